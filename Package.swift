@@ -1,0 +1,93 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// Every target is compiled in Swift 6 language mode, so data races are compile errors. CI adds
+// `-Xswiftc -warnings-as-errors` through scripts/test; it is not set here because SwiftPM would
+// then refuse the package as a dependency.
+let strict: [SwiftSetting] = [
+    // `any P` must be spelled out: an existential costs an allocation and a reader should see it.
+    .enableUpcomingFeature("ExistentialAny"),
+    // Imports are internal unless a target means to re-export; keeps the walls between targets.
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    // A member is visible only where its module is imported.
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+func target(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], fixtures: Bool = false) -> Target {
+    .testTarget(
+        name: name, dependencies: dependencies, exclude: fixtures ? ["Fixtures"] : [], swiftSettings: strict)
+}
+
+let package = Package(
+    name: "tenure",
+    products: [
+        .executable(name: "tenured", targets: ["tenured"]),
+        .executable(name: "tenure", targets: ["tenure"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: [
+        // C libraries.
+        .systemLibrary(name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"])]),
+        .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+        .target(name: "CHash"),
+
+        // Pure: no I/O, no clock.
+        target("UsageModel", ["CHash"]),
+        target("WireFormat", ["UsageModel"]),
+        target("Portraits", ["UsageModel"]),
+        target("Rules", ["UsageModel", "Portraits"]),
+        target("RulesFile", ["Rules", "UsageModel", .product(name: "Yams", package: "Yams")]),
+        target("Simulation", ["UsageModel"]),
+
+        // Storage.
+        target("LMDB", ["CLMDB"]),
+        target("EventLog", ["LMDB", "CZstd", "UsageModel"]),
+
+        // The writer, and what stands around it.
+        target("Engine", ["EventLog", "Portraits", "Rules", "RulesFile", "UsageModel", "WireFormat"]),
+        target(
+            "Server",
+            [
+                "Engine", "UsageModel", "WireFormat",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]),
+        program(
+            "tenured",
+            [
+                "Engine", "Server", "RulesFile", "UsageModel",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "Yams", package: "Yams"),
+            ]),
+        program(
+            "tenure",
+            [
+                "Engine", "RulesFile", "Simulation", "UsageModel", "WireFormat",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ]),
+    ],
+    swiftLanguageModes: [.v6]
+)

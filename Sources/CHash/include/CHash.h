@@ -1,0 +1,27 @@
+// XXH3 (libxxhash, header only, inlined) as plain functions that Swift can import.
+//
+// One hash family serves all: 64 bits for tables and fingerprints, 128 bits for checksums, the
+// header chain and the state digest. XXH3's output is frozen by its specification since 0.8.0, so
+// it may stand in files.
+#ifndef TENURE_CHASH_H
+#define TENURE_CHASH_H
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+static inline uint64_t chash_64(const void *bytes, size_t count, uint64_t seed) {
+    return XXH3_64bits_withSeed(bytes, count, seed);
+}
+
+typedef struct {
+    uint64_t low;
+    uint64_t high;
+} chash_128_t;
+
+static inline chash_128_t chash_128(const void *bytes, size_t count, uint64_t seed) {
+    XXH128_hash_t hash = XXH3_128bits_withSeed(bytes, count, seed);
+    chash_128_t result = {hash.low64, hash.high64};
+    return result;
+}
+
+#endif

@@ -1,0 +1,134 @@
+/// Names ↔ dense numbers, one numbering a kind, in memory.
+///
+/// The log persists what is interned here beside its blocks, so numbers are the same after every
+/// restart. Names live in one arena of bytes and are found through open addressing with linear
+/// probing: 4 bytes a slot, 8 a name, and the bytes themselves. Not thread-safe: it belongs to the
+/// writer's thread.
+public final class NameTable {
+    private var tables: [NameTableOfKind]
+
+    public init() {
+        tables = NameKind.allCases.map { _ in NameTableOfKind() }
+    }
+
+    /// The number of `name`, or nil when it was never interned. O(1), allocates nothing.
+    public func find<I: Identifier>(_ name: UnsafeRawBufferPointer, as: I.Type = I.self) -> I? {
+        let number = tables[Self.index(I.kind)].find(name)
+        return number == 0 ? nil : I(number: number)
+    }
+
+    public func find<I: Identifier>(_ name: String, as: I.Type = I.self) -> I? {
+        var name = name
+        return name.withUTF8 { find(UnsafeRawBufferPointer($0), as: I.self) }
+    }
+
+    /// The number of `name`, a new one when it was never seen. Amortised O(1).
+    public func intern<I: Identifier>(_ name: UnsafeRawBufferPointer, as: I.Type = I.self) -> I {
+        I(number: tables[Self.index(I.kind)].intern(name))
+    }
+
+    public func intern<I: Identifier>(_ name: String, as: I.Type = I.self) -> I {
+        var name = name
+        return name.withUTF8 { intern(UnsafeRawBufferPointer($0), as: I.self) }
+    }
+
+    /// How many names of `kind` there are; their numbers run from 1 to this.
+    public func count(_ kind: NameKind) -> Int { tables[Self.index(kind)].count }
+
+    /// The text of `id`; empty for none. Copies: for cold paths.
+    public func name<I: Identifier>(_ id: I) -> String {
+        withBytes(of: id) { String(decoding: $0, as: UTF8.self) }
+    }
+
+    /// Calls `body` with the bytes of `id`; empty for none. The bytes are valid only inside `body`.
+    public func withBytes<I: Identifier, R>(of id: I, _ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
+        try tables[Self.index(I.kind)].withBytes(of: id.number, body)
+    }
+
+    /// The same for a kind known only at run time, as the log needs it.
+    public func withBytes<R>(
+        of number: UInt32, kind: NameKind, _ body: (UnsafeRawBufferPointer) throws -> R
+    ) rethrows -> R {
+        try tables[Self.index(kind)].withBytes(of: number, body)
+    }
+
+    /// Whether `left`'s bytes come before `right`'s. Used for ties, which are broken by name so that
+    /// numbers never reach an answer.
+    public func precedes<I: Identifier>(_ left: I, _ right: I) -> Bool {
+        withBytes(of: left) { leftBytes in
+            withBytes(of: right) { rightBytes in leftBytes.lexicographicallyPrecedes(rightBytes) }
+        }
+    }
+
+    /// Puts a name read back from the log at the number it had. Names must come in order of number.
+    public func restore(_ name: UnsafeRawBufferPointer, kind: NameKind, number: UInt32) {
+        let interned = tables[Self.index(kind)].append(name)
+        precondition(interned == number, "names restored out of order")
+    }
+
+    private static func index(_ kind: NameKind) -> Int { Int(kind.rawValue) - 1 }
+}
+
+private struct NameTableOfKind {
+    /// Numbers by slot; 0 is free. A power of two long and at most 3/4 full.
+    private var slots = [UInt32](repeating: 0, count: 64)
+    /// `ends[n]` is where the name with number n ends in `arena`; `ends[0]` is 0.
+    private var ends: [Int] = [0]
+    private var arena: [UInt8] = []
+    /// Fresh in each process, so that nobody can choose names that collide.
+    private let seed = UInt64.random(in: .min ... .max)
+
+    var count: Int { ends.count - 1 }
+
+    func find(_ name: UnsafeRawBufferPointer) -> UInt32 {
+        let mask = slots.count - 1
+        var slot = Int(truncatingIfNeeded: hash64(name, seed: seed)) & mask
+        while slots[slot] != 0 {
+            if matches(slots[slot], name) { return slots[slot] }
+            slot = (slot + 1) & mask
+        }
+        return 0
+    }
+
+    mutating func intern(_ name: UnsafeRawBufferPointer) -> UInt32 {
+        let found = find(name)
+        return found != 0 ? found : append(name)
+    }
+
+    /// Adds `name`, which may not be in the table yet, or is there but erased (empty names repeat).
+    mutating func append(_ name: UnsafeRawBufferPointer) -> UInt32 {
+        arena.append(contentsOf: name)
+        ends.append(arena.count)
+        let number = UInt32(count)
+        if count * 4 > slots.count * 3 {
+            grow()
+        } else {
+            place(number, hash: hash64(name, seed: seed))
+        }
+        return number
+    }
+
+    func withBytes<R>(of number: UInt32, _ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
+        guard number > 0 else { return try body(UnsafeRawBufferPointer(start: nil, count: 0)) }
+        let range = ends[Int(number) - 1]..<ends[Int(number)]
+        return try arena.withUnsafeBytes { try body(UnsafeRawBufferPointer(rebasing: $0[range])) }
+    }
+
+    private func matches(_ number: UInt32, _ name: UnsafeRawBufferPointer) -> Bool {
+        withBytes(of: number) { $0.count == name.count && $0.elementsEqual(name) }
+    }
+
+    private mutating func place(_ number: UInt32, hash: UInt64) {
+        let mask = slots.count - 1
+        var slot = Int(truncatingIfNeeded: hash) & mask
+        while slots[slot] != 0 { slot = (slot + 1) & mask }
+        slots[slot] = number
+    }
+
+    private mutating func grow() {
+        slots = [UInt32](repeating: 0, count: slots.count * 2)
+        for number in 1...UInt32(count) {
+            place(number, hash: withBytes(of: number) { hash64($0, seed: seed) })
+        }
+    }
+}
