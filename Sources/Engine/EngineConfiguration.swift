@@ -1,0 +1,74 @@
+public import Portraits
+public import UsageModel
+
+/// Everything the engine is told from outside. Files, clocks and tzdata arrive as functions, so the
+/// engine opens nothing but its own state directory.
+public struct EngineConfiguration: Sendable {
+    /// Holds `log/`; created when missing.
+    public var stateDirectory: String
+    public var settings: Settings
+    public var limits = EngineLimits()
+    /// The rule file, read anew at every reload.
+    public var loadRules: @Sendable () throws -> RulesSource
+    /// The TZif file of an IANA zone, or nil when the machine has none of that name.
+    public var zoneData: @Sendable (String) -> [UInt8]?
+    public var wallClock: @Sendable () -> Timestamp
+    /// What an operator should read, one sentence a call. Called on the writer's thread.
+    public var report: @Sendable (Severity, String) -> Void
+
+    public enum Severity: Sendable {
+        case info
+        case warning
+        case error
+    }
+
+    public init(
+        stateDirectory: String, settings: Settings, loadRules: @escaping @Sendable () throws -> RulesSource,
+        zoneData: @escaping @Sendable (String) -> [UInt8]?, wallClock: @escaping @Sendable () -> Timestamp,
+        report: @escaping @Sendable (Severity, String) -> Void
+    ) {
+        self.stateDirectory = stateDirectory
+        self.settings = settings
+        self.loadRules = loadRules
+        self.zoneData = zoneData
+        self.wallClock = wallClock
+        self.report = report
+    }
+}
+
+/// A rule file's text and the name that diagnostics quote.
+public struct RulesSource: Sendable {
+    public var fileName: String
+    public var text: String
+
+    public init(fileName: String, text: String) {
+        self.fileName = fileName
+        self.text = text
+    }
+}
+
+/// Bounds that keep a hostile or broken sender from filling memory; each is named in the refusal.
+public struct EngineLimits: Sendable {
+    /// Batches of decoded lines in flight between the listeners and the writer. Each holds up to
+    /// one receive buffer (256 KiB), so this bounds ingest memory at some tens of MiB.
+    public var batches = 64
+    /// Records in one block, and so in one commit: DESIGN's "some 64 k events under load".
+    public var recordsPerBlock = 65_536
+    /// An event may lie this far after the wall clock (`clock: wall` only).
+    public var maxFutureMilliseconds: Int64 = 10 * 60 * 1_000
+    /// Ten times the largest installation that the figures are made for.
+    public var companies = 1_000_000
+    public var users = 100_000_000
+    public var usersPerCompany = 10_000_000
+    /// Tasks are names of code paths, not data; more than this means that ids leaked into them.
+    public var tasks = 100_000
+    public var units = 10_000
+    public var sources = 10_000
+    public var producers = 100_000
+    /// Traits of one company or one user.
+    public var traits = 256
+    /// Refused lines kept for `tenure rejects`, the oldest dropped first.
+    public var rejectsKept = 10_000
+
+    public init() {}
+}

@@ -1,0 +1,111 @@
+public import UsageModel
+
+/// What can be asked; each is answered by the writer between two batches, so it sees every event
+/// that was acknowledged before it was asked.
+public enum Question: Sendable {
+    case status(digest: Bool)
+    case companies(CompaniesQuery)
+    case company(String)
+    case users(company: String, Page)
+    case tasks(company: String, Page)
+    case flags(FlagsQuery)
+    /// `F12`, or `12`.
+    case flag(String)
+    case rules
+    case rejects(Page)
+    /// Prometheus text is made from these.
+    case metrics
+}
+
+/// A page of a list: at most `limit` rows from behind `cursor`, which came as `next` in the page before.
+public struct Page: Sendable {
+    public var limit: Int
+    public var cursor: String?
+
+    public init(limit: Int = Page.defaultLimit, cursor: String? = nil) {
+        self.limit = min(max(limit, 1), Self.greatestLimit)
+        self.cursor = cursor
+    }
+
+    public static let defaultLimit = 100
+    /// A page must be built in a few milliseconds, since the writer waits meanwhile.
+    public static let greatestLimit = 10_000
+}
+
+public struct CompaniesQuery: Sendable {
+    /// An expression; a leading `-` sorts from large to small. Nil sorts by name.
+    public var sort: String?
+    /// A condition; only companies for which it is definitely true are listed.
+    public var filter: String?
+    public var page: Page
+
+    public init(sort: String? = nil, filter: String? = nil, page: Page = Page()) {
+        self.sort = sort
+        self.filter = filter
+        self.page = page
+    }
+}
+
+public struct FlagsQuery: Sendable {
+    public var company: String?
+    public var kind: String?
+    public var owner: String?
+    /// Also those that are cleared or closed.
+    public var all: Bool
+    public var page: Page
+
+    public init(company: String? = nil, kind: String? = nil, owner: String? = nil, all: Bool = false, page: Page = Page()) {
+        self.company = company
+        self.kind = kind
+        self.owner = owner
+        self.all = all
+        self.page = page
+    }
+}
+
+/// What an operator may do.
+public enum Action: Sendable {
+    case acknowledge(flag: String)
+    case snooze(flag: String, until: Timestamp)
+    case assign(flag: String, owner: String)
+    case note(flag: String, text: String)
+    /// `verdict` is `saved`, `lost` or `false_alarm`.
+    case close(flag: String, verdict: String)
+    /// Reads the rule file again; taken whole or not at all.
+    case reload
+}
+
+/// Why a question or an action gets no answer.
+public enum QuestionError: Error, Sendable, Equatable {
+    /// The thing asked for does not exist: 404.
+    case notFound(String)
+    /// The question is malformed: 400.
+    case badRequest(String)
+    /// Understood and not allowed in this state: 409.
+    case refused(String)
+    /// The engine is stopping: 503.
+    case stopping
+
+    public var code: String {
+        switch self {
+        case .notFound: "not_found"
+        case .badRequest: "bad_request"
+        case .refused: "refused"
+        case .stopping: "stopping"
+        }
+    }
+
+    public var detail: String {
+        switch self {
+        case .notFound(let detail), .badRequest(let detail), .refused(let detail): detail
+        case .stopping: "the daemon is stopping; ask again after its restart"
+        }
+    }
+}
+
+/// Records as JSON objects, for `tail` and `export`.
+public struct RecordsPage: Sendable {
+    public var records: [JSON]
+    /// Where the next page begins.
+    public var next: UInt64
+}

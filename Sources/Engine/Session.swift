@@ -1,0 +1,109 @@
+import Synchronization
+public import UsageModel
+public import WireFormat
+
+/// Who is at the other end of a connection, as the kernel says (`SO_PEERCRED`).
+public struct Peer: Sendable {
+    /// User name, or the numeric id where it has none; for TCP the remote address.
+    public var name: String
+
+    public init(name: String) { self.name = name }
+}
+
+/// What the writer tells a session after a commit.
+public struct SessionReplies: Sendable {
+    /// Encoded `{"error":…}` lines, in order; to be written before the ack that covers them.
+    public var errors: [UInt8] = []
+    /// The first so many event lines of this session are settled …
+    public var acked: UInt64 = 0
+    /// … and durable through this sequence number.
+    public var seq: UInt64 = 0
+    /// Encoded replies to `hello`, `sync` and `ping`, in order; to be written after the ack.
+    public var other: [UInt8] = []
+    /// The batch that was submitted as the last one is settled.
+    public var finished = false
+}
+
+/// The listener's side of a session. Called on the writer's thread; must not block.
+public protocol SessionSink: Sendable {
+    func deliver(_ replies: SessionReplies)
+    /// A batch can be taken again after `takeBatch()` returned nil.
+    func batchAvailable()
+}
+
+/// One sender's stream of lines into the engine.
+public final class Session: Sendable {
+    let sink: any SessionSink
+    let peer: Peer
+    private let pool: BatchPool
+    private let mailbox: Mailbox
+    /// Touched by the writer's thread only.
+    nonisolated(unsafe) var progress = SessionProgress()
+
+    init(peer: Peer, sink: any SessionSink, pool: BatchPool, mailbox: Mailbox) {
+        self.peer = peer
+        self.sink = sink
+        self.pool = pool
+        self.mailbox = mailbox
+    }
+
+    /// An empty batch to decode into, or nil when all are in flight: then stop reading until
+    /// `SessionSink.batchAvailable()`. This is the only backpressure there is.
+    public func takeBatch() -> LineBatch? { pool.take(for: sink) }
+
+    /// Gives a batch back that was not submitted.
+    public func returnBatch(_ batch: consuming LineBatch) { pool.giveBack(batch) }
+
+    /// Hands a batch over. `last` means that the sender has closed or its request ends here.
+    public func submit(_ batch: consuming LineBatch, last: Bool) {
+        mailbox.post(Submission(session: self, batch: batch, last: last))
+    }
+}
+
+/// What the writer remembers of a session.
+struct SessionProgress {
+    /// Event lines settled so far.
+    var settledLines: UInt64 = 0
+    var producer = ProducerID.none
+    var replies = SessionReplies()
+    /// Already in the list of sessions that get replies after this commit.
+    var isAwaitingReplies = false
+}
+
+struct Submission: Sendable {
+    let session: Session
+    var batch: LineBatch
+    let last: Bool
+}
+
+/// A fixed number of line batches, reused for ever.
+final class BatchPool: Sendable {
+    private struct State {
+        var free: [LineBatch]
+        var waiting: [any SessionSink] = []
+    }
+
+    private let state: Mutex<State>
+
+    init(count: Int) {
+        state = Mutex(State(free: (0..<count).map { _ in LineBatch() }))
+    }
+
+    func take(for sink: any SessionSink) -> LineBatch? {
+        state.withLock { state in
+            if let batch = state.free.popLast() { return batch }
+            state.waiting.append(sink)
+            return nil
+        }
+    }
+
+    func giveBack(_ batch: consuming LineBatch) {
+        batch.removeAll()
+        let returned = batch
+        let sink: (any SessionSink)? = state.withLock { state in
+            state.free.append(returned)
+            return state.waiting.isEmpty ? nil : state.waiting.removeFirst()
+        }
+        sink?.batchAvailable()
+    }
+}
