@@ -1,0 +1,45 @@
+public enum FlagKind: String, Sendable, CaseIterable { case churn, upsell, lead, info }
+
+public enum Severity: String, Sendable, CaseIterable { case low, medium, high }
+
+/// One rule that watches every company.
+public struct FlagRule: Sendable {
+    /// Its place in `RuleSet.flags` and its bit in `OpenFlags`.
+    public let index: Int
+    public let name: String
+    public let kind: FlagKind
+    public let severity: Severity
+    public let when: Expression
+    /// Nil: cleared when `when` is definitely false.
+    public let clear: Expression?
+    /// `for`: how long `when` must hold before the flag opens, in milliseconds.
+    public let hold: Int64
+    /// How long the clear condition must hold, in milliseconds.
+    public let keep: Int64
+    /// How long after a clear no new flag opens, in milliseconds.
+    public let cooldown: Int64
+    /// How long after opening somebody should have acted, in milliseconds.
+    public let due: Int64?
+    /// Names of the flags that rest while this one is open.
+    public let inhibits: [String]
+    /// Indices into `RuleSet.flags` of the rules that inhibit this one, ascending.
+    public let inhibitedBy: [Int]
+    public let owner: Expression?
+    public let summary: Summary
+    /// 16 hexadecimal digits over the rule's text and the sets, scores and segments that it uses.
+    public let version: String
+    /// The rule's YAML as written.
+    public let text: String
+}
+
+/// One line of `stages`: the first whose condition is true is the company's stage.
+public struct StageRule: Sendable {
+    public let name: String
+    public let when: Expression
+}
+
+/// A named condition, used as `segment("x")` and shown on the card.
+public struct SegmentRule: Sendable {
+    public let name: String
+    public let when: Expression
+}
