@@ -1,0 +1,4 @@
+import Glibc
+enum SystemCall {
+    static func message(_ code: Int32) -> String { String(cString: strerror(code)) }
+}
