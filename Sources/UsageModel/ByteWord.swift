@@ -1,0 +1,37 @@
+/// Eight bytes looked at together, for scanning text: a compare of eight bytes costs little more than
+/// one of a single byte. Swift's SIMD masks have no cheap "which lane first", words do.
+///
+/// A *mark* is the high bit of a byte's place. The lowest mark of each test is exact; marks above it
+/// can be false, because a borrow runs upwards. So only the lowest mark of a union may be used.
+public struct ByteWord: Sendable, BitwiseCopyable {
+    @usableFromInline let bits: UInt64
+
+    /// The eight bytes at `pointer`, which must all be readable.
+    @inlinable @inline(__always)
+    public init(_ pointer: UnsafeRawPointer) {
+        bits = UInt64(littleEndian: pointer.loadUnaligned(as: UInt64.self))
+    }
+
+    public static let byteCount = 8
+
+    /// Marks bytes equal to `byte`.
+    @inlinable @inline(__always)
+    public func marks(equalTo byte: UInt8) -> UInt64 {
+        let difference = bits ^ (0x0101_0101_0101_0101 &* UInt64(byte))
+        return (difference &- 0x0101_0101_0101_0101) & ~difference & 0x8080_8080_8080_8080
+    }
+
+    /// Marks bytes below `bound`, which must be at most 128.
+    @inlinable @inline(__always)
+    public func marks(below bound: UInt8) -> UInt64 {
+        (bits &- (0x0101_0101_0101_0101 &* UInt64(bound))) & ~bits & 0x8080_8080_8080_8080
+    }
+
+    /// Marks bytes of 128 and above: those outside ASCII.
+    @inlinable @inline(__always)
+    public var marksOutsideASCII: UInt64 { bits & 0x8080_8080_8080_8080 }
+
+    /// Which byte the lowest mark stands for; `marks` must not be zero.
+    @inlinable @inline(__always)
+    public static func firstIndex(_ marks: UInt64) -> Int { marks.trailingZeroBitCount >> 3 }
+}
