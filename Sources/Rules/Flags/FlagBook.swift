@@ -1,0 +1,262 @@
+public import UsageModel
+
+/// All flags, standings of rules and stages of all companies: the fold of the log's moves.
+///
+/// Applying the same moves in the same order gives the same book on every machine. It evaluates
+/// nothing; `FlagEvaluator` proposes moves against it. Belongs to the writer's thread.
+///
+/// Memory: 4 bytes a company number, 64 a company that ever had a move, some 100 for each rule that
+/// ever spoke there, and some 300 and its texts for each flag ever raised.
+public struct FlagBook: Sendable {
+    /// By company number: its place in `companies` + 1; 0 for none.
+    private var places: [UInt32] = []
+    private var companies: [CompanyFlags] = []
+    /// By `FlagID.number` − 1.
+    private var flags: [Flag] = []
+    /// By place: the company's flags, ascending.
+    private var flagsByPlace: [[FlagID]] = []
+    /// All flags that are neither cleared nor closed, ascending.
+    private var open: [FlagID] = []
+    private var ruleNumbers = NameNumbers()
+    /// By rule number.
+    private var countsByRule: [RuleCounts] = []
+    /// Number 0 is no stage.
+    private var stageNumbers = NameNumbers(first: "")
+    /// One copy of each version's text, however many flags it raised.
+    private var texts: [String: String] = [:]
+
+    public init() {}
+}
+
+// MARK: - Questions
+
+extension FlagBook {
+    /// The number that the next raise gets.
+    public var nextFlag: FlagID { FlagID(number: UInt64(flags.count) + 1) }
+
+    /// O(1).
+    public func flag(_ id: FlagID) -> Flag? {
+        id.number >= 1 && id.number <= UInt64(flags.count) ? flags[Int(id.number) - 1] : nil
+    }
+
+    /// All flags that the company ever had, in order of raising.
+    public func flags(of company: CompanyID) -> [Flag] {
+        guard let place = place(of: company) else { return [] }
+        return flagsByPlace[place].compactMap { flag($0) }
+    }
+
+    /// The company's flags that are neither cleared nor closed, in order of raising. O(those).
+    public func openFlags(of company: CompanyID) -> [Flag] {
+        guard let place = place(of: company) else { return [] }
+        return companies[place].open.map(\.id).sorted().compactMap { flag($0) }
+    }
+
+    /// All flags that are neither cleared nor closed, in order of raising.
+    public var openFlags: [FlagID] { open }
+
+    /// How many flags were ever raised.
+    public var flagCount: Int { flags.count }
+
+    /// The company's stage and since when; nil when it has none.
+    public func stage(of company: CompanyID) -> (name: String, since: Timestamp)? {
+        guard let place = place(of: company), companies[place].stage != 0, let since = companies[place].stageSince
+        else { return nil }
+        return (stageNumbers.name(companies[place].stage), since)
+    }
+
+    /// Whether the company's rules rest since it churned.
+    public func isResting(_ company: CompanyID) -> Bool { companyFlags(company)?.isResting ?? false }
+
+    /// Rules of the company that wait: pending, suppressed, or closed until false once. By name.
+    public func waitingRules(of company: CompanyID) -> [WaitingRule] {
+        guard let place = place(of: company) else { return [] }
+        return companies[place].standings.filter { $0.phase != .inactive && $0.phase != .raised }.map {
+            WaitingRule(
+                rule: ruleNumbers.name($0.slot), phase: $0.phase, since: $0.since, suppression: $0.suppression,
+                until: $0.until, under: $0.under)
+        }.sorted { $0.rule < $1.rule }
+    }
+
+    /// How often the rule named `rule` spoke.
+    public func counts(ofRule rule: String) -> RuleCounts {
+        ruleNumbers.find(rule).map { countsByRule[Int($0)] } ?? RuleCounts()
+    }
+}
+
+// MARK: - The fold
+
+extension FlagBook {
+    /// Applies one move of `company`, which stands (or will stand) at `seq` of the log.
+    ///
+    /// A move that does not fit is refused and changes nothing. O(rules that have spoken there).
+    public mutating func apply(_ move: FlagMove, company: CompanyID, seq: UInt64) throws(FlagBookError) {
+        switch move.kind {
+        case .stage:
+            let stage = stageNumbers.number(move.stage ?? "")
+            companies[makePlace(of: company)].enter(stage: stage, at: move.at)
+        case .resting:
+            guard let rest = move.rest else { throw .incomplete(rule: move.rule, move: .resting) }
+            companies[makePlace(of: company)].restRules(rest)
+        case .resumed: companies[makePlace(of: company)].resumeRules()
+        default: try applyToRule(move, company: company, seq: seq)
+        }
+    }
+
+    private mutating func applyToRule(
+        _ move: FlagMove, company: CompanyID, seq: UInt64
+    ) throws(FlagBookError) {
+        if move.kind == .raised, move.flag != nextFlag {
+            throw .flagOutOfOrder(found: move.flag, expected: nextFlag)
+        }
+        let slot = ruleNumber(move.rule)
+        let place = makePlace(of: company)
+        let before = companies[place].openFlag(slot)?.id
+        try companies[place].apply(move, slot: slot)
+        if move.kind == .raised, let raise = move.raise {
+            addFlag(move, raise, company: company, place: place, seq: seq)
+        } else if let id = before ?? move.flag, flag(id) != nil {
+            update(id, with: move, place: place, slot: slot, seq: seq)
+        }
+    }
+
+    private mutating func addFlag(
+        _ move: FlagMove, _ raise: RaiseDetails, company: CompanyID, place: Int, seq: UInt64
+    ) {
+        let slot = ruleNumber(move.rule)
+        let id = nextFlag
+        let flag = Flag(
+            id: id, company: company, rule: ruleNumbers.name(slot), kind: raise.kind, severity: raise.severity,
+            summary: raise.summary, ruleVersion: move.ruleVersion,
+            ruleText: sharedText(move.ruleText ?? "", version: move.ruleVersion), openedAt: move.at,
+            observed: move.observed, since: move.since ?? move.at, due: raise.due, owner: raise.owner, moves: [seq])
+        flags.append(flag)
+        flagsByPlace[place].append(id)
+        open.append(id)
+        countsByRule[Int(slot)].raised += 1
+        countsByRule[Int(slot)].open += 1
+    }
+
+    private mutating func update(_ id: FlagID, with move: FlagMove, place: Int, slot: Int32, seq: UInt64) {
+        var flag = flags[Int(id.number) - 1]
+        flag.moves.append(seq)
+        if move.by != nil, flag.actedOnAt == nil {
+            flag.actedOnAt = move.at
+            countsByRule[Int(slot)].actedOn += 1
+        }
+        switch move.kind {
+        case .acked: flag.ackedBy = move.by
+        case .assigned: flag.owner = move.owner
+        case .snoozed: flag.snoozedUntil = move.until
+        case .woken: flag.snoozedUntil = nil
+        case .folded: flag.under = move.under
+        case .unfolded: flag.under = nil
+        case .cleared, .closed: end(&flag, with: move, slot: slot)
+        default: break
+        }
+        if flag.state.isRaised {
+            flag.state =
+                flag.under != nil ? .folded : flag.snoozedUntil != nil ? .snoozed : flag.ackedBy != nil ? .acked : .open
+        }
+        flags[Int(id.number) - 1] = flag
+    }
+
+    private mutating func end(_ flag: inout Flag, with move: FlagMove, slot: Int32) {
+        flag.state = move.kind == .cleared ? .cleared : .closed
+        flag.endedAt = move.at
+        flag.verdict = move.verdict
+        flag.snoozedUntil = nil
+        flag.under = nil
+        let index = Int(slot)
+        countsByRule[index].open -= 1
+        switch move.verdict {
+        case nil: countsByRule[index].cleared += 1
+        case .saved: countsByRule[index].saved += 1
+        case .lost: countsByRule[index].lost += 1
+        case .falseAlarm: countsByRule[index].falseAlarms += 1
+        case .removed: countsByRule[index].removed += 1
+        }
+        if let place = open.binarySearch(flag.id) { open.remove(at: place) }
+    }
+
+    private mutating func sharedText(_ text: String, version: String) -> String {
+        if let shared = texts[version], shared == text { return shared }
+        texts[version] = text
+        return text
+    }
+}
+
+// MARK: - Numbers and places, for the evaluator
+
+extension FlagBook {
+    /// The company's fold; nil when it never had a move. O(1).
+    func companyFlags(_ company: CompanyID) -> CompanyFlags? { place(of: company).map { companies[$0] } }
+
+    func stageName(_ number: Int32) -> String? { number == 0 ? nil : stageNumbers.name(number) }
+
+    func ruleName(_ slot: Int32) -> String { ruleNumbers.name(slot) }
+
+    /// The book's number of a rule, the same for a name in every version of the file.
+    mutating func ruleNumber(_ name: String) -> Int32 {
+        let number = ruleNumbers.number(name)
+        if Int(number) == countsByRule.count { countsByRule.append(RuleCounts()) }
+        return number
+    }
+
+    mutating func stageNumber(_ name: String) -> Int32 { stageNumbers.number(name) }
+
+    /// Companies that ever had a move, ascending by number.
+    var companiesWithMoves: some Sequence<CompanyID> {
+        places.indices.lazy.filter { places[$0] != 0 }.map { CompanyID(number: UInt32($0)) }
+    }
+
+    private func place(of company: CompanyID) -> Int? {
+        let index = Int(company.number)
+        guard index < places.count, places[index] != 0 else { return nil }
+        return Int(places[index]) - 1
+    }
+
+    private mutating func makePlace(of company: CompanyID) -> Int {
+        if let place = place(of: company) { return place }
+        let index = Int(company.number)
+        if index >= places.count { places.append(contentsOf: repeatElement(0, count: index + 1 - places.count)) }
+        companies.append(CompanyFlags())
+        flagsByPlace.append([])
+        places[index] = UInt32(companies.count)
+        return companies.count - 1
+    }
+}
+
+/// Names to dense numbers in order of first appearance. The numbers never leave the book.
+private struct NameNumbers: Sendable {
+    private var names: [String] = []
+    private var numbers: [String: Int32] = [:]
+
+    init() {}
+
+    init(first: String) { _ = number(first) }
+
+    func find(_ name: String) -> Int32? { numbers[name] }
+
+    func name(_ number: Int32) -> String { names[Int(number)] }
+
+    mutating func number(_ name: String) -> Int32 {
+        if let number = numbers[name] { return number }
+        let number = Int32(names.count)
+        names.append(name)
+        numbers[name] = number
+        return number
+    }
+}
+
+extension [FlagID] {
+    /// Where `id` stands in this ascending array.
+    fileprivate func binarySearch(_ id: FlagID) -> Int? {
+        var low = 0
+        var high = count
+        while low < high {
+            let middle = (low + high) / 2
+            if self[middle] < id { low = middle + 1 } else { high = middle }
+        }
+        return low < count && self[low] == id ? low : nil
+    }
+}

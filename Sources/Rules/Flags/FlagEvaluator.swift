@@ -1,0 +1,106 @@
+public import Portraits
+public import UsageModel
+
+/// What one look at one company came to.
+public struct Look: Sendable, Equatable {
+    /// To be logged and applied in this order, all of them, before any other look.
+    public var moves: [FlagMove]
+    /// The first later instant at which another look may come to something although no record of the
+    /// company arrives; nil: never.
+    public var nextLook: Timestamp?
+
+    public init(moves: [FlagMove], nextLook: Timestamp?) {
+        self.moves = moves
+        self.nextLook = nextLook
+    }
+}
+
+/// Judges companies by one rule set and proposes moves; changes nothing itself.
+///
+/// A look is a pure function of portrait, book, rules and moment, and a second look at the same
+/// moment, after the first one's moves were applied, proposes nothing: so a crash between a look and
+/// its commit costs nothing but another look. Belongs to one thread (it keeps a cache of metrics).
+public struct FlagEvaluator {
+    public let rules: RuleSet
+    /// The book's number of each rule of `rules.flags`.
+    let slots: [Int32]
+    /// By the book's number of a rule: its index in `rules.flags`, or −1.
+    private let indexBySlot: [Int32]
+    /// The book's number of each of `rules.stages`.
+    let stageNumbers: [Int32]
+    /// Indices into `rules.flags` in the order of judging. The first `flagsBeforeStages` stand before the stages.
+    let order: [Int]
+    private let cache = MetricCache()
+
+    /// Binds `rules` to the numbers that `book` has for their names. O(rules²), once a rule set.
+    public init(rules: RuleSet, book: inout FlagBook) {
+        self.rules = rules
+        slots = rules.flags.map { book.ruleNumber($0.name) }
+        stageNumbers = rules.stages.map { book.stageNumber($0.name) }
+        var indexBySlot = [Int32](repeating: -1, count: Int(slots.max() ?? -1) + 1)
+        for (index, slot) in slots.enumerated() { indexBySlot[Int(slot)] = Int32(index) }
+        self.indexBySlot = indexBySlot
+        order = Array(rules.flags.indices)
+    }
+
+    /// Looks at `company` at the true instant `moment.now`.
+    ///
+    /// - Parameter observed: when that instant is noticed: later than `moment.now` when the daemon was
+    ///   down over it. It is written into the moves and decides nothing.
+    ///
+    /// Costs the evaluation of the conditions and, while nothing changes, no allocation of its own
+    /// beyond the context's.
+    public func look(
+        at company: CompanyID, portrait: some FlagSubject, moment: Moment, observed: Timestamp, book: FlagBook,
+        names: NameTable
+    ) -> Look {
+        let context = EvaluationContext(
+            portrait: portrait, moment: moment, company: company, names: names, cache: cache)
+        var judgement = Judgement(
+            evaluator: self, subject: portrait, context: context, observed: observed, book: book,
+            state: book.companyFlags(company) ?? CompanyFlags())
+        return judgement.run()
+    }
+
+    /// What taking `rules` (to which this evaluator is bound) into use does to flags and waits of rules
+    /// that are no longer there. Changed rules need nothing: the next look at each company judges open
+    /// flags under the new version, and so the caller looks at every company after this.
+    ///
+    /// O(companies that ever had a move), ascending by company number.
+    public func movesForRemovedRules(
+        book: FlagBook, at now: Timestamp, observed: Timestamp
+    ) -> [(company: CompanyID, move: FlagMove)] {
+        var moves: [(company: CompanyID, move: FlagMove)] = []
+        for company in book.companiesWithMoves {
+            guard let state = book.companyFlags(company) else { continue }
+            for flag in state.open where ruleIndex(flag.slot) == nil {
+                var move = FlagMove(
+                    kind: .closed, rule: book.ruleName(flag.slot), ruleVersion: flag.version, at: now,
+                    observed: observed)
+                move.flag = flag.id
+                move.verdict = .removed
+                move.reason = "the rule is no longer in the rule file"
+                moves.append((company, move))
+            }
+            for standing in state.standings where standing.phase.isWaiting && ruleIndex(standing.slot) == nil {
+                var move = FlagMove(
+                    kind: .lapsed, rule: book.ruleName(standing.slot), at: now, observed: observed)
+                move.reason = "the rule is no longer in the rule file"
+                moves.append((company, move))
+            }
+        }
+        return moves
+    }
+
+    /// The index in `rules.flags` of the rule with the book's number `slot`; nil when these rules do
+    /// not have it.
+    func ruleIndex(_ slot: Int32) -> Int? {
+        guard Int(slot) < indexBySlot.count, indexBySlot[Int(slot)] >= 0 else { return nil }
+        return Int(indexBySlot[Int(slot)])
+    }
+}
+
+extension RulePhase {
+    /// A condition came true and no flag is open yet.
+    var isWaiting: Bool { self == .pending || self == .suppressed }
+}

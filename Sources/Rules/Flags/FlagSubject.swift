@@ -1,0 +1,18 @@
+public import UsageModel
+
+/// What flags need to know of a company beyond its metrics: a portrait, or a table in a test.
+public protocol FlagSubject: MetricSource {
+    /// The last outcome that billing sent; nil before any.
+    var outcome: String? { get }
+    /// That outcome's own time.
+    var outcomeAt: Timestamp? { get }
+    /// Greatest time of a qualifying event with a user.
+    var lastUserActivity: Timestamp? { get }
+    /// Positions in the log of the last events, latest first, a few of them.
+    var recentEvents: [UInt64] { get }
+}
+
+extension FlagSubject {
+    /// The time of the outcome when the last one is `churned`.
+    var churnedAt: Timestamp? { outcome == "churned" ? outcomeAt : nil }
+}

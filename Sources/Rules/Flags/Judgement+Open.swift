@@ -1,0 +1,97 @@
+import Portraits
+import UsageModel
+
+/// Rules with an open flag: clearing, the end of a snooze, folding.
+extension Judgement {
+    mutating func judgeOpen(_ rule: FlagRule, _ flag: OpenFlag) {
+        var flag = flag
+        if flag.version != rule.version {
+            var move = move(.revised, rule)
+            move.flag = flag.id
+            move.reason = "the rule was edited; the flag is judged under the new version"
+            move.atRaise = raiseValues(for: rule, keeping: flag.atRaise)
+            propose(move, slot: flag.slot)
+            flag.atRaise = move.atRaise
+        }
+        if judgeClear(rule, flag) {
+            context.openFlags[rule.index] = false
+            return
+        }
+        judgeSnooze(rule, flag)
+        judgeFolding(rule, flag)
+    }
+
+    /// Returns whether the flag is over.
+    private mutating func judgeClear(_ rule: FlagRule, _ flag: OpenFlag) -> Bool {
+        let verdict = clearVerdict(rule, flag)
+        if verdict == .false, flag.clearingSince != nil {
+            var move = move(.unclearing, rule)
+            move.flag = flag.id
+            move.evidence = clearEvidence(rule, flag)
+            propose(move, slot: flag.slot)
+        }
+        // Unknown changes nothing: neither does it clear nor does it end a clearing.
+        guard verdict == .true else { return false }
+        let since = flag.clearingSince ?? now
+        if now >= since + rule.keep {
+            var move = move(.cleared, rule)
+            move.flag = flag.id
+            move.evidence = clearEvidence(rule, flag)
+            move.witnesses = subject.recentEvents
+            propose(move, slot: flag.slot)
+            return true
+        }
+        if flag.clearingSince == nil {
+            var move = move(.clearing, rule)
+            move.flag = flag.id
+            move.evidence = clearEvidence(rule, flag)
+            propose(move, slot: flag.slot)
+        }
+        lookAgain(at: since + rule.keep)
+        return false
+    }
+
+    /// Whether the flag's reason is over: `clear`, or `not when` where there is none.
+    private mutating func clearVerdict(_ rule: FlagRule, _ flag: OpenFlag) -> Verdict {
+        context.atRaise = flag.atRaise.map(\.value)
+        let (verdict, deadline) = (rule.clear ?? rule.when).verdictAndDeadline(in: context)
+        context.atRaise = []
+        lookAgain(at: deadline)
+        return rule.clear == nil ? !verdict : verdict
+    }
+
+    private mutating func clearEvidence(_ rule: FlagRule, _ flag: OpenFlag) -> [Evidence] {
+        context.atRaise = flag.atRaise.map(\.value)
+        defer { context.atRaise = [] }
+        return evidence(of: rule.clear ?? rule.when)
+    }
+
+    private mutating func judgeSnooze(_ rule: FlagRule, _ flag: OpenFlag) {
+        guard let until = state.standing(flag.slot)?.snoozedUntil else { return }
+        guard now >= until else { return lookAgain(at: until) }
+        var move = move(.woken, rule)
+        move.flag = flag.id
+        move.reason = "the snooze is over and the flag has not cleared"
+        propose(move, slot: flag.slot)
+    }
+
+    /// A flag is folded while an inhibitor that opened after it is open. An inhibitor that opened
+    /// before it cannot be: it would have kept it from opening. So of any flags that inhibit each
+    /// other in a ring the latest stands.
+    private mutating func judgeFolding(_ rule: FlagRule, _ flag: OpenFlag) {
+        if rule.inhibitedBy.isEmpty, flag.under == nil { return }
+        var above: FlagID?
+        for index in rule.inhibitedBy where context.openFlags[index] {
+            guard let inhibitor = state.openFlag(evaluator.slots[index]), inhibitor.id > flag.id else { continue }
+            // It stays under the one that it is under.
+            if above == nil || inhibitor.id == flag.under { above = inhibitor.id }
+        }
+        guard above != flag.under else { return }
+        var move = move(above == nil ? .unfolded : .folded, rule)
+        move.flag = flag.id
+        move.under = above
+        move.reason =
+            above.map { "\($0) opened and inhibits this flag" } ?? "no open flag inhibits this one any more"
+        propose(move, slot: flag.slot)
+    }
+}

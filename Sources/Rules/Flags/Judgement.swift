@@ -1,0 +1,154 @@
+import Portraits
+import UsageModel
+
+/// One look under way: proposes moves and applies each to its copy of the company's state, so that
+/// what is judged later sees them.
+struct Judgement<Subject: FlagSubject> {
+    let evaluator: FlagEvaluator
+    let subject: Subject
+    var context: EvaluationContext
+    let observed: Timestamp
+    let book: FlagBook
+    var state: CompanyFlags
+    private(set) var moves: [FlagMove] = []
+    private var nextLook: Timestamp?
+    /// The number that the next raise gets.
+    private(set) var nextFlag: FlagID
+
+    /// Moves may let others follow: an inhibitor that clears frees flags judged before it. Each pass
+    /// settles at least the first rule that waits for another; real rule sets settle in two.
+    private static var passLimit: Int { 16 }
+
+    init(
+        evaluator: FlagEvaluator, subject: Subject, context: EvaluationContext, observed: Timestamp, book: FlagBook,
+        state: CompanyFlags
+    ) {
+        self.evaluator = evaluator
+        self.subject = subject
+        self.context = context
+        self.observed = observed
+        self.book = book
+        self.state = state
+        nextFlag = book.nextFlag
+    }
+
+    var now: Timestamp { context.moment.now }
+
+    /// Judges everything until a pass proposes nothing.
+    mutating func run() -> Look {
+        context.stage = book.stageName(state.stage)
+        context.stageSince = state.stageSince
+        for flag in state.open {
+            if let index = evaluator.ruleIndex(flag.slot) { context.openFlags[index] = true }
+        }
+        for _ in 0..<Self.passLimit {
+            let settled = moves.count
+            nextLook = nil
+            pass()
+            if moves.count == settled { break }
+        }
+        return Look(moves: moves, nextLook: nextLook)
+    }
+
+    private mutating func pass() {
+        judgeRest()
+        let rules = evaluator.rules
+        if state.isResting {
+            lapseWaits()
+            judgeStage()
+            return
+        }
+        for (position, index) in evaluator.order.enumerated() {
+            if position == rules.flagsBeforeStages { judgeStage() }
+            judge(rules.flags[index], slot: evaluator.slots[index])
+        }
+        if rules.flagsBeforeStages == evaluator.order.count { judgeStage() }
+    }
+
+    /// Keeps the earliest deadline.
+    mutating func lookAgain(at time: Timestamp?) {
+        guard let time, time > now else { return }
+        nextLook = min(time, nextLook ?? time)
+    }
+
+    /// Takes `move` into the look and into the state that the rest of the look sees.
+    mutating func propose(_ move: FlagMove, slot: Int32) {
+        do {
+            try state.apply(move, slot: slot)
+        } catch {
+            preconditionFailure("a look proposed a move that does not fit: \(error)")
+        }
+        if move.kind == .raised { nextFlag = FlagID(number: nextFlag.number + 1) }
+        moves.append(move)
+    }
+
+    // MARK: - Rest and stage
+
+    /// A churned outcome closes the churn flags as lost and rests the rules until a person or another
+    /// outcome shows up. Each outcome, told from others by its time, does so once.
+    private mutating func judgeRest() {
+        let churnedAt = subject.churnedAt
+        guard state.rest != nil || churnedAt != nil else { return }
+        if let churnedAt, churnedAt != state.rest?.mark.outcomeAt {
+            closeAsLost()
+            var move = FlagMove(kind: .resting, at: now, observed: observed)
+            let quietSince = max(churnedAt, subject.lastUserActivity ?? churnedAt)
+            let mark = FlagMove.Rest(outcomeAt: churnedAt, quietSince: quietSince)
+            move.rest = mark
+            move.reason = "outcome: churned"
+            state.restRules(mark)
+            moves.append(move)
+        } else if let rest = state.rest, rest.isResting {
+            let isBack = subject.lastUserActivity.map { $0 > rest.mark.quietSince } ?? false
+            guard churnedAt == nil || isBack else { return }
+            var move = FlagMove(kind: .resumed, at: now, observed: observed)
+            move.reason =
+                churnedAt == nil ? "outcome: \(subject.outcome ?? "none")" : "activity after the company churned"
+            state.resumeRules()
+            moves.append(move)
+        }
+    }
+
+    private mutating func closeAsLost() {
+        for flag in state.open where flag.kind == .churn {
+            var move = FlagMove(
+                kind: .closed, rule: book.ruleName(flag.slot), ruleVersion: flag.version, at: now, observed: observed)
+            move.flag = flag.id
+            move.verdict = .lost
+            move.reason = "outcome: churned"
+            if let index = evaluator.ruleIndex(flag.slot) { context.openFlags[index] = false }
+            propose(move, slot: flag.slot)
+        }
+    }
+
+    /// A wait that was under way when the company left means nothing when it comes back.
+    private mutating func lapseWaits() {
+        for standing in state.standings where standing.phase.isWaiting {
+            var move = FlagMove(kind: .lapsed, rule: book.ruleName(standing.slot), at: now, observed: observed)
+            move.reason = "outcome: churned"
+            propose(move, slot: standing.slot)
+        }
+    }
+
+    /// The first stage whose condition is definitely true; an unknown one is passed over.
+    private mutating func judgeStage() {
+        let stages = evaluator.rules.stages
+        var found: Int32 = 0
+        for index in stages.indices {
+            let (verdict, deadline) = stages[index].when.verdictAndDeadline(in: context)
+            lookAgain(at: deadline)
+            if verdict == .true {
+                found = evaluator.stageNumbers[index]
+                break
+            }
+        }
+        guard found != state.stage else { return }
+        var move = FlagMove(kind: .stage, at: now, observed: observed)
+        move.stage = book.stageName(found)
+        move.fromStage = book.stageName(state.stage)
+        state.enter(stage: found, at: now)
+        context.stage = move.stage
+        context.stageSince = now
+        moves.append(move)
+    }
+}
