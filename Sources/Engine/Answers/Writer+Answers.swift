@@ -1,0 +1,80 @@
+import Portraits
+import Rules
+import UsageModel
+
+/// Answers to questions, built on the writer's thread from the live state.
+extension Writer {
+    func answer(_ question: Question) throws(QuestionError) -> JSON {
+        switch question {
+        case .status(let digest): status(withDigest: digest)
+        case .companies(let query): try CompanyList(writer: self, query: query).json
+        case .company(let name): CompanyCard(writer: self, portrait: try portrait(named: name)).json
+        case .users(let company, let page): try users(of: company, page)
+        case .tasks(let company, let page): try tasks(of: company, page)
+        case .flags(let query): try flagList(query)
+        case .flag(let id): try flagDetail(id)
+        case .rules: rulesAnswer
+        case .rejects(let page): try rejectList(page)
+        case .metrics: metrics
+        }
+    }
+
+    func company(named name: String) throws(QuestionError) -> CompanyID {
+        guard let id = names.find(name, as: CompanyID.self), portraits.portrait(id) != nil else {
+            throw .notFound("there is no company \"\(name)\"; `tenure companies` lists them all")
+        }
+        return id
+    }
+
+    private func portrait(named name: String) throws(QuestionError) -> CompanyPortrait {
+        let id = try company(named: name)
+        guard let portrait = portraits.portrait(id) else {
+            throw .notFound("there is no company \"\(name)\"")
+        }
+        return portrait
+    }
+
+    private func users(of company: String, _ page: Page) throws(QuestionError) -> JSON {
+        let card = CompanyCard(writer: self, portrait: try portrait(named: company))
+        return try page.list("users", card.portrait.users(at: card.moment)) { card.user($0) }
+    }
+
+    private func tasks(of company: String, _ page: Page) throws(QuestionError) -> JSON {
+        let card = CompanyCard(writer: self, portrait: try portrait(named: company))
+        return try page.list("tasks", card.portrait.tasks(at: card.moment)) { card.task($0) }
+    }
+
+    private func rejectList(_ page: Page) throws(QuestionError) -> JSON {
+        guard let after = UInt64(page.cursor ?? "0") else { throw page.badCursor }
+        let rejects = self.rejects.after(after, limit: page.limit)
+        let rows = rejects.map { reject in
+            JSON.object([
+                .init("number", .int(reject.number)), .init("time", .string(reject.time.rfc3339)),
+                .init("code", .string(reject.error.code)), .init("detail", .string(reject.detail)),
+                .init("line", .int(reject.line)), .init("sender", .string(reject.sender)),
+                .init("text", .string(reject.text)),
+            ])
+        }
+        let next = rejects.last.flatMap { $0.number < self.rejects.count ? JSON.string(String($0.number)) : nil }
+        return .object([.init("rejects", .array(rows)), .init("next", next ?? .null)])
+    }
+}
+
+extension Page {
+    var badCursor: QuestionError {
+        .badRequest("cursor \"\(cursor ?? "")\" is none that this list gave; start without one")
+    }
+
+    /// The page of `rows` behind the cursor, which is an offset.
+    func list<Row>(
+        _ name: String, _ rows: [Row], _ json: (Row) throws(QuestionError) -> JSON
+    ) throws(QuestionError) -> JSON {
+        guard let offset = Int(cursor ?? "0"), offset >= 0 else { throw badCursor }
+        let end = min(rows.count, offset + limit)
+        var page: [JSON] = []
+        for index in min(offset, end)..<end { page.append(try json(rows[index])) }
+        return .object([
+            .init(name, .array(page)), .init("next", end < rows.count ? .string(String(end)) : .null),
+        ])
+    }
+}

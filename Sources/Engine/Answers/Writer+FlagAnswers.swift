@@ -1,0 +1,110 @@
+import Rules
+import UsageModel
+
+/// Answers about flags and rules.
+extension Writer {
+    func flagList(_ query: FlagsQuery) throws(QuestionError) -> JSON {
+        if let kind = query.kind, FlagKind(rawValue: kind) == nil {
+            throw .badRequest("kind \"\(kind)\" is none of \(FlagKind.allCases.map(\.rawValue).joined(separator: ", "))")
+        }
+        let company: CompanyID? = try query.company.map { (name) throws(QuestionError) in try self.company(named: name) }
+        let book = desk.book
+        let ids: [FlagID]
+        if let company {
+            ids = (query.all ? book.flags(of: company) : book.openFlags(of: company)).map(\.id)
+        } else {
+            ids = query.all ? (0..<UInt64(book.flagCount)).map { FlagID(number: $0 + 1) } : book.openFlags
+        }
+        let chosen = ids.compactMap { book.flag($0) }.filter { flag in
+            (query.kind == nil || flag.kind.rawValue == query.kind) && (query.owner == nil || flag.owner == query.owner)
+        }
+        return try query.page.list("flags", chosen) { listed($0) }
+    }
+
+    /// A flag as lists have it.
+    func listed(_ flag: Flag) -> JSON {
+        .object([
+            .init("id", .string(flag.id.description)), .init("company", .string(names.name(flag.company))),
+            .init("rule", .string(flag.rule)), .init("kind", .string(flag.kind.rawValue)),
+            .init("severity", .string(flag.severity.rawValue)), .init("state", .string(flag.state.rawValue)),
+            .init("since", .string(flag.since.rfc3339)), .init("summary", .string(flag.summary)),
+            .init("owner", .optional(flag.owner)), .init("due", .optional(flag.due?.rfc3339)),
+        ])
+    }
+
+    /// A flag as the company's own card has it.
+    func onCard(_ flag: Flag) -> JSON {
+        let cardMembers: Set = ["id", "rule", "kind", "severity", "state", "since", "summary"]
+        return .object((listed(flag).members ?? []).filter { cardMembers.contains($0.name) })
+    }
+
+    /// Why a flag was raised: rule, evidence, witnesses, history; all read back from the log.
+    func flagDetail(_ id: String) throws(QuestionError) -> JSON {
+        let flag = try flag(id)
+        var members = listed(flag).members ?? []
+        var history: [JSON] = []
+        var evidence = JSON.array([])
+        var witnesses: [JSON] = []
+        for (index, seq) in flag.moves.enumerated() {
+            let move = try recordJSON(at: seq)
+            if index == 0 {
+                evidence = move["evidence"] ?? evidence
+                for witness in move["witnesses"]?.arrayValue ?? [] {
+                    if let seq = witness.uint64Value { witnesses.append(try recordJSON(at: seq)) }
+                }
+            }
+            history.append(
+                .object((move.members ?? []).filter { !["evidence", "witnesses", "rule_text"].contains($0.name) }))
+        }
+        members += [
+            .init("opened", .string(flag.openedAt.rfc3339)), .init("observed", .string(flag.observed.rfc3339)),
+            .init("ended", .optional(flag.endedAt?.rfc3339)), .init("verdict", .optional(flag.verdict?.rawValue)),
+            .init("rule_version", .string(flag.ruleVersion)), .init("rule_text", .string(flag.ruleText)),
+            .init("evidence", evidence), .init("witnesses", .array(witnesses)), .init("history", .array(history)),
+        ]
+        return .object(members)
+    }
+
+    func flag(_ id: String) throws(QuestionError) -> Flag {
+        guard let number = FlagID(id) else {
+            throw .badRequest("\"\(id)\" is no flag's number; flags are written F12")
+        }
+        guard let flag = desk.book.flag(number) else {
+            throw .notFound("there is no flag \(number); `tenure flags --all` lists them all")
+        }
+        return flag
+    }
+
+    private func recordJSON(at seq: UInt64) throws(QuestionError) -> JSON {
+        do {
+            return try log.withRecord(at: seq) { record, bytes in
+                var batch = RecordBatch()
+                var copy = record
+                copy.id = batch.add(UnsafeRawBufferPointer(rebasing: bytes[record.id.indices]))
+                copy.payload = batch.add(UnsafeRawBufferPointer(rebasing: bytes[record.payload.indices]))
+                return RecordDescription(record: copy, seq: seq, batch: batch, names: names).json
+            }
+        } catch {
+            throw .refused("\(error)")
+        }
+    }
+
+    var rulesAnswer: JSON {
+        let rules = desk.rules
+        let rows = rules.fileOrder.map { index in
+            let rule = rules.flags[index]
+            let counts = desk.book.counts(ofRule: rule.name)
+            return JSON.object([
+                .init("name", .string(rule.name)), .init("kind", .string(rule.kind.rawValue)),
+                .init("severity", .string(rule.severity.rawValue)), .init("when", .string(rule.when.text)),
+                .init("clear", .optional(rule.clear?.text)), .init("version", .string(rule.version)),
+                .init("open", .int(counts.open)), .init("raised", .int(counts.raised)),
+                .init("acted_on", .int(counts.actedOn)), .init("false_alarms", .int(counts.falseAlarms)),
+            ])
+        }
+        return .object([
+            .init("version", .string(rules.version)), .init("file", .string(desk.fileName)),
+            .init("rules", .array(rows)), .init("text", .string(rules.text)),
+        ])
+    }
+}

@@ -1,0 +1,151 @@
+public import EventLog
+import Glibc
+import Synchronization
+public import UsageModel
+
+/// The daemon's heart without its sockets: one writer thread that takes decoded lines, makes them
+/// durable, keeps the portraits and the flags, and answers questions between two batches.
+public final class Engine: Sendable {
+    private let mailbox: Mailbox
+    private let pool: BatchPool
+    private let publication: Publication
+    private let reader: EventLogReader
+    private let thread: WriterThread
+    /// At most one element: what made the writer give up. The process must exit then, since a failed
+    /// commit cannot be retried; the next start recovers.
+    public let failures: AsyncStream<EngineError>
+
+    /// Opens the state directory and replays its log; returns when every answer is exact again.
+    public static func open(_ configuration: EngineConfiguration) throws -> Engine {
+        let mailbox = Mailbox()
+        let publication = Publication()
+        let pool = BatchPool(count: configuration.limits.batches)
+        let writer = try Writer.recover(configuration, mailbox: mailbox, pool: pool, publication: publication)
+        return Engine(mailbox: mailbox, pool: pool, publication: publication, writer: writer)
+    }
+
+    private init(mailbox: Mailbox, pool: BatchPool, publication: Publication, writer: consuming sending Writer) {
+        self.mailbox = mailbox
+        self.pool = pool
+        self.publication = publication
+        reader = writer.log.reader()
+        let (failures, continuation) = AsyncStream.makeStream(of: EngineError.self, bufferingPolicy: .bufferingOldest(1))
+        self.failures = failures
+        thread = WriterThread(writer: writer, failures: continuation)
+    }
+
+    /// Starts the writer's thread.
+    public func start() { thread.start() }
+
+    /// Settles everything that was submitted, commits, and ends the thread. Idempotent.
+    public func stop() async {
+        mailbox.stop()
+        await thread.ended()
+        publication.close()
+    }
+
+    public func openSession(peer: Peer, sink: any SessionSink) -> Session {
+        Session(peer: peer, sink: sink, pool: pool, mailbox: mailbox)
+    }
+
+    /// How far the log is durable.
+    public var durableSeq: UInt64 { publication.seq }
+
+    /// Returns once something is durable beyond `seq`, or the engine stops.
+    public func waitForRecords(beyond seq: UInt64) async { await publication.wait(beyond: seq) }
+
+    public func answer(_ question: Question) async throws(QuestionError) -> JSON {
+        try await onWriter { (writer) throws(QuestionError) in try writer.answer(question) }
+    }
+
+    public func act(_ action: Action, by peer: Peer) async throws(QuestionError) -> JSON {
+        try await onWriter { (writer) throws(QuestionError) in try writer.act(action, by: peer) }
+    }
+
+    /// Up to `limit` records from `seq` on. The log is read on the caller's side; only names are looked
+    /// up by the writer.
+    public func records(from seq: UInt64, limit: Int) async throws(QuestionError) -> RecordsPage {
+        try await records(from: seq, limit: limit, of: nil)
+    }
+
+    /// Up to `limit` records of one company from `seq` on.
+    public func companyRecords(
+        _ company: String, from seq: UInt64, limit: Int
+    ) async throws(QuestionError) -> RecordsPage {
+        let id = try await onWriter { (writer) throws(QuestionError) in try writer.company(named: company) }
+        return try await records(from: seq, limit: limit, of: id)
+    }
+
+    /// Replays the log into scratch state and compares digests with the live state.
+    public func verify() async throws(QuestionError) -> JSON {
+        let live = try await onWriter { (writer) throws(QuestionError) in
+            (seq: writer.log.lastSeq, digest: writer.digest())
+        }
+        do {
+            let report = try Replay.run(reader, through: live.seq)
+            return [
+                "ok": .bool(report.digest == live.digest), "seq": .int(live.seq),
+                "digest": .string(live.digest.description), "replayed_digest": .string(report.digest.description),
+            ]
+        } catch {
+            throw .refused("\(error)")
+        }
+    }
+
+    private func records(
+        from seq: UInt64, limit: Int, of company: CompanyID?
+    ) async throws(QuestionError) -> RecordsPage {
+        let page = Page(limit: limit)
+        let selection: RecordSelection
+        do {
+            selection = try RecordSelection(reading: reader, from: seq, limit: page.limit, company: company)
+        } catch {
+            throw .refused("\(error)")
+        }
+        return try await onWriter { (writer) throws(QuestionError) in selection.page(names: writer.names) }
+    }
+
+    /// Runs `body` on the writer's thread between two batches and brings its answer back.
+    private func onWriter<R: Sendable>(
+        _ body: @escaping @Sendable (Writer) throws(QuestionError) -> R
+    ) async throws(QuestionError) -> R {
+        let result: Result<R, QuestionError> = await withCheckedContinuation { continuation in
+            let isPosted = mailbox.post { writer in
+                do throws(QuestionError) {
+                    continuation.resume(returning: .success(try body(writer)))
+                } catch {
+                    continuation.resume(returning: .failure(error))
+                }
+            }
+            if !isPosted { continuation.resume(returning: .failure(.stopping)) }
+        }
+        return try result.get()
+    }
+}
+
+/// Why the engine cannot start or go on; every case says what to do.
+public enum EngineError: Error, Sendable, CustomStringConvertible {
+    case log(EventLogError)
+    /// A record of the log cannot be understood.
+    case record(seq: UInt64, String)
+    case rules(String)
+
+    public var description: String {
+        switch self {
+        case .log(let error): "\(error)"
+        case .record(let seq, let reason):
+            "record \(seq) of the log cannot be replayed: \(reason); "
+                + "restore the state directory from a backup, or start the version that wrote it"
+        case .rules(let diagnostics): diagnostics
+        }
+    }
+
+    /// As sysexits.h has them: 66 data of a newer format, 74 I/O, 78 configuration.
+    public var exitCode: Int32 {
+        switch self {
+        case .log(let error): error.isNewerFormat ? 66 : 74
+        case .record: 74
+        case .rules: 78
+        }
+    }
+}

@@ -1,0 +1,95 @@
+import Glibc
+
+/// What waits for the writer: submissions from sessions and jobs from everybody else.
+///
+/// Bounded by its posters: submissions by the batch pool, jobs by the HTTP server's connection
+/// limit. A mutex with a condition variable, since the writer must sleep until either work or a
+/// deadline comes; it is taken once per batch, never per event.
+final class Mailbox: @unchecked Sendable {
+    typealias Job = @Sendable (Writer) -> Void
+
+    struct Work {
+        var submissions: [Submission] = []
+        var jobs: [Job] = []
+        var isStopping = false
+
+        var isEmpty: Bool { submissions.isEmpty && jobs.isEmpty && !isStopping }
+    }
+
+    private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+    private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+    private var waiting = Work()
+    private var isClosed = false
+
+    init() {
+        pthread_mutex_init(mutex, nil)
+        var attributes = pthread_condattr_t()
+        pthread_condattr_init(&attributes)
+        // The monotonic clock: a wall clock set back must not make the writer oversleep.
+        pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
+        pthread_cond_init(condition, &attributes)
+        pthread_condattr_destroy(&attributes)
+    }
+
+    deinit {
+        pthread_cond_destroy(condition)
+        pthread_mutex_destroy(mutex)
+        condition.deallocate()
+        mutex.deallocate()
+    }
+
+    func post(_ submission: consuming Submission) {
+        pthread_mutex_lock(mutex)
+        waiting.submissions.append(submission)
+        pthread_cond_signal(condition)
+        pthread_mutex_unlock(mutex)
+    }
+
+    /// False when the writer has stopped and will not run `job`.
+    func post(job: @escaping Job) -> Bool {
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        guard !isClosed else { return false }
+        waiting.jobs.append(job)
+        pthread_cond_signal(condition)
+        return true
+    }
+
+    func stop() {
+        pthread_mutex_lock(mutex)
+        waiting.isStopping = true
+        pthread_cond_signal(condition)
+        pthread_mutex_unlock(mutex)
+    }
+
+    /// Everything that waits; sleeps at most `milliseconds` (nil: without end) until there is something.
+    func take(waitingAtMost milliseconds: Int64?) -> Work {
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        if waiting.isEmpty, let milliseconds {
+            var until = timespec()
+            clock_gettime(CLOCK_MONOTONIC, &until)
+            let nanoseconds = Int64(until.tv_nsec) + (milliseconds % 1_000) * 1_000_000
+            until.tv_sec += Int(milliseconds / 1_000 + nanoseconds / 1_000_000_000)
+            until.tv_nsec = Int(nanoseconds % 1_000_000_000)
+            while waiting.isEmpty {
+                if pthread_cond_timedwait(condition, mutex, &until) == ETIMEDOUT { break }
+            }
+        } else {
+            while waiting.isEmpty { pthread_cond_wait(condition, mutex) }
+        }
+        let work = waiting
+        waiting = Work(isStopping: work.isStopping)
+        return work
+    }
+
+    /// After this no job is accepted; returns those that still waited.
+    func close() -> Work {
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        isClosed = true
+        let work = waiting
+        waiting = Work(isStopping: true)
+        return work
+    }
+}

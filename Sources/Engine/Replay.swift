@@ -1,0 +1,102 @@
+public import EventLog
+import Portraits
+import Rules
+public import UsageModel
+
+/// The fold over the whole log: portraits and flags, without evaluating a single rule, since flag
+/// moves are facts.
+final class Replay {
+    let names: NameTable
+    let portraits: Portraits
+    var book = FlagBook()
+    /// The text of the last `rules` record.
+    private(set) var rulesText: String?
+    private(set) var recordCount: UInt64 = 0
+
+    init(names: NameTable) {
+        self.names = names
+        portraits = Portraits(names: names)
+    }
+
+    /// Applies every record through `last`; `each` sees the senders' records after they applied.
+    func run(
+        _ reader: EventLogReader, through last: UInt64,
+        each: (Record, UInt64, UnsafeRawBufferPointer) -> Void = { _, _, _ in }
+    ) throws(EngineError) {
+        var failure: EngineError?
+        do {
+            try reader.scan(from: 1) { block in
+                guard block.header.firstSeq <= last else { return false }
+                do throws(EngineError) {
+                    try apply(block, each: each)
+                } catch {
+                    failure = error
+                }
+                return failure == nil
+            }
+        } catch {
+            throw .log(error)
+        }
+        if let failure { throw failure }
+    }
+
+    private func apply(
+        _ block: borrowing DecodedBlock, each: (Record, UInt64, UnsafeRawBufferPointer) -> Void
+    ) throws(EngineError) {
+        let logTime = block.header.logTime
+        var seq = block.header.firstSeq
+        for record in block.batch.records {
+            portraits.advanceClock(for: record, logTime: logTime)
+            switch record.kind {
+            case .move:
+                do {
+                    let json = try JSON.parse(text: block.batch, record.payload)
+                    book.apply(try FlagMove(json: json), company: record.company, seq: seq)
+                } catch {
+                    throw .record(seq: seq, "\(error)")
+                }
+            default:
+                if record.kind == .rules { rulesText = block.batch.text(record.payload) }
+                block.batch.bytes.withUnsafeBytes { bytes in
+                    portraits.apply(record, seq: seq, bytes: bytes)
+                    each(record, seq, bytes)
+                }
+            }
+            seq += 1
+            recordCount += 1
+        }
+    }
+
+    /// 128 bits that are equal for equal state; see SEMANTICS, "Replay".
+    var digest: Hash128 { StateDigest(portraits: portraits, book: book, names: names).value }
+}
+
+extension JSON {
+    fileprivate static func parse(text batch: RecordBatch, _ range: ByteRange) throws -> JSON {
+        try batch.bytes.withUnsafeBytes { try JSON.parse(UnsafeRawBufferPointer(rebasing: $0[range.indices])) }
+    }
+}
+
+/// What a replay from scratch found.
+public struct ReplayReport: Sendable {
+    public var seq: UInt64
+    public var records: UInt64
+    public var companies: Int
+    public var digest: Hash128
+}
+
+extension Replay {
+    /// Replays what `reader` sees through `last` into scratch state.
+    static func run(_ reader: EventLogReader, through last: UInt64) throws(EngineError) -> ReplayReport {
+        let names: NameTable
+        do {
+            names = try reader.names()
+        } catch {
+            throw .log(error)
+        }
+        let replay = Replay(names: names)
+        try replay.run(reader, through: last)
+        return ReplayReport(
+            seq: last, records: replay.recordCount, companies: replay.portraits.companyCount, digest: replay.digest)
+    }
+}

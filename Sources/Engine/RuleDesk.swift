@@ -1,0 +1,56 @@
+import Portraits
+import Rules
+import UsageModel
+
+/// The rules in force with everything that judging by them needs: the book of flags, the evaluator
+/// bound to both, and what answers ask of them.
+struct RuleDesk {
+    private(set) var book: FlagBook
+    private(set) var rules: RuleSet
+    private(set) var fileName = ""
+    private var evaluator: FlagEvaluator
+
+    init(book: FlagBook) {
+        self.book = book
+        rules = .empty
+        evaluator = FlagEvaluator(rules: .empty, book: &self.book)
+    }
+
+    /// Puts `rules` in force; returns the moves that end what removed rules had begun.
+    mutating func use(
+        _ rules: RuleSet, fileName: String, now: Timestamp, observed: Timestamp
+    ) -> [(company: CompanyID, move: FlagMove)] {
+        self.rules = rules
+        self.fileName = fileName
+        evaluator = FlagEvaluator(rules: rules, book: &book)
+        return evaluator.movesForRemovedRules(book: book, at: now, observed: observed)
+    }
+
+    func look(
+        at portrait: CompanyPortrait, moment: Moment, observed: Timestamp, names: NameTable
+    ) -> Look {
+        evaluator.look(
+            at: portrait.company, portrait: portrait, moment: moment, observed: observed, book: book, names: names)
+    }
+
+    mutating func apply(_ move: FlagMove, company: CompanyID, seq: UInt64) throws(FlagBookError) {
+        try book.apply(move, company: company, seq: seq)
+    }
+
+    /// What an expression outside a look sees: open flags and stage as they stand.
+    func context(for portrait: CompanyPortrait, moment: Moment, names: NameTable) -> EvaluationContext {
+        var context = EvaluationContext(
+            portrait: portrait, moment: moment, company: portrait.company, names: names)
+        for flag in book.openFlags(of: portrait.company) {
+            if let rule = rules.flag(named: flag.rule) { context.openFlags[rule.index] = true }
+        }
+        if let stage = book.stage(of: portrait.company) {
+            context.stage = stage.name
+            context.stageSince = stage.since
+        }
+        return context
+    }
+
+    /// Names of the rules with an open flag there, in order of raising.
+    func openRuleNames(of company: CompanyID) -> [String] { book.openFlags(of: company).map(\.rule) }
+}

@@ -1,0 +1,20 @@
+import Portraits
+import Rules
+import UsageModel
+
+/// The digest of SEMANTICS, "Replay": Σ over companies of H(name ‖ portrait and flags at the last
+/// `now`, pruned to the horizon) plus H(global record), modulo 2^128. A sum, so that the order of
+/// companies plays no part.
+struct StateDigest {
+    let portraits: Portraits
+    let book: FlagBook
+    let names: NameTable
+
+    var value: Hash128 {
+        var sum = portraits.globalDigest()
+        for company in portraits.companies() {
+            sum = sum &+ portraits.digest(of: company, adding: book.canonicalBytes(of: company))
+        }
+        return sum
+    }
+}

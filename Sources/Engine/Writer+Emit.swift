@@ -1,0 +1,86 @@
+import Portraits
+import Rules
+import UsageModel
+
+/// Putting records into the block and applying them, in one order for senders' records, the daemon's
+/// own and flag moves alike.
+extension Writer {
+    /// Adds a record to the block and applies it. Returns its seq.
+    @discardableResult
+    func emit(
+        _ record: Record, id: UnsafeRawBufferPointer, payload: UnsafeRawBufferPointer
+    ) throws(EngineError) -> UInt64 {
+        portraits.advanceClock(for: record, logTime: logTime)
+        // What time alone made true until this record came is true before it applies.
+        if isEventClock, let now = portraits.now { try fireDeadlines(notAfter: now) }
+        var record = record
+        record.id = block.add(id)
+        record.payload = block.add(payload)
+        let seq = nextSeq
+        block.records.append(record)
+        block.bytes.withUnsafeBytes { portraits.apply(record, seq: seq, bytes: $0) }
+        guard !record.company.isNone else { return seq }
+        markUnlooked(record.company, now: isEventClock ? portraits.now ?? logTime : logTime)
+        // Control records are looked at one by one; events of one block, or of one hour, together.
+        if !record.kind.isEvent, let since = unlookedSince[Int(record.company.number)] {
+            try look(at: record.company, now: since)
+        }
+        return seq
+    }
+
+    /// Logs and applies a flag move.
+    func emit(_ move: FlagMove, company: CompanyID) throws(EngineError) {
+        var record = Record(kind: .move)
+        record.company = company
+        record.time = move.at
+        record.day = portraits.zone(of: company).day(of: move.at)
+        portraits.advanceClock(for: record, logTime: logTime)
+        record.payload = block.add(move.json.text)
+        let seq = nextSeq
+        block.records.append(record)
+        do {
+            try desk.apply(move, company: company, seq: seq)
+        } catch {
+            preconditionFailure("the evaluator proposed a move that the book refuses: \(error)")
+        }
+    }
+
+    /// Logs and applies a record of the daemon's own that concerns no company.
+    func emit(_ kind: RecordKind, payload: [UInt8]) throws(EngineError) {
+        var record = Record(kind: kind)
+        record.time = isEventClock ? portraits.now ?? logTime : logTime
+        record.day = record.time.utcDay
+        try payload.withUnsafeBytes { (bytes) throws(EngineError) in
+            _ = try emit(record, id: UnsafeRawBufferPointer(start: nil, count: 0), payload: bytes)
+        }
+    }
+
+    /// Blocks are bounded, so that a commit under load stays a matter of milliseconds.
+    func endBlockIfFull() throws(EngineError) {
+        if block.records.count >= configuration.limits.recordsPerBlock { try flush() }
+    }
+
+    // MARK: Zones
+
+    /// Logs the zone that a company's traits name, if it is new, before the record that names it.
+    func logZone(ofTraits payload: UnsafeRawBufferPointer) throws(EngineError) {
+        guard let name = (try? JSON.parse(payload))?["timezone"]?.stringValue else { return }
+        try logZone(named: name)
+    }
+
+    /// A zone's rules stand in the log, so that no replay depends on the machine's tzdata.
+    func logZone(named name: String) throws(EngineError) {
+        guard portraits.zone(named: name) == nil, !missingZones.contains(name) else { return }
+        guard name.utf8.count <= UInt8.max, let data = configuration.zoneData(name),
+            (try? Zone(name: name, tzif: data)) != nil
+        else {
+            missingZones.insert(name)
+            configuration.report(
+                .warning,
+                "zone \"\(name)\" is not in this machine's tzdata; its companies use the default zone "
+                    + "\(portraits.settings.defaultZone) until a group call names another")
+            return
+        }
+        try emit(.zone, payload: [UInt8(name.utf8.count)] + Array(name.utf8) + data)
+    }
+}

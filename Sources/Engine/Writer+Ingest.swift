@@ -1,0 +1,305 @@
+import Portraits
+import UsageModel
+import WireFormat
+
+/// From decoded lines to records: who is meant, was it here before, may it come in.
+extension Writer {
+    func settle(_ submission: Submission) throws(EngineError) {
+        let session = submission.session
+        for line in submission.batch.lines {
+            switch line.kind {
+            case .record: try settleRecord(line, of: submission.batch, session: session)
+            case .refused:
+                session.progress.settledLines += 1
+                refuse(
+                    line, Refusal(error: line.error, detail: submission.batch.text(line.detail)),
+                    of: submission.batch, session: session)
+            case .hello: greet(line, of: submission.batch, session: session)
+            case .sync: try synchronise(line, of: submission.batch, session: session)
+            case .ping: Reply.pong.write(to: &session.progress.replies.other)
+            }
+        }
+        // A sender that closes wants its flags, as one that syncs does.
+        if submission.last { try lookAtUnlooked() }
+    }
+
+    private func settleRecord(_ line: Line, of batch: LineBatch, session: Session) throws(EngineError) {
+        session.progress.settledLines += 1
+        // The writer alone holds the batch while it settles it, so its bytes stay where they are.
+        let result: Result<Void, EngineError> = batch.bytes.withUnsafeBytes { bytes in
+            do throws(Refusal) {
+                let draft = try draft(line, bytes)
+                guard !isTakenFromProducer(line, session) else {
+                    counters.duplicates += 1
+                    return .success(())
+                }
+                return try admit(draft, session: session)
+            } catch {
+                refuse(line, error, of: batch, session: session)
+                return .success(())
+            }
+        }
+        try result.get()
+        try endBlockIfFull()
+    }
+
+    /// Looks for an earlier record of the same id, then either counts the line as a duplicate, or
+    /// refuses it, or makes it a record.
+    private func admit(_ draft: Draft, session: Session) throws(Refusal) -> Result<Void, EngineError> {
+        var fingerprint: UInt64?
+        if !draft.id.isEmpty {
+            if draft.isScopeKnown {
+                let value = hash64(draft.id, seed: draft.scopeSeed)
+                fingerprint = value
+                do throws(EngineError) {
+                    switch try earlier(draft, fingerprint: value) {
+                    case .none: break
+                    case .same:
+                        counters.duplicates += 1
+                        return .success(())
+                    case .other(let seq):
+                        throw Refusal(
+                            error: .conflict,
+                            detail: "id \(quoted(draft.id)) was already taken by record \(seq) with another payload; "
+                                + "give a new event a new id")
+                    }
+                } catch let error as EngineError {
+                    return .failure(error)
+                }
+            }
+        }
+        try checkLimits(draft)
+        do throws(EngineError) {
+            try accept(draft, fingerprint: fingerprint, session: session)
+        } catch {
+            return .failure(error)
+        }
+        return .success(())
+    }
+
+    // MARK: Who is meant
+
+    private func draft(_ line: Line, _ bytes: UnsafeRawBufferPointer) throws(Refusal) -> Draft {
+        func slice(_ range: ByteRange) -> UnsafeRawBufferPointer {
+            UnsafeRawBufferPointer(rebasing: bytes[range.indices])
+        }
+        var draft = Draft(
+            line: line, flags: line.flags, time: line.time, company: NameReference(slice(line.company), in: names),
+            sentUser: NameReference(slice(line.user), in: names), targetUser: .absent,
+            task: NameReference(slice(line.task), in: names), unit: NameReference(slice(line.unit), in: names),
+            source: NameReference(slice(line.source), in: names), id: slice(line.id), payload: slice(line.payload))
+        if line.record == .alias {
+            draft.targetUser = draft.sentUser
+            draft.sentUser = NameReference(slice(line.previousUser), in: names)
+            try checkAlias(draft)
+        }
+        if !line.hasTime {
+            draft.flags.insert(.timeStamped)
+            draft.time = isEventClock ? portraits.now ?? logTime : logTime
+        } else if !isEventClock, line.time - logTime > configuration.limits.maxFutureMilliseconds {
+            throw Refusal(
+                error: .tooFarInFuture,
+                detail: "time \(line.time.rfc3339) is more than "
+                    + "\(configuration.limits.maxFutureMilliseconds / millisecondsPerSecond) s (ingest.max_future) after "
+                    + "this machine's clock, \(logTime.rfc3339); check the sender's clock")
+        }
+        switch line.record {
+        case .alias, .clock: draft.company = .absent
+        default: if draft.company.isAbsent { try deriveCompany(of: &draft, email: slice(line.email)) }
+        }
+        if line.record == .clock, !isEventClock {
+            throw Refusal(error: .badTime, detail: "clock lines are taken only under clock: event; this daemon runs on wall time")
+        }
+        return draft
+    }
+
+    /// The user's last `group` call, else the domain of the user's e-mail.
+    private func deriveCompany(of draft: inout Draft, email: UnsafeRawBufferPointer) throws(Refusal) {
+        draft.flags.insert(.companyDerived)
+        if !draft.sentUser.id.isNone {
+            let user = portraits.followedAliases(of: draft.sentUser.id)
+            if let company = portraits.lastGroup(of: user) ?? portraits.lastGroup(of: draft.sentUser.id) {
+                draft.company = NameReference(company)
+                return
+            }
+        }
+        if portraits.settings.companyFromEmail, let domain = companyDomain(of: draft, email: email) {
+            draft.company = NameReference(names.intern(domain, as: CompanyID.self))
+            return
+        }
+        throw Refusal(
+            error: .noCompany,
+            detail: "no company: send \"company\" (or context.groupId), or a group call for this user first"
+                + (portraits.settings.companyFromEmail ? ", or an e-mail that is not a free-mail address" : ""))
+    }
+
+    private func companyDomain(of draft: Draft, email: UnsafeRawBufferPointer) -> String? {
+        if !email.isEmpty, let domain = portraits.settings.companyDomain(ofEmail: String(decoding: email, as: UTF8.self)) {
+            return domain
+        }
+        if !draft.sentUser.id.isNone, let known = portraits.email(of: draft.sentUser.id),
+            let domain = portraits.settings.companyDomain(ofEmail: known)
+        {
+            return domain
+        }
+        guard draft.sentUser.bytes.contains(UInt8(ascii: "@")) else { return nil }
+        return portraits.settings.companyDomain(ofEmail: String(decoding: draft.sentUser.bytes, as: UTF8.self))
+    }
+
+    private func checkAlias(_ draft: Draft) throws(Refusal) {
+        let old = draft.sentUser, new = draft.targetUser
+        let isSame = old.isNew || new.isNew ? old.bytes.elementsEqual(new.bytes) : old.id == new.id
+        if isSame || (!old.id.isNone && !new.id.isNone && portraits.wouldCycle(merging: old.id, into: new.id)) {
+            throw Refusal(
+                error: .conflict,
+                detail: "alias of \(quoted(old.bytes)) to \(quoted(new.bytes)) would make a user an alias of itself")
+        }
+    }
+
+    // MARK: Was it here before
+
+    private enum Earlier {
+        case none
+        case same
+        case other(seq: UInt64)
+    }
+
+    private func isTakenFromProducer(_ line: Line, _ session: Session) -> Bool {
+        guard line.flags.contains(.hasProducerSeq), !session.progress.producer.isNone,
+            let last = portraits.producerSeq(of: session.progress.producer)
+        else { return false }
+        return line.producerSeq <= last
+    }
+
+    private func earlier(_ draft: Draft, fingerprint: UInt64) throws(EngineError) -> Earlier {
+        let day = draft.time.utcDay
+        var found = try earlier(draft, fingerprint: fingerprint, on: day)
+        if case .none = found, draft.flags.contains(.timeStamped) {
+            found = try earlier(draft, fingerprint: fingerprint, on: day - 1)
+        }
+        return found
+    }
+
+    private func earlier(_ draft: Draft, fingerprint: UInt64, on day: Day) throws(EngineError) -> Earlier {
+        var earlier = Earlier.none
+        for seq in duplicates.lookup(fingerprint: fingerprint, day: day) {
+            let isSame = try withRecord(at: seq) { record, bytes -> Bool? in
+                guard draft.hasSameIdentity(as: record, bytes) else { return nil }
+                return draft.hasSamePayload(as: record, bytes)
+            }
+            guard let isSame else { continue }
+            if isSame { return .same }
+            earlier = .other(seq: seq)
+        }
+        return earlier
+    }
+
+    /// Calls `body` with the record at `seq`, whether it is durable or still in the block being made.
+    private func withRecord<R>(
+        at seq: UInt64, _ body: (Record, UnsafeRawBufferPointer) -> R
+    ) throws(EngineError) -> R {
+        if seq > log.lastSeq {
+            let record = block.records[Int(seq - log.lastSeq) - 1]
+            return block.bytes.withUnsafeBytes { body(record, $0) }
+        }
+        do {
+            return try log.withRecord(at: seq, body)
+        } catch {
+            throw .log(error)
+        }
+    }
+
+    // MARK: May it come in
+
+    private func checkLimits(_ draft: Draft) throws(Refusal) {
+        let limits = configuration.limits
+        func check(_ isNew: Bool, _ kind: NameKind, _ limit: Int, _ setting: String) throws(Refusal) {
+            guard isNew, names.count(kind) >= limit else { return }
+            throw Refusal(
+                error: .limit,
+                detail: "the limit of \(limit) names (limits.\(setting)) is reached; raise it, or check whether ids are sent as \(setting)")
+        }
+        try check(draft.company.isNew, .company, limits.companies, "companies")
+        try check(draft.sentUser.isNew || draft.targetUser.isNew, .user, limits.users, "users")
+        try check(draft.task.isNew, .task, limits.tasks, "tasks")
+        try check(draft.unit.isNew, .unit, limits.units, "units")
+        try check(draft.source.isNew, .source, limits.sources, "sources")
+        if draft.sentUser.isNew, !draft.company.id.isNone, let portrait = portraits.portrait(draft.company.id),
+            portrait.userCount >= limits.usersPerCompany
+        {
+            throw Refusal(
+                error: .limit,
+                detail: "the company has reached \(limits.usersPerCompany) users (limits.users_per_company)")
+        }
+    }
+
+    private func accept(_ draft: Draft, fingerprint: UInt64?, session: Session) throws(EngineError) {
+        var draft = draft
+        draft.company.id = draft.company.interned(in: names)
+        draft.sentUser.id = draft.sentUser.interned(in: names)
+        var record = Record(kind: draft.line.record)
+        record.flags = draft.flags
+        record.time = draft.time
+        record.company = draft.company.id
+        record.sentUser = draft.sentUser.id
+        record.user =
+            draft.line.record == .alias
+            ? draft.targetUser.interned(in: names) : portraits.resolve(user: record.sentUser, in: record.company)
+        record.task = draft.task.interned(in: names)
+        record.unit = draft.unit.interned(in: names)
+        record.source = draft.source.interned(in: names)
+        record.count = draft.line.record.isEvent ? draft.line.count : 0
+        record.amount = draft.line.amount
+        if draft.flags.contains(.hasProducerSeq) {
+            record.producer = session.progress.producer
+            record.producerSeq = draft.line.producerSeq
+        }
+        if draft.line.record == .group { try logZone(ofTraits: draft.payload) }
+        record.day =
+            record.company.isNone ? record.time.utcDay : portraits.zone(of: record.company).day(of: record.time)
+        if !draft.id.isEmpty {
+            duplicates.insert(
+                fingerprint: fingerprint ?? hash64(draft.id, seed: draft.scopeSeed), day: record.time.utcDay,
+                seq: try seqAfterDeadlines(of: record))
+        }
+        try emit(record, id: draft.id, payload: draft.payload)
+        counters.accepted += 1
+    }
+
+    // MARK: Everything else that a line can be
+
+    private func refuse(_ line: Line, _ refusal: Refusal, of batch: LineBatch, session: Session) {
+        counters.refused[Int(refusal.error.rawValue)] += 1
+        let number = session.progress.settledLines
+        Reply.error(code: refusal.error.code, line: number, detail: refusal.detail)
+            .write(to: &session.progress.replies.errors)
+        batch.bytes.withUnsafeBytes { bytes in
+            rejects.add(
+                time: logTime, error: refusal.error, detail: refusal.detail, line: number, sender: session.peer.name,
+                text: UnsafeRawBufferPointer(rebasing: bytes[line.text.indices]))
+        }
+    }
+
+    private func greet(_ line: Line, of batch: LineBatch, session: Session) {
+        let name = batch.text(line.producer)
+        guard names.find(name, as: ProducerID.self) != nil || names.count(.producer) < configuration.limits.producers
+        else {
+            Reply.busy(reason: "memory").write(to: &session.progress.replies.other)
+            return
+        }
+        session.progress.producer = names.intern(name)
+        Reply.hello(producer: name, producerSeq: portraits.producerSeq(of: session.progress.producer) ?? 0)
+            .write(to: &session.progress.replies.other)
+    }
+
+    private func synchronise(_ line: Line, of batch: LineBatch, session: Session) throws(EngineError) {
+        try lookAtUnlooked()
+        Reply.sync(
+            tag: batch.text(line.id), ack: session.progress.settledLines, seq: nextSeq - 1
+        ).write(to: &session.progress.replies.other)
+    }
+
+    private func quoted(_ bytes: UnsafeRawBufferPointer) -> String {
+        "\"" + String(decoding: bytes.prefix(RejectList.textBytesKept), as: UTF8.self) + "\""
+    }
+}

@@ -1,0 +1,102 @@
+import EventLog
+import Portraits
+import Rules
+import RulesFile
+import UsageModel
+
+/// From a directory to a writer that is as it was when the last block was committed.
+extension Writer {
+    /// Opens the log, replays it, then brings settings and rules up to what is configured now.
+    static func recover(
+        _ configuration: EngineConfiguration, mailbox: Mailbox, pool: BatchPool, publication: Publication
+    ) throws(EngineError) -> Writer {
+        let names = NameTable()
+        let log: EventLog
+        do {
+            log = try EventLog.open(directory: configuration.stateDirectory, options: EventLogOptions(), names: names)
+        } catch {
+            throw .log(error)
+        }
+        let replay = Replay(names: names)
+        let indexed = DuplicateRebuild()
+        try replay.run(log.reader(), through: log.lastSeq) { indexed.add($0, seq: $1, bytes: $2) }
+        let writer = Writer(
+            configuration: configuration, names: names, log: log, portraits: replay.portraits,
+            desk: RuleDesk(book: replay.book), mailbox: mailbox, pool: pool, publication: publication)
+        writer.duplicates = indexed.index
+        publication.publish(log.lastSeq)
+        try writer.resume(loggedRules: replay.rulesText)
+        return writer
+    }
+
+    /// Logs what has changed in the configuration and finds every company's next deadline.
+    private func resume(loggedRules: String?) throws(EngineError) {
+        startBlock()
+        let settings = configuration.settings
+        if log.lastSeq == 0 || portraits.settings != settings {
+            // The settings come first: they say by which clock everything after them is dated.
+            try emit(.settings, payload: settings.json.utf8)
+            try logZone(named: settings.defaultZone)
+        }
+        let source: RulesSource
+        do {
+            source = try configuration.loadRules()
+        } catch {
+            throw .rules("\(error)")
+        }
+        do {
+            try use(source, loggedText: loggedRules)
+        } catch {
+            throw .rules("\(error)")
+        }
+        if isEventClock { markUnlookedSinceHourBegan() }
+        // Deadlines are sought from the last block's time on: what came true while the daemon was
+        // down is raised now, dated to its true instant.
+        try lookAtAll(now: portraits.now ?? logTime)
+        try flush()
+    }
+
+    /// Under `clock: event` the looks of the current hour are still to come.
+    private func markUnlookedSinceHourBegan() {
+        guard let now = portraits.now else { return }
+        for company in portraits.companies() {
+            if let since = portraits.lastRecordNow(of: company), since.utcHour == now.utcHour {
+                markUnlooked(company, now: since)
+            }
+        }
+    }
+
+    /// Makes `source` the rules in force; logs them when they differ from the logged ones. Throws
+    /// `RulesFileError` with every mistake, and then nothing has changed.
+    func use(_ source: RulesSource, loggedText: String?) throws {
+        let rules = try RulesFile.parse(text: source.text, fileName: source.fileName) { [names] in
+            names.intern($0, as: TaskID.self)
+        }
+        if source.text != loggedText {
+            try emit(.rules, payload: Array(source.text.utf8))
+        }
+        for (company, move) in desk.use(
+            rules, fileName: source.fileName, now: portraits.now ?? logTime, observed: logTime)
+        {
+            try emit(move, company: company)
+        }
+        for warning in rules.warnings { configuration.report(.warning, "\(warning)") }
+    }
+
+    /// 128 bits that are equal for equal state; see SEMANTICS, "Replay".
+    func digest() -> Hash128 { StateDigest(portraits: portraits, book: desk.book, names: names).value }
+}
+
+/// Rebuilds the duplicate index while the log is replayed.
+private final class DuplicateRebuild {
+    var index = DuplicateIndex()
+
+    func add(_ record: Record, seq: UInt64, bytes: UnsafeRawBufferPointer) {
+        guard !record.id.isEmpty else { return }
+        let isScopedByUser = record.flags.contains(.companyDerived) || record.company.isNone
+        let seed = isScopedByUser ? UInt64(record.sentUser.number) | 1 << 63 : UInt64(record.company.number)
+        index.insert(
+            fingerprint: hash64(UnsafeRawBufferPointer(rebasing: bytes[record.id.indices]), seed: seed),
+            day: record.time.utcDay, seq: seq)
+    }
+}

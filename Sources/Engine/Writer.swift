@@ -1,0 +1,199 @@
+import EventLog
+import Portraits
+import Rules
+import RulesFile
+import UsageModel
+import WireFormat
+
+/// The single writer: everything that changes state happens here, in the order of the log.
+///
+/// One turn takes all that waits, settles each line (resolve, look for duplicates, number), applies
+/// what it accepted, lets the rules look at the companies that were touched, and commits events and
+/// flag moves together as one block with one fsync. Only then are senders answered. Events and the
+/// flags they raise so become durable in the same instant, and recovery has nothing to evaluate
+/// twice. Group commit needs no timer: what arrives during one fsync makes the next block.
+final class Writer {
+    let configuration: EngineConfiguration
+    let names: NameTable
+    let log: EventLog
+    let portraits: Portraits
+    var desk: RuleDesk
+    var duplicates = DuplicateIndex()
+    var deadlines = DeadlineQueue()
+    var rejects: RejectList
+    var counters = Counters()
+
+    /// The block being made. Its records are already applied; they are durable after `commit`.
+    var block = RecordBatch()
+    /// Wall time of the block being made; never decreases.
+    var logTime: Timestamp
+    /// By company number: under `clock: event` the value of `now` at its last record that no look
+    /// has covered yet; under `clock: wall` the log time of such a record.
+    var unlookedSince: [Timestamp?] = []
+    /// Companies with a value in `unlookedSince`, in the order in which they got it.
+    var unlooked: [CompanyID] = []
+    let startedAt: Timestamp
+    /// Zones asked for that this machine's tzdata does not have.
+    var missingZones: Set<String> = []
+
+    private let mailbox: Mailbox
+    private let pool: BatchPool
+    private let publication: Publication
+    /// Sessions that get replies after the next commit.
+    private var awaitingReplies: [Session] = []
+    /// Taken while the disk was full; settled first when there is room again.
+    private var held: [Submission] = []
+
+    /// How long to wait before looking again whether a full disk has room.
+    private static let fullDiskRetryMilliseconds: Int64 = 1_000
+
+    init(
+        configuration: EngineConfiguration, names: NameTable, log: EventLog, portraits: Portraits, desk: RuleDesk,
+        mailbox: Mailbox, pool: BatchPool, publication: Publication
+    ) {
+        self.configuration = configuration
+        self.names = names
+        self.log = log
+        self.portraits = portraits
+        self.desk = desk
+        self.mailbox = mailbox
+        self.pool = pool
+        self.publication = publication
+        startedAt = configuration.wallClock()
+        rejects = RejectList(capacity: configuration.limits.rejectsKept)
+        logTime = log.lastContext?.logTime ?? Timestamp(milliseconds: 0)
+    }
+
+    var isEventClock: Bool { portraits.settings.clock == .event }
+
+    /// The seq that the next record of the block gets.
+    var nextSeq: UInt64 { log.lastSeq + UInt64(block.records.count) + 1 }
+
+    /// `now` for questions: the log's, or under `clock: wall` the wall clock where that is later.
+    var queryNow: Timestamp {
+        let now = portraits.now ?? configuration.wallClock()
+        return isEventClock ? now : max(now, configuration.wallClock())
+    }
+
+    /// Runs until stopped. Throws what makes the daemon unable to go on.
+    func run() throws(EngineError) {
+        while true {
+            let work = mailbox.take(waitingAtMost: millisecondsToSleep())
+            held.append(contentsOf: work.submissions)
+            if try hasRoom() {
+                let submissions = held
+                held.removeAll(keepingCapacity: true)
+                try turn(submissions)
+            } else {
+                refuseForDisk()
+            }
+            for job in work.jobs { job(self) }
+            try flush()
+            if work.isStopping { break }
+        }
+        for job in mailbox.close().jobs { job(self) }
+        do {
+            try log.close()
+        } catch {
+            throw .log(error)
+        }
+    }
+
+    /// Settles `submissions` and fires what time alone has made true, in as many blocks as it takes.
+    func turn(_ submissions: [Submission]) throws(EngineError) {
+        startBlock()
+        if !isEventClock { try fireDeadlines(notAfter: logTime) }
+        for submission in submissions {
+            try settle(submission)
+            await(submission)
+            pool.giveBack(submission.batch)
+        }
+        try flush()
+    }
+
+    /// Ends the block: looks at what was touched, commits, answers.
+    func flush() throws(EngineError) {
+        if !isEventClock { try lookAtUnlooked() }
+        try commit()
+        deliverReplies()
+        startBlock()
+    }
+
+    /// Begins a block when none is under way. Wall time is read once a block.
+    func startBlock() {
+        guard block.records.isEmpty else { return }
+        logTime = max(logTime, configuration.wallClock())
+    }
+
+    private func commit() throws(EngineError) {
+        guard !block.records.isEmpty else { return }
+        let context = BlockContext(logTime: logTime, evaluatedThrough: nextSeq - 1, evaluatedNow: portraits.now ?? logTime)
+        do {
+            _ = try log.append(block, context: context)
+        } catch {
+            throw .log(error)
+        }
+        counters.commits += 1
+        block.removeAll()
+        publication.publish(log.lastSeq)
+    }
+
+    /// Notes that `submission`'s session is to be answered after the commit.
+    private func await(_ submission: Submission) {
+        let session = submission.session
+        session.progress.replies.finished = submission.last
+        awaitReplies(session)
+    }
+
+    func awaitReplies(_ session: Session) {
+        guard !session.progress.isAwaitingReplies else { return }
+        session.progress.isAwaitingReplies = true
+        awaitingReplies.append(session)
+    }
+
+    private func deliverReplies() {
+        for session in awaitingReplies {
+            session.progress.isAwaitingReplies = false
+            var replies = SessionReplies()
+            swap(&replies, &session.progress.replies)
+            replies.acked = session.progress.settledLines
+            replies.seq = log.lastSeq
+            session.sink.deliver(replies)
+        }
+        awaitingReplies.removeAll(keepingCapacity: true)
+    }
+
+    /// Nil when nothing but new work can make anything happen.
+    private func millisecondsToSleep() -> Int64? {
+        if !held.isEmpty { return Self.fullDiskRetryMilliseconds }
+        guard !isEventClock, let deadline = deadlines.first else { return nil }
+        return max(0, deadline - configuration.wallClock())
+    }
+
+    private func hasRoom() throws(EngineError) -> Bool {
+        // Without work there is nothing to refuse; deadlines wait for room like everything else.
+        log.hasRoom()
+    }
+
+    private func refuseForDisk() {
+        for submission in held where !submission.session.progress.isToldBusy {
+            submission.session.progress.isToldBusy = true
+            Reply.busy(reason: "disk").write(to: &submission.session.progress.replies.other)
+            awaitReplies(submission.session)
+        }
+        deliverReplies()
+    }
+}
+
+/// What `tenure status` and `/metrics` count since the daemon started.
+struct Counters {
+    /// Senders' records accepted since the start.
+    var accepted: UInt64 = 0
+    /// Events (product use) in the log, from its beginning.
+    var logged: UInt64 = 0
+    var duplicates: UInt64 = 0
+    /// By `LineError.rawValue`.
+    var refused = [UInt64](repeating: 0, count: LineError.allCases.count)
+    var commits: UInt64 = 0
+    var looks: UInt64 = 0
+}
