@@ -4,23 +4,21 @@ import CLMDB
 public struct LMDBError: Error, Sendable, Equatable {
     /// Negative: LMDB's own codes; positive: errno.
     public var code: Int32
-    public var call: StaticName
+    /// The C function.
+    public var call: String
 
-    /// The name of a C function. A string literal, so that throwing allocates nothing.
-    public struct StaticName: Sendable, Equatable, CustomStringConvertible, ExpressibleByStringLiteral {
-        let text: StaticString
-
-        public init(stringLiteral value: StaticString) { text = value }
-
-        public var description: String { text.description }
-
-        public static func == (left: StaticName, right: StaticName) -> Bool { left.description == right.description }
-    }
-
-    public init(code: Int32, call: StaticName) {
+    public init(code: Int32, call: String) {
         self.code = code
         self.call = call
     }
+
+    /// The environment (by device and inode) is open in this process already.
+    public static let alreadyOpen = LMDBError(code: MDB_BAD_RSLOT, call: "open twice in one process")
+
+    /// "Environment mapsize reached".
+    public var isMapFull: Bool { code == MDB_MAP_FULL }
+    /// "Environment version mismatch": another data format of the library itself.
+    public var isVersionMismatch: Bool { code == MDB_VERSION_MISMATCH }
 }
 
 extension LMDBError: CustomStringConvertible {
@@ -28,4 +26,9 @@ extension LMDBError: CustomStringConvertible {
     /// function strerror(3) is returned. If the error code is less than 0, an error string
     /// corresponding to the LMDB library error is returned."
     public var description: String { "\(call): \(String(cString: mdb_strerror(code)))" }
+}
+
+/// Throws unless a C call returned MDB_SUCCESS.
+func check(_ code: Int32, _ call: @autoclosure () -> String) throws(LMDBError) {
+    if code != MDB_SUCCESS { throw LMDBError(code: code, call: call()) }
 }
