@@ -13,7 +13,7 @@ struct RuleDesk {
     init(book: FlagBook) {
         self.book = book
         rules = .empty
-        evaluator = FlagEvaluator(rules: .empty, book: &self.book)
+        evaluator = FlagEvaluator(rules: .empty, book: book)
     }
 
     /// Puts `rules` in force; returns the moves that end what removed rules had begun.
@@ -22,7 +22,7 @@ struct RuleDesk {
     ) -> [(company: CompanyID, move: FlagMove)] {
         self.rules = rules
         self.fileName = fileName
-        evaluator = FlagEvaluator(rules: rules, book: &book)
+        evaluator = FlagEvaluator(rules: rules, book: book)
         return evaluator.movesForRemovedRules(book: book, at: now, observed: observed)
     }
 

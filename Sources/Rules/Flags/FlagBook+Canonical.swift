@@ -11,12 +11,12 @@ extension FlagBook {
         guard let state = companyFlags(company) else { return [] }
         let flags = flags(of: company)
         var writer = CanonicalWriter()
-        writer.add(stageName(state.stage))
+        writer.add(names.stage(state.stage))
         writer.add(state.stageSince)
         writer.add(state.rest?.mark.outcomeAt)
         writer.add(state.rest?.mark.quietSince)
         writer.add(state.isResting)
-        let standings = state.standings.map { (rule: ruleName($0.slot), standing: $0) }
+        let standings = state.standings.map { (rule: names.rules.name($0.slot), standing: $0) }
             .sorted { $0.rule.utf8.lexicographicallyPrecedes($1.rule.utf8) }
         writer.add(standings.count)
         for (rule, standing) in standings { writer.add(standing, rule: rule, state: state, flags: flags) }

@@ -5,9 +5,9 @@ public import UsageModel
 /// Applying the same moves in the same order gives the same book on every machine. It evaluates
 /// nothing; `FlagEvaluator` proposes moves against it. Belongs to the writer's thread.
 ///
-/// Memory: 4 bytes a company number, 64 a company that ever had a move, some 100 for each rule that
-/// ever spoke there, and some 300 and its texts for each flag ever raised.
-public struct FlagBook: Sendable {
+/// Memory: 4 bytes a company number, some 80 a company that ever had a move, some 100 more for each
+/// rule that ever spoke there, and some 300 and its texts for each flag ever raised.
+public struct FlagBook {
     /// By company number: its place in `companies` + 1; 0 for none.
     private var places: [UInt32] = []
     private var companies: [CompanyFlags] = []
@@ -17,11 +17,10 @@ public struct FlagBook: Sendable {
     private var flagsByPlace: [[FlagID]] = []
     /// All flags that are neither cleared nor closed, ascending.
     private var open: [FlagID] = []
-    private var ruleNumbers = NameNumbers()
-    /// By rule number.
+    /// Names only ever join, so copies of a book may share them.
+    let names = FlagNames()
+    /// By rule number; shorter than the rules when the last ones never spoke.
     private var countsByRule: [RuleCounts] = []
-    /// Number 0 is no stage.
-    private var stageNumbers = NameNumbers(first: "")
     /// One copy of each version's text, however many flags it raised.
     private var texts: [String: String] = [:]
 
@@ -61,7 +60,7 @@ extension FlagBook {
     public func stage(of company: CompanyID) -> (name: String, since: Timestamp)? {
         guard let place = place(of: company), companies[place].stage != 0, let since = companies[place].stageSince
         else { return nil }
-        return (stageNumbers.name(companies[place].stage), since)
+        return (names.stages.name(companies[place].stage), since)
     }
 
     /// Whether the company's rules rest since it churned.
@@ -72,14 +71,15 @@ extension FlagBook {
         guard let place = place(of: company) else { return [] }
         return companies[place].standings.filter { $0.phase != .inactive && $0.phase != .raised }.map {
             WaitingRule(
-                rule: ruleNumbers.name($0.slot), phase: $0.phase, since: $0.since, suppression: $0.suppression,
+                rule: names.rules.name($0.slot), phase: $0.phase, since: $0.since, suppression: $0.suppression,
                 until: $0.until, under: $0.under)
         }.sorted { $0.rule < $1.rule }
     }
 
     /// How often the rule named `rule` spoke.
     public func counts(ofRule rule: String) -> RuleCounts {
-        ruleNumbers.find(rule).map { countsByRule[Int($0)] } ?? RuleCounts()
+        guard let number = names.rules.find(rule), Int(number) < countsByRule.count else { return RuleCounts() }
+        return countsByRule[Int(number)]
     }
 }
 
@@ -92,7 +92,7 @@ extension FlagBook {
     public mutating func apply(_ move: FlagMove, company: CompanyID, seq: UInt64) throws(FlagBookError) {
         switch move.kind {
         case .stage:
-            let stage = stageNumbers.number(move.stage ?? "")
+            let stage = names.stages.number(move.stage ?? "")
             companies[makePlace(of: company)].enter(stage: stage, at: move.at)
         case .resting:
             guard let rest = move.rest else { throw .incomplete(rule: move.rule, move: .resting) }
@@ -108,7 +108,7 @@ extension FlagBook {
         if move.kind == .raised, move.flag != nextFlag {
             throw .flagOutOfOrder(found: move.flag, expected: nextFlag)
         }
-        let slot = ruleNumber(move.rule)
+        let slot = names.rules.number(move.rule)
         let place = makePlace(of: company)
         let before = companies[place].openFlag(slot)?.id
         try companies[place].apply(move, slot: slot)
@@ -122,16 +122,17 @@ extension FlagBook {
     private mutating func addFlag(
         _ move: FlagMove, _ raise: RaiseDetails, company: CompanyID, place: Int, seq: UInt64
     ) {
-        let slot = ruleNumber(move.rule)
+        let slot = names.rules.number(move.rule)
         let id = nextFlag
         let flag = Flag(
-            id: id, company: company, rule: ruleNumbers.name(slot), kind: raise.kind, severity: raise.severity,
+            id: id, company: company, rule: names.rules.name(slot), kind: raise.kind, severity: raise.severity,
             summary: raise.summary, ruleVersion: move.ruleVersion,
             ruleText: sharedText(move.ruleText ?? "", version: move.ruleVersion), openedAt: move.at,
             observed: move.observed, since: move.since ?? move.at, due: raise.due, owner: raise.owner, moves: [seq])
         flags.append(flag)
         flagsByPlace[place].append(id)
         open.append(id)
+        while countsByRule.count <= Int(slot) { countsByRule.append(RuleCounts()) }
         countsByRule[Int(slot)].raised += 1
         countsByRule[Int(slot)].open += 1
     }
@@ -191,19 +192,6 @@ extension FlagBook {
     /// The company's fold; nil when it never had a move. O(1).
     func companyFlags(_ company: CompanyID) -> CompanyFlags? { place(of: company).map { companies[$0] } }
 
-    func stageName(_ number: Int32) -> String? { number == 0 ? nil : stageNumbers.name(number) }
-
-    func ruleName(_ slot: Int32) -> String { ruleNumbers.name(slot) }
-
-    /// The book's number of a rule, the same for a name in every version of the file.
-    mutating func ruleNumber(_ name: String) -> Int32 {
-        let number = ruleNumbers.number(name)
-        if Int(number) == countsByRule.count { countsByRule.append(RuleCounts()) }
-        return number
-    }
-
-    mutating func stageNumber(_ name: String) -> Int32 { stageNumbers.number(name) }
-
     /// Companies that ever had a move, ascending by number.
     var companiesWithMoves: some Sequence<CompanyID> {
         places.indices.lazy.filter { places[$0] != 0 }.map { CompanyID(number: UInt32($0)) }
@@ -223,28 +211,6 @@ extension FlagBook {
         flagsByPlace.append([])
         places[index] = UInt32(companies.count)
         return companies.count - 1
-    }
-}
-
-/// Names to dense numbers in order of first appearance. The numbers never leave the book.
-private struct NameNumbers: Sendable {
-    private var names: [String] = []
-    private var numbers: [String: Int32] = [:]
-
-    init() {}
-
-    init(first: String) { _ = number(first) }
-
-    func find(_ name: String) -> Int32? { numbers[name] }
-
-    func name(_ number: Int32) -> String { names[Int(number)] }
-
-    mutating func number(_ name: String) -> Int32 {
-        if let number = numbers[name] { return number }
-        let number = Int32(names.count)
-        names.append(name)
-        numbers[name] = number
-        return number
     }
 }
 

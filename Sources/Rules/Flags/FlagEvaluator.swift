@@ -20,7 +20,7 @@ public struct Look: Sendable, Equatable {
 /// A look is a pure function of portrait, book, rules and moment, and a second look at the same
 /// moment, after the first one's moves were applied, proposes nothing: so a crash between a look and
 /// its commit costs nothing but another look. Belongs to one thread (it keeps a cache of metrics).
-public struct FlagEvaluator {
+public final class FlagEvaluator {
     public let rules: RuleSet
     /// The book's number of each rule of `rules.flags`.
     let slots: [Int32]
@@ -30,13 +30,15 @@ public struct FlagEvaluator {
     let stageNumbers: [Int32]
     /// Indices into `rules.flags` in the order of judging. The first `flagsBeforeStages` stand before the stages.
     let order: [Int]
+    let names: FlagNames
     private let cache = MetricCache()
 
     /// Binds `rules` to the numbers that `book` has for their names. O(rules²), once a rule set.
-    public init(rules: RuleSet, book: inout FlagBook) {
+    public init(rules: RuleSet, book: FlagBook) {
         self.rules = rules
-        slots = rules.flags.map { book.ruleNumber($0.name) }
-        stageNumbers = rules.stages.map { book.stageNumber($0.name) }
+        names = book.names
+        slots = rules.flags.map { book.names.rules.number($0.name) }
+        stageNumbers = rules.stages.map { book.names.stages.number($0.name) }
         var indexBySlot = [Int32](repeating: -1, count: Int(slots.max() ?? -1) + 1)
         for (index, slot) in slots.enumerated() { indexBySlot[Int(slot)] = Int32(index) }
         self.indexBySlot = indexBySlot
@@ -57,8 +59,8 @@ public struct FlagEvaluator {
         let context = EvaluationContext(
             portrait: portrait, moment: moment, company: company, names: names, cache: cache)
         var judgement = Judgement(
-            evaluator: self, subject: portrait, context: context, observed: observed, book: book,
-            state: book.companyFlags(company) ?? CompanyFlags())
+            evaluator: self, subject: portrait, context: context, observed: observed,
+            nextFlag: book.nextFlag, state: book.companyFlags(company) ?? CompanyFlags())
         return judgement.run()
     }
 
@@ -75,7 +77,7 @@ public struct FlagEvaluator {
             guard let state = book.companyFlags(company) else { continue }
             for flag in state.open where ruleIndex(flag.slot) == nil {
                 var move = FlagMove(
-                    kind: .closed, rule: book.ruleName(flag.slot), ruleVersion: flag.version, at: now,
+                    kind: .closed, rule: names.rules.name(flag.slot), ruleVersion: flag.version, at: now,
                     observed: observed)
                 move.flag = flag.id
                 move.verdict = .removed
@@ -84,7 +86,7 @@ public struct FlagEvaluator {
             }
             for standing in state.standings where standing.phase.isWaiting && ruleIndex(standing.slot) == nil {
                 var move = FlagMove(
-                    kind: .lapsed, rule: book.ruleName(standing.slot), at: now, observed: observed)
+                    kind: .lapsed, rule: names.rules.name(standing.slot), at: now, observed: observed)
                 move.reason = "the rule is no longer in the rule file"
                 moves.append((company, move))
             }

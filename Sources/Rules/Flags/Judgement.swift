@@ -8,7 +8,6 @@ struct Judgement<Subject: FlagSubject> {
     let subject: Subject
     var context: EvaluationContext
     let observed: Timestamp
-    let book: FlagBook
     var state: CompanyFlags
     private(set) var moves: [FlagMove] = []
     private var nextLook: Timestamp?
@@ -20,23 +19,22 @@ struct Judgement<Subject: FlagSubject> {
     private static var passLimit: Int { 16 }
 
     init(
-        evaluator: FlagEvaluator, subject: Subject, context: EvaluationContext, observed: Timestamp, book: FlagBook,
+        evaluator: FlagEvaluator, subject: Subject, context: EvaluationContext, observed: Timestamp, nextFlag: FlagID,
         state: CompanyFlags
     ) {
         self.evaluator = evaluator
         self.subject = subject
         self.context = context
         self.observed = observed
-        self.book = book
         self.state = state
-        nextFlag = book.nextFlag
+        self.nextFlag = nextFlag
     }
 
     var now: Timestamp { context.moment.now }
 
     /// Judges everything until a pass proposes nothing.
     mutating func run() -> Look {
-        context.stage = book.stageName(state.stage)
+        context.stage = evaluator.names.stage(state.stage)
         context.stageSince = state.stageSince
         for flag in state.open {
             if let index = evaluator.ruleIndex(flag.slot) { context.openFlags[index] = true }
@@ -112,7 +110,8 @@ struct Judgement<Subject: FlagSubject> {
     private mutating func closeAsLost() {
         for flag in state.open where flag.kind == .churn {
             var move = FlagMove(
-                kind: .closed, rule: book.ruleName(flag.slot), ruleVersion: flag.version, at: now, observed: observed)
+                kind: .closed, rule: evaluator.names.rules.name(flag.slot), ruleVersion: flag.version, at: now,
+                observed: observed)
             move.flag = flag.id
             move.verdict = .lost
             move.reason = "outcome: churned"
@@ -124,7 +123,8 @@ struct Judgement<Subject: FlagSubject> {
     /// A wait that was under way when the company left means nothing when it comes back.
     private mutating func lapseWaits() {
         for standing in state.standings where standing.phase.isWaiting {
-            var move = FlagMove(kind: .lapsed, rule: book.ruleName(standing.slot), at: now, observed: observed)
+            var move = FlagMove(
+                kind: .lapsed, rule: evaluator.names.rules.name(standing.slot), at: now, observed: observed)
             move.reason = "outcome: churned"
             propose(move, slot: standing.slot)
         }
@@ -144,8 +144,8 @@ struct Judgement<Subject: FlagSubject> {
         }
         guard found != state.stage else { return }
         var move = FlagMove(kind: .stage, at: now, observed: observed)
-        move.stage = book.stageName(found)
-        move.fromStage = book.stageName(state.stage)
+        move.stage = evaluator.names.stage(found)
+        move.fromStage = evaluator.names.stage(state.stage)
         state.enter(stage: found, at: now)
         context.stage = move.stage
         context.stageSince = now
