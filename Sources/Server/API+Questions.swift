@@ -1,0 +1,62 @@
+import Engine
+import Hummingbird
+import NIOCore
+import UsageModel
+
+extension API {
+    func addQuestions(to router: Router<APIContext>) {
+        router.get("/healthz") { _, _ in
+            Response(
+                status: .ok, headers: [.contentType: "text/plain"], body: .init(byteBuffer: ByteBuffer(string: "ok\n")))
+        }
+        router.get("/v1/status") { request, _ in
+            let query = try QueryParameters(request.uri.query, known: ["digest"])
+            let status = try await engine.answer(.status(digest: query.flag("digest")))
+            return Response(json: surroundings.complete(status))
+        }
+        router.get("/v1/companies") { request, _ in
+            let query = try QueryParameters(request.uri.query, known: ["sort", "where", "limit", "cursor"])
+            let companies = CompaniesQuery(sort: query["sort"], filter: query["where"], page: try query.page())
+            return Response(json: try await engine.answer(.companies(companies)))
+        }
+        router.get("/v1/companies/{id}") { request, context in
+            _ = try QueryParameters(request.uri.query, known: [])
+            return Response(json: try await engine.answer(.company(context.part("id"))))
+        }
+        router.get("/v1/companies/{id}/users") { request, context in
+            let page = try QueryParameters(request.uri.query, known: ["limit", "cursor"]).page()
+            return Response(json: try await engine.answer(.users(company: context.part("id"), page)))
+        }
+        router.get("/v1/companies/{id}/tasks") { request, context in
+            let page = try QueryParameters(request.uri.query, known: ["limit", "cursor"]).page()
+            return Response(json: try await engine.answer(.tasks(company: context.part("id"), page)))
+        }
+        router.get("/v1/flags") { request, _ in
+            let query = try QueryParameters(
+                request.uri.query, known: ["company", "kind", "owner", "all", "limit", "cursor"])
+            let flags = FlagsQuery(
+                company: query["company"], kind: query["kind"], owner: query["owner"], all: try query.flag("all"),
+                page: try query.page())
+            return Response(json: try await engine.answer(.flags(flags)))
+        }
+        router.get("/v1/flags/{id}") { request, context in
+            _ = try QueryParameters(request.uri.query, known: [])
+            return Response(json: try await engine.answer(.flag(context.part("id"))))
+        }
+        router.get("/v1/rules") { request, _ in
+            _ = try QueryParameters(request.uri.query, known: [])
+            return Response(json: try await engine.answer(.rules))
+        }
+        router.get("/v1/rejects") { request, _ in
+            let page = try QueryParameters(request.uri.query, known: ["limit", "cursor"]).page()
+            return Response(json: try await engine.answer(.rejects(page)))
+        }
+        router.get("/metrics") { request, _ in
+            _ = try QueryParameters(request.uri.query, known: [])
+            let text = MetricsText.text(try await engine.answer(.metrics), surroundings: surroundings)
+            return Response(
+                status: .ok, headers: [.contentType: "text/plain; version=0.0.4"],
+                body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
+        }
+    }
+}

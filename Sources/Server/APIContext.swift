@@ -1,0 +1,28 @@
+import Engine
+import Hummingbird
+import NIOCore
+
+/// What a route knows of its request: besides Hummingbird's part, the channel it came in on, for
+/// the peer's credentials.
+struct APIContext: RequestContext {
+    var coreContext: CoreRequestContextStorage
+    let channel: any Channel
+
+    init(source: ApplicationRequestContextSource) {
+        coreContext = CoreRequestContextStorage(source: source)
+        channel = source.channel
+    }
+
+    /// Who asks, as the kernel says.
+    func peer() async throws -> Peer {
+        try await channel.eventLoop.flatSubmit { [channel] in PeerCredentials.peer(of: channel) }.get()
+    }
+
+    /// The path's part `name`, percent-decoded, so that any name of the log can stand there.
+    func part(_ name: String) throws(RequestRefusal) -> String {
+        guard let raw = coreContext.parameters.get(name), let text = PercentDecoding.decode(raw), !text.isEmpty else {
+            throw .badRequest("the path's {\(name)} is not percent-encoded UTF-8")
+        }
+        return text
+    }
+}

@@ -1,0 +1,52 @@
+import Engine
+
+/// The part of a request's target behind `?`, with only the names that its path knows.
+///
+/// An unknown name is refused: a misspelt filter would otherwise answer another question.
+struct QueryParameters {
+    private var values: [String: String] = [:]
+
+    init(_ query: String?, known names: [String]) throws(RequestRefusal) {
+        for part in (query ?? "").split(separator: "&") {
+            let pieces = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            guard let name = PercentDecoding.decode(pieces[0], plusIsSpace: true),
+                let value = PercentDecoding.decode(pieces.count > 1 ? pieces[1] : "", plusIsSpace: true)
+            else { throw .badRequest("the query part \"\(part)\" is not percent-encoded UTF-8") }
+            guard names.contains(name) else {
+                let list = names.isEmpty ? "none" : names.joined(separator: ", ")
+                throw .badRequest("unknown query parameter \"\(name)\"; this path knows: \(list)")
+            }
+            values[name] = value
+        }
+    }
+
+    /// Nil when absent or empty.
+    subscript(name: String) -> String? {
+        guard let value = values[name], !value.isEmpty else { return nil }
+        return value
+    }
+
+    /// `name`, `name=1` or `name=true`.
+    func flag(_ name: String) throws(RequestRefusal) -> Bool {
+        switch values[name] {
+        case nil, "0", "false": return false
+        case "", "1", "true": return true
+        case let value?: throw .badRequest("\(name)=\(value): give 1 or 0")
+        }
+    }
+
+    func number<N: FixedWidthInteger>(_ name: String) throws(RequestRefusal) -> N? {
+        guard let text = self[name] else { return nil }
+        guard let number = N(text), number >= 0 else { throw .badRequest("\(name)=\(text): give a whole number") }
+        return number
+    }
+
+    /// From `limit` and `cursor`.
+    func page() throws(RequestRefusal) -> Page {
+        guard let limit: Int = try number("limit") else { return Page(cursor: self["cursor"]) }
+        guard (1...Page.greatestLimit).contains(limit) else {
+            throw .badRequest("limit=\(limit): give 1 to \(Page.greatestLimit)")
+        }
+        return Page(limit: limit, cursor: self["cursor"])
+    }
+}

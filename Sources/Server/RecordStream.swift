@@ -1,0 +1,132 @@
+import Engine
+import Hummingbird
+import Logging
+import NIOCore
+import ServiceLifecycle
+import UsageModel
+
+/// The log's records to one subscriber, one JSON object a line, as they become durable.
+///
+/// Records are read from the log at the subscriber's pace, so one that is behind costs nothing but
+/// its connection; one that takes nothing at all for a while is dropped with a notice.
+struct RecordStream {
+    let engine: Engine
+    let channel: any Channel
+    let peer: Peer
+    let stallSeconds: Int
+    let logger: Logger
+
+    /// Some 64 KiB of JSON at a time.
+    private static let recordsPerPiece = 256
+    /// An empty line after so much silence: it finds subscribers that have vanished, and NDJSON readers
+    /// skip it.
+    private static let keepAlive = Duration.seconds(15)
+
+    func run(from first: UInt64, to writer: inout any ResponseBodyWriter) async throws {
+        var next = first
+        while !Task.isShuttingDownGracefully, !Task.isCancelled {
+            let page: RecordsPage
+            do throws(QuestionError) {
+                page = try await engine.records(from: next, limit: Self.recordsPerPiece)
+            } catch {
+                return try await end(&writer, next: next, reason: error.detail)
+            }
+            if page.records.isEmpty {
+                let hasMore = await wait(beyond: max(next, page.next) - 1)
+                if !hasMore { try await write(ByteBuffer(string: "\n"), to: &writer, next: next) }
+            } else {
+                try await write(Self.lines(page.records), to: &writer, next: next)
+            }
+            next = max(next, page.next)
+        }
+        try await end(&writer, next: next, reason: "the daemon stops")
+    }
+
+    private static func lines(_ records: [JSON]) -> ByteBuffer {
+        var bytes: [UInt8] = []
+        for record in records {
+            record.write(to: &bytes)
+            bytes.append(UInt8(ascii: "\n"))
+        }
+        return ByteBuffer(bytes: bytes)
+    }
+
+    /// Says where to go on, and ends the stream.
+    private func end(_ writer: inout any ResponseBodyWriter, next: UInt64, reason: String) async throws {
+        try await write(ByteBuffer(bytes: Self.notice(reason: reason, next: next)), to: &writer, next: next)
+        let last = writer
+        try await last.finish(nil)
+    }
+
+    private static func notice(reason: String, next: UInt64) -> [UInt8] {
+        let notice: JSON = ["notice": .string(reason), "next": .int(next)]
+        return notice.utf8 + [UInt8(ascii: "\n")]
+    }
+
+    /// True when there is more, false when nothing came for a while or the daemon stops.
+    private func wait(beyond seq: UInt64) async -> Bool {
+        await withTaskGroup(of: Bool.self) { group in
+            group.addTask {
+                await engine.waitForRecords(beyond: seq)
+                return true
+            }
+            group.addTask {
+                try? await Task.sleep(for: Self.keepAlive)
+                return false
+            }
+            group.addTask {
+                try? await gracefulShutdown()
+                return false
+            }
+            defer { group.cancelAll() }
+            return await group.next() ?? false
+        }
+    }
+
+    /// Writes `buffer`, and drops the subscriber when it does not take it in time.
+    private func write(_ buffer: ByteBuffer, to writer: inout any ResponseBodyWriter, next: UInt64) async throws {
+        let (channel, peer, logger, seconds) = (channel, peer, logger, stallSeconds)
+        let timer = channel.eventLoop.scheduleTask(in: .seconds(Int64(seconds))) {
+            logger.warning("subscriber dropped", metadata: ["peer": "\(peer.name)", "next": "\(next)"])
+            let reason = "dropped: nothing was read for \(seconds) s (limits.subscriber_stall)"
+            LastWords.say(Self.notice(reason: reason, next: next), on: channel)
+        }
+        defer { timer.cancel() }
+        try await writer.write(buffer)
+    }
+}
+
+/// Ends a chunked response below HTTP's encoder. The response's own writer is suspended behind bytes
+/// that the client does not take, so nothing can be said through it.
+private final class LastWords: ChannelOutboundHandler {
+    typealias OutboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    /// How long the client has to take them.
+    private static let patience = TimeAmount.seconds(10)
+
+    private let chunk: ByteBuffer
+
+    private init(chunk: ByteBuffer) { self.chunk = chunk }
+
+    /// On the channel's event loop.
+    static func say(_ words: [UInt8], on channel: any Channel) {
+        // RFC 9112, section 7.1: a chunk's size in hexadecimal, its bytes, and a chunk of size 0 at the end.
+        var chunk = ByteBuffer(string: String(words.count, radix: 16) + "\r\n")
+        chunk.writeBytes(words)
+        chunk.writeString("\r\n0\r\n\r\n")
+        do {
+            try channel.pipeline.syncOperations.addHandler(LastWords(chunk: chunk), position: .first)
+        } catch {
+            channel.close(promise: nil)
+            return
+        }
+        let timer = channel.eventLoop.scheduleTask(in: patience) { channel.close(promise: nil) }
+        channel.closeFuture.whenComplete { _ in timer.cancel() }
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        context.writeAndFlush(wrapOutboundOut(chunk), promise: nil)
+        context.close(mode: .output, promise: nil)
+    }
+}

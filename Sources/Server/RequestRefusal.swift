@@ -1,0 +1,106 @@
+import Engine
+import Hummingbird
+import NIOCore
+import UsageModel
+
+/// A request that gets no answer, and why: the status, a code for programs and a sentence for people.
+///
+/// The body has four names for the sentence because every client library reads another one.
+struct RequestRefusal: Error, Equatable {
+    var status: HTTPResponse.Status
+    var code: String
+    var detail: String
+
+    static func badRequest(_ detail: String) -> RequestRefusal {
+        RequestRefusal(status: .badRequest, code: "bad_request", detail: detail)
+    }
+
+    static func notFound(_ detail: String) -> RequestRefusal {
+        RequestRefusal(status: .notFound, code: "not_found", detail: detail)
+    }
+
+    static func tooLarge(_ detail: String) -> RequestRefusal {
+        RequestRefusal(status: .contentTooLarge, code: "too_large", detail: detail)
+    }
+
+    init(status: HTTPResponse.Status, code: String, detail: String) {
+        self.status = status
+        self.code = code
+        self.detail = detail
+    }
+
+    init(_ error: QuestionError) {
+        let status: HTTPResponse.Status =
+            switch error {
+            case .notFound: .notFound
+            case .badRequest: .badRequest
+            case .refused: .conflict
+            case .stopping: .serviceUnavailable
+            }
+        self.init(status: status, code: error.code, detail: error.detail)
+    }
+
+    /// What any error thrown on the way to an answer means for the client.
+    init(_ error: any Error) {
+        switch error {
+        case let error as RequestRefusal: self = error
+        case let error as QuestionError: self.init(error)
+        case is NIOTooManyBytesError: self = .tooLarge("the body is longer than this path takes (limits.small_body)")
+        case let error as any HTTPResponseError:
+            self.init(
+                status: error.status, code: Self.code(of: error.status),
+                detail: "\(error.status.reasonPhrase): this is not one of the daemon's paths; INTERFACE has the list")
+        default:
+            self.init(status: .internalServerError, code: "internal", detail: "\(error)")
+        }
+    }
+
+    private static func code(of status: HTTPResponse.Status) -> String {
+        status == .notFound ? "not_found" : "bad_request"
+    }
+
+    /// The sentence in one line; several lines stay in `detail` alone.
+    private var message: String {
+        let lines = detail.split(separator: "\n")
+        return lines.count > 1 ? "refused for \(lines.count) reasons" : detail
+    }
+
+    var response: Response {
+        let body: JSON = [
+            "code": .string(code), "message": .string(message), "error": .string(message), "detail": .string(detail),
+        ]
+        var response = Response(json: body, status: status)
+        // Busy is never for long: the sender should come again.
+        if status == .serviceUnavailable { response.headers[.retryAfter] = "1" }
+        return response
+    }
+}
+
+/// Turns whatever a route throws into the one error body.
+struct RefusalMiddleware<Context: RequestContext>: RouterMiddleware {
+    func handle(
+        _ request: Request, context: Context, next: (Request, Context) async throws -> Response
+    ) async throws -> Response {
+        do {
+            return try await next(request, context)
+        } catch is CancellationError {
+            return RequestRefusal(QuestionError.stopping).response
+        } catch let error as any HTTPResponseError where error.status == .notFound {
+            return RequestRefusal.notFound("\(request.method) \(request.uri.path) is not one of the daemon's paths")
+                .response
+        } catch {
+            return RequestRefusal(error).response
+        }
+    }
+}
+
+extension Response {
+    /// `json` and a line feed, so that an answer shown in a terminal ends its line.
+    init(json: JSON, status: HTTPResponse.Status = .ok) {
+        var bytes = json.utf8
+        bytes.append(UInt8(ascii: "\n"))
+        self.init(
+            status: status, headers: [.contentType: "application/json"],
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
+    }
+}
