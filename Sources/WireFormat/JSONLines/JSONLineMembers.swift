@@ -1,0 +1,72 @@
+import UsageModel
+
+/// The places of a JSON line's known members: one pass over the line that checks all of it and keeps
+/// what `JSONLineField` names. The order of members does not matter; of equal names the last counts,
+/// as in Foundation's `JSONSerialization`; `null` is the same as absent.
+struct JSONLineMembers {
+    /// A value's place in 12 bytes, since a table of them is cleared for each line.
+    private struct Slot {
+        var offset: UInt32 = 0
+        var count: UInt32 = 0
+        var kind = JSONKind.null
+        var hasEscapes = false
+    }
+
+    let text: UnsafeRawBufferPointer
+    private var scanner: JSONScanner
+    private var slots = InlineArray<37, Slot>(repeating: Slot())
+
+    /// Scans the whole of `text`, which must be one JSON object. O(length).
+    init(_ text: UnsafeRawBufferPointer, depthLimit: Int) throws(JSONError) {
+        self.text = text
+        scanner = JSONScanner(text, depthLimit: depthLimit)
+        guard try scanner.nextKind() == .object else { throw JSONError(.expectedValue, at: scanner.offset) }
+        try scan(.line, depth: 0)
+        try scanner.expectEnd()
+    }
+
+    /// The value of `field`, nil when it is absent or null.
+    @inline(__always)
+    subscript(field: JSONLineField) -> JSONSlice? {
+        let slot = slots[Int(field.rawValue)]
+        guard slot.kind != .null else { return nil }
+        return JSONSlice(
+            kind: slot.kind, hasEscapes: slot.hasEscapes, offset: Int(slot.offset), count: Int(slot.count))
+    }
+
+    private mutating func scan(_ scope: JSONLineScope, depth: Int) throws(JSONError) {
+        var progress = try scanner.beginObject(depth: depth)
+        while let name = try scanner.nextName(&progress) {
+            guard let field = field(name, in: scope) else {
+                _ = try scanner.skipValue(depth: depth + 1)
+                continue
+            }
+            guard let inner = field.inner else {
+                set(field, try scanner.skipValue(depth: depth + 1))
+                continue
+            }
+            for index in inner.fields { slots[Int(index)] = Slot() }
+            guard try scanner.nextKind() == .object else {
+                set(field, try scanner.skipValue(depth: depth + 1))
+                continue
+            }
+            let start = scanner.offset
+            try scan(inner.scope, depth: depth + 1)
+            set(field, JSONSlice(kind: .object, offset: start, count: scanner.offset - start))
+        }
+    }
+
+    private mutating func set(_ field: JSONLineField, _ slice: JSONSlice) {
+        slots[Int(field.rawValue)] = Slot(
+            offset: UInt32(slice.offset), count: UInt32(slice.count), kind: slice.kind, hasEscapes: slice.hasEscapes)
+    }
+
+    private func field(_ name: JSONSlice, in scope: JSONLineScope) -> JSONLineField? {
+        let bytes = text.slice(name.offset..<(name.offset + name.count))
+        guard name.hasEscapes else { return scope.field(bytes) }
+        // Legal, and nobody does it: `"\u0074ime"`.
+        var unescaped: [UInt8] = []
+        JSONScanner.unescape(bytes, into: &unescaped)
+        return unescaped.withUnsafeBytes { scope.field($0) }
+    }
+}
