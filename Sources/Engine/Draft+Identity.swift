@@ -1,4 +1,5 @@
 import UsageModel
+import WireFormat
 
 /// What SEMANTICS calls the identity of an event: its id within its scope on its UTC date, and the
 /// payload that a resend carries again.

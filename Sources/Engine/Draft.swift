@@ -43,10 +43,10 @@ struct Draft {
     var id: UnsafeRawBufferPointer
     var payload: UnsafeRawBufferPointer
 
-    /// Seed of the fingerprint: the scope in which the id is unique.
+    /// The scope in which the id is unique, as `EventFingerprint` wants it.
     var scopeSeed: UInt64 {
         flags.contains(.companyDerived) || company.isAbsent
-            ? UInt64(sentUser.id.number) | 1 << 63 : UInt64(company.id.number)
+            ? EventFingerprint.scopeSeed(user: sentUser.id) : EventFingerprint.scopeSeed(company: company.id)
     }
 
     /// Whether the scope has a number yet; an id in a new scope cannot have been seen.
@@ -59,4 +59,31 @@ struct Draft {
 struct Refusal: Error {
     var error: LineError
     var detail: String
+}
+
+/// 64 bits that stand for an event's id within its scope, as the duplicate index keeps them. The
+/// numbers of names are the log's, so fingerprints are the same after every replay. A collision costs
+/// one more look into the log and nothing else.
+enum EventFingerprint {
+    /// The company as sent …
+    static func scopeSeed(company: CompanyID) -> UInt64 { UInt64(company.number) }
+
+    /// … or, where the sender named none, the user as sent.
+    static func scopeSeed(user: UserID) -> UInt64 { UInt64(user.number) | 1 << 63 }
+
+    static func of(id: UnsafeRawBufferPointer, scopeSeed: UInt64) -> UInt64 { hash64(id, seed: scopeSeed) }
+
+    static func of(_ record: Record, _ bytes: UnsafeRawBufferPointer) -> UInt64 {
+        let isScopedByUser = record.flags.contains(.companyDerived) || record.company.isNone
+        return of(
+            id: UnsafeRawBufferPointer(rebasing: bytes[record.id.indices]),
+            scopeSeed: isScopedByUser ? scopeSeed(user: record.sentUser) : scopeSeed(company: record.company))
+    }
+}
+
+extension [UInt8] {
+    /// `withUnsafeBytes` with a typed throw.
+    func withRawBytes<R, E>(_ body: (UnsafeRawBufferPointer) throws(E) -> R) throws(E) -> R {
+        try withUnsafeBufferPointer { (buffer) throws(E) in try body(UnsafeRawBufferPointer(buffer)) }
+    }
 }

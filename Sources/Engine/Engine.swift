@@ -143,9 +143,13 @@ public enum EngineError: Error, Sendable, CustomStringConvertible {
     /// As sysexits.h has them: 66 data of a newer format, 74 I/O, 78 configuration.
     public var exitCode: Int32 {
         switch self {
-        case .log(let error): error.isNewerFormat ? 66 : 74
+        case .log(let error): error.isOfNewerFormat ? 66 : 74
         case .record: 74
         case .rules: 78
         }
     }
+}
+
+extension EventLogError {
+    var isOfNewerFormat: Bool { if case .newerFormat = self { true } else { false } }
 }

@@ -5,7 +5,9 @@ final class Publication: Sendable {
     private struct State {
         var seq: UInt64 = 0
         var isClosed = false
-        var waiting: [CheckedContinuation<Void, Never>] = []
+        /// By ticket, so that one who gives up can be found.
+        var waiting: [UInt64: CheckedContinuation<Void, Never>] = [:]
+        var ticketsGiven: UInt64 = 0
     }
 
     private let state = Mutex(State())
@@ -19,7 +21,7 @@ final class Publication: Sendable {
             defer { state.waiting.removeAll() }
             return state.waiting
         }
-        for continuation in woken { continuation.resume() }
+        for continuation in woken.values { continuation.resume() }
     }
 
     /// Lets everybody go; later waits return at once.
@@ -29,18 +31,26 @@ final class Publication: Sendable {
             defer { state.waiting.removeAll() }
             return state.waiting
         }
-        for continuation in woken { continuation.resume() }
+        for continuation in woken.values { continuation.resume() }
     }
 
-    /// Returns once something is durable beyond `seq`, or the engine stops.
+    /// Returns once something is durable beyond `seq`, the engine stops, or the caller's task is cancelled.
     func wait(beyond seq: UInt64) async {
-        await withCheckedContinuation { continuation in
-            let isReady = state.withLock { state in
-                if state.seq > seq || state.isClosed { return true }
-                state.waiting.append(continuation)
-                return false
+        let ticket = state.withLock { state in
+            state.ticketsGiven += 1
+            return state.ticketsGiven
+        }
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let isReady = state.withLock { state in
+                    if state.seq > seq || state.isClosed || Task.isCancelled { return true }
+                    state.waiting[ticket] = continuation
+                    return false
+                }
+                if isReady { continuation.resume() }
             }
-            if isReady { continuation.resume() }
+        } onCancel: {
+            state.withLock { $0.waiting.removeValue(forKey: ticket) }?.resume()
         }
     }
 }

@@ -12,6 +12,10 @@ final class Replay {
     /// The text of the last `rules` record.
     private(set) var rulesText: String?
     private(set) var recordCount: UInt64 = 0
+    /// Records of product use.
+    private(set) var eventCount: UInt64 = 0
+    /// By company number: the value of `now` at its last record that was no move.
+    private(set) var lastRecordNow: [Timestamp?] = []
 
     init(names: NameTable) {
         self.names = names
@@ -23,21 +27,19 @@ final class Replay {
         _ reader: EventLogReader, through last: UInt64,
         each: (Record, UInt64, UnsafeRawBufferPointer) -> Void = { _, _, _ in }
     ) throws(EngineError) {
-        var failure: EngineError?
         do {
             try reader.scan(from: 1) { block in
                 guard block.header.firstSeq <= last else { return false }
-                do throws(EngineError) {
-                    try apply(block, each: each)
-                } catch {
-                    failure = error
-                }
-                return failure == nil
+                try apply(block, each: each)
+                return true
             }
-        } catch {
+        } catch let error as EngineError {
+            throw error
+        } catch let error as EventLogError {
             throw .log(error)
+        } catch {
+            preconditionFailure("a scan throws its own errors or its body's: \(error)")
         }
-        if let failure { throw failure }
     }
 
     private func apply(
@@ -57,14 +59,23 @@ final class Replay {
                 }
             default:
                 if record.kind == .rules { rulesText = block.batch.text(record.payload) }
-                block.batch.bytes.withUnsafeBytes { bytes in
+                block.batch.bytes.withRawBytes { bytes in
                     portraits.apply(record, seq: seq, bytes: bytes)
                     each(record, seq, bytes)
                 }
+                note(record)
             }
             seq += 1
             recordCount += 1
         }
+    }
+
+    private func note(_ record: Record) {
+        if record.kind.isEvent { eventCount += 1 }
+        guard !record.company.isNone else { return }
+        let index = Int(record.company.number)
+        while lastRecordNow.count <= index { lastRecordNow.append(nil) }
+        lastRecordNow[index] = portraits.now
     }
 
     /// 128 bits that are equal for equal state; see SEMANTICS, "Replay".
@@ -89,7 +100,7 @@ extension Replay {
     /// Replays what `reader` sees through `last` into scratch state.
     static func run(_ reader: EventLogReader, through last: UInt64) throws(EngineError) -> ReplayReport {
         let names: NameTable
-        do {
+        do throws(EventLogError) {
             names = try reader.names()
         } catch {
             throw .log(error)

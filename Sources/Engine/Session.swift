@@ -66,6 +66,8 @@ struct SessionProgress {
     var settledLines: UInt64 = 0
     var producer = ProducerID.none
     var replies = SessionReplies()
+    /// Told that the disk is full, and nothing settled since.
+    var isToldBusy = false
     /// Already in the list of sessions that get replies after this commit.
     var isAwaitingReplies = false
 }

@@ -18,7 +18,8 @@ extension Writer {
         record.payload = block.add(payload)
         let seq = nextSeq
         block.records.append(record)
-        block.bytes.withUnsafeBytes { portraits.apply(record, seq: seq, bytes: $0) }
+        block.bytes.withRawBytes { portraits.apply(record, seq: seq, bytes: $0) }
+        if record.kind.isEvent { counters.logged += 1 }
         guard !record.company.isNone else { return seq }
         markUnlooked(record.company, now: isEventClock ? portraits.now ?? logTime : logTime)
         // Control records are looked at one by one; events of one block, or of one hour, together.
@@ -50,7 +51,7 @@ extension Writer {
         var record = Record(kind: kind)
         record.time = isEventClock ? portraits.now ?? logTime : logTime
         record.day = record.time.utcDay
-        try payload.withUnsafeBytes { (bytes) throws(EngineError) in
+        try payload.withRawBytes { (bytes) throws(EngineError) in
             _ = try emit(record, id: UnsafeRawBufferPointer(start: nil, count: 0), payload: bytes)
         }
     }

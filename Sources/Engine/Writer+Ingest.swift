@@ -23,58 +23,50 @@ extension Writer {
         if submission.last { try lookAtUnlooked() }
     }
 
+    private enum Settlement {
+        case accepted
+        case duplicate
+        case refused(Refusal)
+    }
+
     private func settleRecord(_ line: Line, of batch: LineBatch, session: Session) throws(EngineError) {
         session.progress.settledLines += 1
-        // The writer alone holds the batch while it settles it, so its bytes stay where they are.
-        let result: Result<Void, EngineError> = batch.bytes.withUnsafeBytes { bytes in
+        let settlement = try batch.bytes.withRawBytes { (bytes) throws(EngineError) -> Settlement in
+            let draft: Draft
             do throws(Refusal) {
-                let draft = try draft(line, bytes)
-                guard !isTakenFromProducer(line, session) else {
-                    counters.duplicates += 1
-                    return .success(())
-                }
-                return try admit(draft, session: session)
+                draft = try self.draft(line, bytes)
             } catch {
-                refuse(line, error, of: batch, session: session)
-                return .success(())
+                return .refused(error)
             }
+            if isTakenFromProducer(line, session) { return .duplicate }
+            return try admit(draft, session: session)
         }
-        try result.get()
+        switch settlement {
+        case .accepted: counters.accepted += 1
+        case .duplicate: counters.duplicates += 1
+        case .refused(let refusal): refuse(line, refusal, of: batch, session: session)
+        }
         try endBlockIfFull()
     }
 
     /// Looks for an earlier record of the same id, then either counts the line as a duplicate, or
     /// refuses it, or makes it a record.
-    private func admit(_ draft: Draft, session: Session) throws(Refusal) -> Result<Void, EngineError> {
-        var fingerprint: UInt64?
-        if !draft.id.isEmpty {
-            if draft.isScopeKnown {
-                let value = hash64(draft.id, seed: draft.scopeSeed)
-                fingerprint = value
-                do throws(EngineError) {
-                    switch try earlier(draft, fingerprint: value) {
-                    case .none: break
-                    case .same:
-                        counters.duplicates += 1
-                        return .success(())
-                    case .other(let seq):
-                        throw Refusal(
-                            error: .conflict,
-                            detail: "id \(quoted(draft.id)) was already taken by record \(seq) with another payload; "
-                                + "give a new event a new id")
-                    }
-                } catch let error as EngineError {
-                    return .failure(error)
-                }
+    private func admit(_ draft: Draft, session: Session) throws(EngineError) -> Settlement {
+        if !draft.id.isEmpty, draft.isScopeKnown {
+            switch try earlier(draft) {
+            case .none: break
+            case .same: return .duplicate
+            case .other(let seq):
+                return .refused(
+                    Refusal(
+                        error: .conflict,
+                        detail: "id \(quoted(draft.id)) was already taken by record \(seq) with another payload; "
+                            + "give a new event a new id"))
             }
         }
-        try checkLimits(draft)
-        do throws(EngineError) {
-            try accept(draft, fingerprint: fingerprint, session: session)
-        } catch {
-            return .failure(error)
-        }
-        return .success(())
+        if let refusal = limitRefusal(draft) { return .refused(refusal) }
+        try accept(draft, session: session)
+        return .accepted
     }
 
     // MARK: Who is meant
@@ -117,7 +109,7 @@ extension Writer {
     private func deriveCompany(of draft: inout Draft, email: UnsafeRawBufferPointer) throws(Refusal) {
         draft.flags.insert(.companyDerived)
         if !draft.sentUser.id.isNone {
-            let user = portraits.followedAliases(of: draft.sentUser.id)
+            let user = portraits.resolve(user: draft.sentUser.id)
             if let company = portraits.lastGroup(of: user) ?? portraits.lastGroup(of: draft.sentUser.id) {
                 draft.company = NameReference(company)
                 return
@@ -171,18 +163,17 @@ extension Writer {
         return line.producerSeq <= last
     }
 
-    private func earlier(_ draft: Draft, fingerprint: UInt64) throws(EngineError) -> Earlier {
+    private func earlier(_ draft: Draft) throws(EngineError) -> Earlier {
         let day = draft.time.utcDay
-        var found = try earlier(draft, fingerprint: fingerprint, on: day)
-        if case .none = found, draft.flags.contains(.timeStamped) {
-            found = try earlier(draft, fingerprint: fingerprint, on: day - 1)
-        }
+        let found = try earlier(draft, on: day)
+        if case .none = found, draft.flags.contains(.timeStamped) { return try earlier(draft, on: day - 1) }
         return found
     }
 
-    private func earlier(_ draft: Draft, fingerprint: UInt64, on day: Day) throws(EngineError) -> Earlier {
+    private func earlier(_ draft: Draft, on day: Day) throws(EngineError) -> Earlier {
+        let fingerprint = EventFingerprint.of(id: draft.id, scopeSeed: draft.scopeSeed)
         var earlier = Earlier.none
-        for seq in duplicates.lookup(fingerprint: fingerprint, day: day) {
+        for seq in duplicates.candidates(fingerprint: fingerprint, day: day) {
             let isSame = try withRecord(at: seq) { record, bytes -> Bool? in
                 guard draft.hasSameIdentity(as: record, bytes) else { return nil }
                 return draft.hasSamePayload(as: record, bytes)
@@ -200,9 +191,9 @@ extension Writer {
     ) throws(EngineError) -> R {
         if seq > log.lastSeq {
             let record = block.records[Int(seq - log.lastSeq) - 1]
-            return block.bytes.withUnsafeBytes { body(record, $0) }
+            return block.bytes.withRawBytes { body(record, $0) }
         }
-        do {
+        do throws(EventLogError) {
             return try log.withRecord(at: seq, body)
         } catch {
             throw .log(error)
@@ -211,29 +202,35 @@ extension Writer {
 
     // MARK: May it come in
 
-    private func checkLimits(_ draft: Draft) throws(Refusal) {
+    /// Why a line with new names may not come in; nil when it may.
+    private func limitRefusal(_ draft: Draft) -> Refusal? {
         let limits = configuration.limits
-        func check(_ isNew: Bool, _ kind: NameKind, _ limit: Int, _ setting: String) throws(Refusal) {
-            guard isNew, names.count(kind) >= limit else { return }
-            throw Refusal(
+        func refusal(_ isNew: Bool, _ kind: NameKind, _ limit: Int, _ setting: String) -> Refusal? {
+            guard isNew, names.count(kind) >= limit else { return nil }
+            return Refusal(
                 error: .limit,
-                detail: "the limit of \(limit) names (limits.\(setting)) is reached; raise it, or check whether ids are sent as \(setting)")
+                detail: "the limit of \(limit) names (limits.\(setting)) is reached; raise it, or check whether "
+                    + "ids are sent as \(setting)")
         }
-        try check(draft.company.isNew, .company, limits.companies, "companies")
-        try check(draft.sentUser.isNew || draft.targetUser.isNew, .user, limits.users, "users")
-        try check(draft.task.isNew, .task, limits.tasks, "tasks")
-        try check(draft.unit.isNew, .unit, limits.units, "units")
-        try check(draft.source.isNew, .source, limits.sources, "sources")
-        if draft.sentUser.isNew, !draft.company.id.isNone, let portrait = portraits.portrait(draft.company.id),
-            portrait.userCount >= limits.usersPerCompany
-        {
-            throw Refusal(
-                error: .limit,
-                detail: "the company has reached \(limits.usersPerCompany) users (limits.users_per_company)")
-        }
+        let user = draft.sentUser.isNew || draft.targetUser.isNew
+        return refusal(draft.company.isNew, .company, limits.companies, "companies")
+            ?? refusal(user, .user, limits.users, "users")
+            ?? refusal(draft.task.isNew, .task, limits.tasks, "tasks")
+            ?? refusal(draft.unit.isNew, .unit, limits.units, "units")
+            ?? refusal(draft.source.isNew, .source, limits.sources, "sources")
+            ?? companyIsFull(draft)
     }
 
-    private func accept(_ draft: Draft, fingerprint: UInt64?, session: Session) throws(EngineError) {
+    private func companyIsFull(_ draft: Draft) -> Refusal? {
+        let limit = configuration.limits.usersPerCompany
+        guard draft.sentUser.isNew, !draft.company.id.isNone,
+            let portrait = portraits.portrait(draft.company.id), portrait.usersTotal >= limit
+        else { return nil }
+        return Refusal(
+            error: .limit, detail: "the company has reached \(limit) users (limits.users_per_company); raise the limit")
+    }
+
+    private func accept(_ draft: Draft, session: Session) throws(EngineError) {
         var draft = draft
         draft.company.id = draft.company.interned(in: names)
         draft.sentUser.id = draft.sentUser.interned(in: names)
@@ -244,7 +241,7 @@ extension Writer {
         record.sentUser = draft.sentUser.id
         record.user =
             draft.line.record == .alias
-            ? draft.targetUser.interned(in: names) : portraits.resolve(user: record.sentUser, in: record.company)
+            ? draft.targetUser.interned(in: names) : portraits.resolve(user: record.sentUser)
         record.task = draft.task.interned(in: names)
         record.unit = draft.unit.interned(in: names)
         record.source = draft.source.interned(in: names)
@@ -257,13 +254,12 @@ extension Writer {
         if draft.line.record == .group { try logZone(ofTraits: draft.payload) }
         record.day =
             record.company.isNone ? record.time.utcDay : portraits.zone(of: record.company).day(of: record.time)
+        let seq = try emit(record, id: draft.id, payload: draft.payload)
         if !draft.id.isEmpty {
             duplicates.insert(
-                fingerprint: fingerprint ?? hash64(draft.id, seed: draft.scopeSeed), day: record.time.utcDay,
-                seq: try seqAfterDeadlines(of: record))
+                fingerprint: EventFingerprint.of(id: draft.id, scopeSeed: draft.scopeSeed), day: record.time.utcDay,
+                seq: seq)
         }
-        try emit(record, id: draft.id, payload: draft.payload)
-        counters.accepted += 1
     }
 
     // MARK: Everything else that a line can be
@@ -273,7 +269,7 @@ extension Writer {
         let number = session.progress.settledLines
         Reply.error(code: refusal.error.code, line: number, detail: refusal.detail)
             .write(to: &session.progress.replies.errors)
-        batch.bytes.withUnsafeBytes { bytes in
+        batch.bytes.withRawBytes { bytes in
             rejects.add(
                 time: logTime, error: refusal.error, detail: refusal.detail, line: number, sender: session.peer.name,
                 text: UnsafeRawBufferPointer(rebasing: bytes[line.text.indices]))

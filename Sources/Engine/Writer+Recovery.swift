@@ -12,25 +12,29 @@ extension Writer {
     ) throws(EngineError) -> Writer {
         let names = NameTable()
         let log: EventLog
-        do {
+        do throws(EventLogError) {
             log = try EventLog.open(directory: configuration.stateDirectory, options: EventLogOptions(), names: names)
         } catch {
             throw .log(error)
         }
         let replay = Replay(names: names)
-        let indexed = DuplicateRebuild()
-        try replay.run(log.reader(), through: log.lastSeq) { indexed.add($0, seq: $1, bytes: $2) }
+        var duplicates = DuplicateIndex()
+        try replay.run(log.reader(), through: log.lastSeq) { record, seq, bytes in
+            guard !record.id.isEmpty else { return }
+            duplicates.insert(fingerprint: EventFingerprint.of(record, bytes), day: record.time.utcDay, seq: seq)
+        }
         let writer = Writer(
             configuration: configuration, names: names, log: log, portraits: replay.portraits,
             desk: RuleDesk(book: replay.book), mailbox: mailbox, pool: pool, publication: publication)
-        writer.duplicates = indexed.index
+        writer.duplicates = duplicates
+        writer.counters.logged = replay.eventCount
         publication.publish(log.lastSeq)
-        try writer.resume(loggedRules: replay.rulesText)
+        try writer.resume(after: replay)
         return writer
     }
 
     /// Logs what has changed in the configuration and finds every company's next deadline.
-    private func resume(loggedRules: String?) throws(EngineError) {
+    private func resume(after replay: Replay) throws(EngineError) {
         startBlock()
         let settings = configuration.settings
         if log.lastSeq == 0 || portraits.settings != settings {
@@ -45,11 +49,11 @@ extension Writer {
             throw .rules("\(error)")
         }
         do {
-            try use(source, loggedText: loggedRules)
+            try use(source, loggedText: replay.rulesText)
         } catch {
             throw .rules("\(error)")
         }
-        if isEventClock { markUnlookedSinceHourBegan() }
+        if isEventClock { markUnlookedSinceHourBegan(replay) }
         // Deadlines are sought from the last block's time on: what came true while the daemon was
         // down is raised now, dated to its true instant.
         try lookAtAll(now: portraits.now ?? logTime)
@@ -57,12 +61,10 @@ extension Writer {
     }
 
     /// Under `clock: event` the looks of the current hour are still to come.
-    private func markUnlookedSinceHourBegan() {
+    private func markUnlookedSinceHourBegan(_ replay: Replay) {
         guard let now = portraits.now else { return }
-        for company in portraits.companies() {
-            if let since = portraits.lastRecordNow(of: company), since.utcHour == now.utcHour {
-                markUnlooked(company, now: since)
-            }
+        for (index, since) in replay.lastRecordNow.enumerated() {
+            if let since, since.utcHour == now.utcHour { markUnlooked(CompanyID(number: UInt32(index)), now: since) }
         }
     }
 
@@ -85,18 +87,4 @@ extension Writer {
 
     /// 128 bits that are equal for equal state; see SEMANTICS, "Replay".
     func digest() -> Hash128 { StateDigest(portraits: portraits, book: desk.book, names: names).value }
-}
-
-/// Rebuilds the duplicate index while the log is replayed.
-private final class DuplicateRebuild {
-    var index = DuplicateIndex()
-
-    func add(_ record: Record, seq: UInt64, bytes: UnsafeRawBufferPointer) {
-        guard !record.id.isEmpty else { return }
-        let isScopedByUser = record.flags.contains(.companyDerived) || record.company.isNone
-        let seed = isScopedByUser ? UInt64(record.sentUser.number) | 1 << 63 : UInt64(record.company.number)
-        index.insert(
-            fingerprint: hash64(UnsafeRawBufferPointer(rebasing: bytes[record.id.indices]), seed: seed),
-            day: record.time.utcDay, seq: seq)
-    }
 }

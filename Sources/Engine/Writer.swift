@@ -47,6 +47,9 @@ final class Writer {
     /// How long to wait before looking again whether a full disk has room.
     private static let fullDiskRetryMilliseconds: Int64 = 1_000
 
+    /// Room that a turn may need: every batch in flight, stored as received, with LMDB's copies of pages.
+    private static let bytesAhead = 64 << 20
+
     init(
         configuration: EngineConfiguration, names: NameTable, log: EventLog, portraits: Portraits, desk: RuleDesk,
         mailbox: Mailbox, pool: BatchPool, publication: Publication
@@ -92,11 +95,7 @@ final class Writer {
             if work.isStopping { break }
         }
         for job in mailbox.close().jobs { job(self) }
-        do {
-            try log.close()
-        } catch {
-            throw .log(error)
-        }
+        log.close()
     }
 
     /// Settles `submissions` and fires what time alone has made true, in as many blocks as it takes.
@@ -105,7 +104,7 @@ final class Writer {
         if !isEventClock { try fireDeadlines(notAfter: logTime) }
         for submission in submissions {
             try settle(submission)
-            await(submission)
+            noteSettled(submission)
             pool.giveBack(submission.batch)
         }
         try flush()
@@ -128,7 +127,7 @@ final class Writer {
     private func commit() throws(EngineError) {
         guard !block.records.isEmpty else { return }
         let context = BlockContext(logTime: logTime, evaluatedThrough: nextSeq - 1, evaluatedNow: portraits.now ?? logTime)
-        do {
+        do throws(EventLogError) {
             _ = try log.append(block, context: context)
         } catch {
             throw .log(error)
@@ -139,8 +138,9 @@ final class Writer {
     }
 
     /// Notes that `submission`'s session is to be answered after the commit.
-    private func await(_ submission: Submission) {
+    private func noteSettled(_ submission: Submission) {
         let session = submission.session
+        session.progress.isToldBusy = false
         session.progress.replies.finished = submission.last
         awaitReplies(session)
     }
@@ -170,9 +170,13 @@ final class Writer {
         return max(0, deadline - configuration.wallClock())
     }
 
+    /// Looked at before a turn, since a commit that fails for want of space is fatal.
     private func hasRoom() throws(EngineError) -> Bool {
-        // Without work there is nothing to refuse; deadlines wait for room like everything else.
-        log.hasRoom()
+        do {
+            return try log.hasRoom(forBytes: Self.bytesAhead)
+        } catch {
+            throw .log(error)
+        }
     }
 
     private func refuseForDisk() {

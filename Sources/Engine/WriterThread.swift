@@ -36,12 +36,11 @@ final class WriterThread: Sendable {
         pthread_attr_setstacksize(&attributes, Self.stackBytes)
         pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
         defer { pthread_attr_destroy(&attributes) }
-        var thread = pthread_t()
+        var thread: pthread_t = 0
         let status = pthread_create(
             &thread, &attributes,
             { argument in
                 let thread = Unmanaged<WriterThread>.fromOpaque(argument!).takeRetainedValue()
-                pthread_setname_np(pthread_self(), "writer")
                 thread.run()
                 return nil
             }, Unmanaged.passRetained(self).toOpaque())

@@ -1,6 +1,7 @@
 import Portraits
 import Rules
 import UsageModel
+import WireFormat
 
 /// Answers to questions, built on the writer's thread from the live state.
 extension Writer {

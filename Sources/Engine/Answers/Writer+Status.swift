@@ -1,3 +1,4 @@
+import EventLog
 import Portraits
 import Rules
 import UsageModel

@@ -1,0 +1,54 @@
+import Rules
+import RulesFile
+import UsageModel
+
+/// What operators do: each action on a flag is a move in the log, with who did it.
+extension Writer {
+    func act(_ action: Action, by peer: Peer) throws(QuestionError) -> JSON {
+        startBlock()
+        switch action {
+        case .acknowledge(let id): return try act(.ack, on: id, by: peer)
+        case .snooze(let id, let until): return try act(.snooze(until: until), on: id, by: peer)
+        case .assign(let id, let owner): return try act(.assign(to: owner), on: id, by: peer)
+        case .note(let id, let text): return try act(.note(text), on: id, by: peer)
+        case .close(let id, let verdict):
+            guard let known = FlagVerdict(rawValue: verdict) else {
+                throw .badRequest("\"\(verdict)\" is no verdict; close a flag as saved, lost or false_alarm")
+            }
+            return try act(.close(as: known), on: id, by: peer)
+        case .reload: return try reload()
+        }
+    }
+
+    private func act(_ action: OperatorAction, on id: String, by peer: Peer) throws(QuestionError) -> JSON {
+        let number = try flag(id).id
+        let company: CompanyID
+        let move: FlagMove
+        do throws(OperatorActionError) {
+            (company, move) = try desk.book.move(for: action, on: number, by: peer.name, at: queryNow)
+        } catch {
+            throw .refused("\(error)")
+        }
+        do throws(EngineError) {
+            try emit(move, company: company)
+            // A snooze has an end, and a closed flag inhibits no longer.
+            try look(at: company, now: queryNow)
+        } catch {
+            throw .refused("\(error)")
+        }
+        return listed(try flag(id))
+    }
+
+    /// Reads the rule file again; a file with mistakes changes nothing.
+    private func reload() throws(QuestionError) -> JSON {
+        do {
+            try use(configuration.loadRules(), loggedText: desk.rules.text)
+            try lookAtAll(now: queryNow)
+        } catch {
+            throw .refused("\(error)")
+        }
+        return .object([
+            .init("version", .string(desk.rules.version)), .init("rules", .int(desk.rules.flags.count)),
+        ])
+    }
+}
