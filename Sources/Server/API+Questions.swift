@@ -51,6 +51,10 @@ extension API {
             let page = try QueryParameters(request.uri.query, known: ["limit", "cursor"]).page()
             return Response(json: try await engine.answer(.rejects(page)))
         }
+        router.get("/v1/verify") { request, _ in
+            _ = try QueryParameters(request.uri.query, known: [])
+            return Response(json: try await engine.verify())
+        }
         router.get("/metrics") { request, _ in
             _ = try QueryParameters(request.uri.query, known: [])
             let text = MetricsText.text(try await engine.answer(.metrics), surroundings: surroundings)

@@ -1,0 +1,121 @@
+import Engine
+import FoundationEssentials
+import Glibc
+import Logging
+import RulesFile
+import Server
+import ServiceLifecycle
+import UnixSignals
+import UsageModel
+
+/// The daemon put together: engine, listeners, signals.
+struct Daemon {
+    static let version = "0.1.0"
+
+    let configuration: Configuration
+    let places: Places
+    let logger: Logger
+
+    /// How long a stop may take before what is left is cut off; systemd's default patience is 90 s.
+    private static let stopPatience = Duration.seconds(30)
+
+    /// Runs until SIGTERM or SIGINT, or until the engine cannot go on.
+    func run() async throws {
+        Self.prepareProcess()
+        try makeRunDirectory()
+        let engine = try Engine.open(engineConfiguration)
+        let connections = IngestConnections(limits: configuration.ingest.limits)
+        let announcement = Announcement(heading: heading, expected: 2 + tcpListenerCount)
+        let started = ContinuousClock.now
+        let surroundings = Surroundings(
+            version: Self.version, sockets: { announcement.json },
+            uptimeSeconds: { (ContinuousClock.now - started) / .seconds(1) }, ingestConnections: { connections.count })
+
+        let ingest = { (name: String, endpoint: Endpoint) in
+            IngestListener(
+                endpoint: endpoint, engine: engine, configuration: configuration.ingest, connections: connections,
+                logger: logger, onListening: { announcement.isListening(name, at: $0) })
+        }
+        let http = { (name: String, endpoint: Endpoint) in
+            HTTPListener(
+                endpoint: endpoint, engine: engine, ingest: configuration.ingest, surroundings: surroundings,
+                logger: logger, onListening: { announcement.isListening(name, at: $0) })
+        }
+        // Stopped in reverse: senders first, then questions, the engine last.
+        var services: [any Service] = [
+            EngineService(engine: engine), ReloadService(engine: engine, logger: logger),
+            http("http", .unix(path: places.httpSocket)),
+        ]
+        if let endpoint = configuration.httpTCP { services.append(http("http_tcp", endpoint)) }
+        services.append(ingest("ingest", .unix(path: places.ingestSocket)))
+        if let endpoint = configuration.ingestTCP { services.append(ingest("ingest_tcp", endpoint)) }
+        try await run(services)
+    }
+
+    private func run(_ services: [any Service]) async throws {
+        var quiet = logger
+        quiet.logLevel = max(logger.logLevel, .warning)
+        var group = ServiceGroupConfiguration(
+            services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet)
+        group.maximumGracefulShutdownDuration = Self.stopPatience
+        try await ServiceGroup(configuration: group).run()
+        logger.info("stopped")
+    }
+
+    /// What the process as a whole does with signals and new files.
+    private static func prepareProcess() {
+        // A client that closes without reading must cost its connection and not the daemon.
+        signal(SIGPIPE, SIG_IGN)
+        // Until the rules can be reloaded, a reload means nothing; the default action would end us.
+        signal(SIGHUP, SIG_IGN)
+        // Neither the log nor, in the moment before its mode is set, a socket is anybody else's.
+        umask(0o007)
+    }
+
+    private func makeRunDirectory() throws {
+        do {
+            try FileManager.default.createDirectory(atPath: places.runDirectory, withIntermediateDirectories: true)
+        } catch {
+            throw StopReason(
+                exitCode: StopReason.inputOutput,
+                "\(places.runDirectory): cannot make the directory for the sockets: \(error)")
+        }
+    }
+
+    private var tcpListenerCount: Int { [configuration.httpTCP, configuration.ingestTCP].count { $0 != nil } }
+
+    private var heading: String {
+        "tenured \(Self.version): state in \(places.stateDirectory), clock \(configuration.settings.clock.rawValue), "
+            + "rules \(places.rulesFile ?? "built in"); listening at"
+    }
+
+    private var engineConfiguration: EngineConfiguration {
+        var engine = EngineConfiguration(
+            stateDirectory: places.stateDirectory, settings: configuration.settings,
+            loadRules: { [rulesFile = places.rulesFile] in try Self.rules(rulesFile) },
+            zoneData: ZoneFiles.data, wallClock: Self.wallClock,
+            report: { [logger] severity, text in logger.log(level: Self.level(severity), "\(text)") })
+        engine.limits = configuration.engineLimits
+        return engine
+    }
+
+    private static func rules(_ path: String?) throws -> RulesSource {
+        guard let path else { return RulesSource(fileName: "built-in rules", text: DefaultRules.text) }
+        return RulesSource(fileName: path, text: try TextFile.read(path))
+    }
+
+    @Sendable
+    private static func wallClock() -> Timestamp {
+        var now = timespec()
+        clock_gettime(CLOCK_REALTIME, &now)
+        return Timestamp(milliseconds: Int64(now.tv_sec) * 1_000 + Int64(now.tv_nsec) / 1_000_000)
+    }
+
+    private static func level(_ severity: EngineConfiguration.Severity) -> Logger.Level {
+        switch severity {
+        case .info: .info
+        case .warning: .warning
+        case .error: .error
+        }
+    }
+}
