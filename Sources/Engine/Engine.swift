@@ -1,5 +1,5 @@
 public import EventLog
-import Glibc
+import Dispatch
 import Synchronization
 public import UsageModel
 
@@ -29,7 +29,8 @@ public final class Engine: Sendable {
         self.pool = pool
         self.publication = publication
         reader = writer.log.reader()
-        let (failures, continuation) = AsyncStream.makeStream(of: EngineError.self, bufferingPolicy: .bufferingOldest(1))
+        let (failures, continuation) = AsyncStream.makeStream(
+            of: EngineError.self, bufferingPolicy: .bufferingOldest(1))
         self.failures = failures
         thread = WriterThread(writer: writer, failures: continuation)
     }
@@ -81,28 +82,37 @@ public final class Engine: Sendable {
         let live = try await onWriter { (writer) throws(QuestionError) in
             (seq: writer.log.lastSeq, digest: writer.digest())
         }
-        do {
-            let report = try Replay.run(reader, through: live.seq)
-            return [
-                "ok": .bool(report.digest == live.digest), "seq": .int(live.seq),
-                "digest": .string(live.digest.description), "replayed_digest": .string(report.digest.description),
-            ]
-        } catch {
-            throw .refused("\(error)")
-        }
+        let report = try await offWriter { [reader] in try Replay.run(reader, through: live.seq) }
+        return [
+            "ok": .bool(report.digest == live.digest), "seq": .int(live.seq),
+            "digest": .string(live.digest.description), "replayed_digest": .string(report.digest.description),
+        ]
     }
 
     private func records(
         from seq: UInt64, limit: Int, of company: CompanyID?
     ) async throws(QuestionError) -> RecordsPage {
         let page = Page(limit: limit)
-        let selection: RecordSelection
-        do {
-            selection = try RecordSelection(reading: reader, from: seq, limit: page.limit, company: company)
-        } catch {
-            throw .refused("\(error)")
+        let selection = try await offWriter { [reader] in
+            try RecordSelection(reading: reader, from: seq, limit: page.limit, company: company)
         }
         return try await onWriter { (writer) throws(QuestionError) in selection.page(names: writer.names) }
+    }
+
+    /// Runs a long read of the log on a thread of its own, off Swift's small cooperative pool.
+    private func offWriter<R: Sendable>(
+        _ body: @escaping @Sendable () throws -> R
+    ) async throws(QuestionError) -> R {
+        let result: Result<R, QuestionError> = await withCheckedContinuation { continuation in
+            DispatchQueue.global(qos: .utility).async {
+                do {
+                    continuation.resume(returning: .success(try body()))
+                } catch {
+                    continuation.resume(returning: .failure(.refused("\(error)")))
+                }
+            }
+        }
+        return try result.get()
     }
 
     /// Runs `body` on the writer's thread between two batches and brings its answer back.

@@ -54,7 +54,9 @@ public struct FlagsQuery: Sendable {
     public var all: Bool
     public var page: Page
 
-    public init(company: String? = nil, kind: String? = nil, owner: String? = nil, all: Bool = false, page: Page = Page()) {
+    public init(
+        company: String? = nil, kind: String? = nil, owner: String? = nil, all: Bool = false, page: Page = Page()
+    ) {
         self.company = company
         self.kind = kind
         self.owner = owner

@@ -1,4 +1,4 @@
-public import EventLog
+import EventLog
 import Portraits
 import Rules
 public import UsageModel
@@ -45,7 +45,7 @@ final class Replay {
     private func apply(
         _ block: borrowing DecodedBlock, each: (Record, UInt64, UnsafeRawBufferPointer) -> Void
     ) throws(EngineError) {
-        let logTime = block.header.logTime
+        let logTime = block.header.context.logTime
         var seq = block.header.firstSeq
         for record in block.batch.records {
             portraits.advanceClock(for: record, logTime: logTime)
@@ -53,7 +53,7 @@ final class Replay {
             case .move:
                 do {
                     let json = try JSON.parse(text: block.batch, record.payload)
-                    book.apply(try FlagMove(json: json), company: record.company, seq: seq)
+                    try book.apply(try FlagMove(json: json), company: record.company, seq: seq)
                 } catch {
                     throw .record(seq: seq, "\(error)")
                 }

@@ -1,5 +1,5 @@
 import Synchronization
-public import UsageModel
+import UsageModel
 public import WireFormat
 
 /// Who is at the other end of a connection, as the kernel says (`SO_PEERCRED`).

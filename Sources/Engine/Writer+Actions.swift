@@ -29,23 +29,38 @@ extension Writer {
         } catch {
             throw .refused("\(error)")
         }
-        do throws(EngineError) {
+        try durably { () throws(EngineError) in
             try emit(move, company: company)
             // A snooze has an end, and a closed flag inhibits no longer.
             try look(at: company, now: queryNow)
-        } catch {
-            throw .refused("\(error)")
         }
         return listed(try flag(id))
     }
 
+    /// Does `body` and commits: an operator is answered after the fsync like everybody else.
+    private func durably(_ body: () throws(EngineError) -> Void) throws(QuestionError) {
+        do throws(EngineError) {
+            try body()
+            try flush()
+        } catch {
+            failure = error
+            throw .refused("\(error)")
+        }
+    }
+
     /// Reads the rule file again; a file with mistakes changes nothing.
     private func reload() throws(QuestionError) -> JSON {
+        let source: RulesSource
+        let rules: RuleSet
         do {
-            try use(configuration.loadRules(), loggedText: desk.rules.text)
-            try lookAtAll(now: queryNow)
+            source = try configuration.loadRules()
+            rules = try parse(source)
         } catch {
             throw .refused("\(error)")
+        }
+        try durably { () throws(EngineError) in
+            try use(rules, from: source, loggedText: desk.rules.text)
+            try lookAtAll(now: queryNow)
         }
         return .object([
             .init("version", .string(desk.rules.version)), .init("rules", .int(desk.rules.flags.count)),

@@ -8,13 +8,22 @@ extension Writer {
     func markUnlooked(_ company: CompanyID, now: Timestamp) {
         let index = Int(company.number)
         while unlookedSince.count <= index { unlookedSince.append(nil) }
-        if unlookedSince[index] == nil { unlooked.append(company) }
+        if unlookedSince[index] == nil {
+            // Entries of companies that were looked at meanwhile stay until there are as many as companies.
+            if unlooked.count > unlookedSince.count * 2 { compactUnlooked() }
+            unlooked.append(company)
+        }
         unlookedSince[index] = now
         guard isEventClock else { return }
         // At the end of the UTC hour at the latest, and so before the company's next event of a later
         // hour. Commits play no part: an import raises the same flags however it is cut into packets.
         let hourEnd = Timestamp(milliseconds: (now.utcHour + 1) * millisecondsPerHour)
         deadlines.schedule(company, at: min(hourEnd, deadlines[company] ?? hourEnd))
+    }
+
+    private func compactUnlooked() {
+        var seen: Set<CompanyID> = []
+        unlooked.removeAll { unlookedSince[Int($0.number)] == nil || !seen.insert($0).inserted }
     }
 
     /// Looks at every company with records that no look has covered: at the end of a block under

@@ -1,3 +1,4 @@
+import EventLog
 import Portraits
 import UsageModel
 import WireFormat
@@ -100,7 +101,8 @@ extension Writer {
         default: if draft.company.isAbsent { try deriveCompany(of: &draft, email: slice(line.email)) }
         }
         if line.record == .clock, !isEventClock {
-            throw Refusal(error: .badTime, detail: "clock lines are taken only under clock: event; this daemon runs on wall time")
+            throw Refusal(
+                error: .badTime, detail: "clock lines are taken only under clock: event; this daemon runs on wall time")
         }
         return draft
     }
@@ -126,7 +128,9 @@ extension Writer {
     }
 
     private func companyDomain(of draft: Draft, email: UnsafeRawBufferPointer) -> String? {
-        if !email.isEmpty, let domain = portraits.settings.companyDomain(ofEmail: String(decoding: email, as: UTF8.self)) {
+        if !email.isEmpty,
+            let domain = portraits.settings.companyDomain(ofEmail: String(decoding: email, as: UTF8.self))
+        {
             return domain
         }
         if !draft.sentUser.id.isNone, let known = portraits.email(of: draft.sentUser.id),

@@ -43,16 +43,14 @@ extension Writer {
             try logZone(named: settings.defaultZone)
         }
         let source: RulesSource
+        let rules: RuleSet
         do {
             source = try configuration.loadRules()
+            rules = try parse(source)
         } catch {
             throw .rules("\(error)")
         }
-        do {
-            try use(source, loggedText: replay.rulesText)
-        } catch {
-            throw .rules("\(error)")
-        }
+        try use(rules, from: source, loggedText: replay.rulesText)
         if isEventClock { markUnlookedSinceHourBegan(replay) }
         // Deadlines are sought from the last block's time on: what came true while the daemon was
         // down is raised now, dated to its true instant.
@@ -68,20 +66,19 @@ extension Writer {
         }
     }
 
-    /// Makes `source` the rules in force; logs them when they differ from the logged ones. Throws
-    /// `RulesFileError` with every mistake, and then nothing has changed.
-    func use(_ source: RulesSource, loggedText: String?) throws {
-        let rules = try RulesFile.parse(text: source.text, fileName: source.fileName) { [names] in
+    /// Throws `RulesFileError` with every mistake.
+    func parse(_ source: RulesSource) throws -> RuleSet {
+        try RulesFile.parse(text: source.text, fileName: source.fileName) { [names] in
             names.intern($0, as: TaskID.self)
         }
-        if source.text != loggedText {
-            try emit(.rules, payload: Array(source.text.utf8))
-        }
-        for (company, move) in desk.use(
+    }
+
+    /// Puts `rules` in force; logs their text when it differs from the logged one.
+    func use(_ rules: RuleSet, from source: RulesSource, loggedText: String?) throws(EngineError) {
+        if source.text != loggedText { try emit(.rules, payload: Array(source.text.utf8)) }
+        let moves = desk.use(
             rules, fileName: source.fileName, now: portraits.now ?? logTime, observed: logTime)
-        {
-            try emit(move, company: company)
-        }
+        for (company, move) in moves { try emit(move, company: company) }
         for warning in rules.warnings { configuration.report(.warning, "\(warning)") }
     }
 

@@ -44,6 +44,9 @@ final class Writer {
     /// Taken while the disk was full; settled first when there is room again.
     private var held: [Submission] = []
 
+    /// What went wrong in a job, which has nobody to throw it to.
+    var failure: EngineError?
+
     /// How long to wait before looking again whether a full disk has room.
     private static let fullDiskRetryMilliseconds: Int64 = 1_000
 
@@ -91,10 +94,11 @@ final class Writer {
                 refuseForDisk()
             }
             for job in work.jobs { job(self) }
-            try flush()
+            if let failure { throw failure }
             if work.isStopping { break }
         }
         for job in mailbox.close().jobs { job(self) }
+        if let failure { throw failure }
         log.close()
     }
 
@@ -126,7 +130,8 @@ final class Writer {
 
     private func commit() throws(EngineError) {
         guard !block.records.isEmpty else { return }
-        let context = BlockContext(logTime: logTime, evaluatedThrough: nextSeq - 1, evaluatedNow: portraits.now ?? logTime)
+        let context = BlockContext(
+            logTime: logTime, evaluatedThrough: nextSeq - 1, evaluatedNow: portraits.now ?? logTime)
         do throws(EventLogError) {
             _ = try log.append(block, context: context)
         } catch {

@@ -99,8 +99,11 @@ struct CompanyCard {
                         .init("role", user.traits["role"] ?? .null),
                     ])
                 } ?? .null),
-            .init("first", people.first.map { .object([.init("user", name($0)), .init("time", time($0.first))]) } ?? .null),
-            .init("last", people.last.map { .object([.init("user", name($0)), .init("time", time($0.last))]) } ?? .null),
+            .init(
+                "first",
+                people.first.map { .object([.init("user", name($0)), .init("time", time($0.first))]) } ?? .null),
+            .init(
+                "last", people.last.map { .object([.init("user", name($0)), .init("time", time($0.last))]) } ?? .null),
             .init(
                 "champion",
                 people.champion.map {

@@ -61,11 +61,15 @@ struct CompanyList {
 
     /// Unknown keys come last in either direction; equal keys are in order of name.
     private func precedes(_ left: Row, _ right: Row) -> Bool {
-        switch left.key.order(right.key) {
-        case .some(let order) where order != 0: return isDescending ? order > 0 : order < 0
-        case .some: break
-        case nil:
-            if left.key.isUnknown != right.key.isUnknown { return right.key.isUnknown }
+        switch (left.key, right.key) {
+        case (.number(let left), .number(let right)) where left != right: return (left < right) != isDescending
+        case (.text(let left), .text(let right)) where left != right:
+            return left.utf8.lexicographicallyPrecedes(right.utf8) != isDescending
+        case (.truth(let left), .truth(let right)) where left != right: return right != isDescending
+        case (.unknown, .unknown): break
+        case (.unknown, _): return false
+        case (_, .unknown): return true
+        default: break
         }
         return writer.names.precedes(left.portrait.company, right.portrait.company)
     }

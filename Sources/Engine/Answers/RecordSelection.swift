@@ -1,5 +1,5 @@
 import EventLog
-public import UsageModel
+import UsageModel
 
 /// Records read from the log on the asker's side, so that a long read never holds up the writer; only
 /// their names are looked up on the writer's thread, where the dictionary lives.

@@ -6,9 +6,11 @@ import UsageModel
 extension Writer {
     func flagList(_ query: FlagsQuery) throws(QuestionError) -> JSON {
         if let kind = query.kind, FlagKind(rawValue: kind) == nil {
-            throw .badRequest("kind \"\(kind)\" is none of \(FlagKind.allCases.map(\.rawValue).joined(separator: ", "))")
+            throw .badRequest(
+                "kind \"\(kind)\" is none of \(FlagKind.allCases.map(\.rawValue).joined(separator: ", "))")
         }
-        let company: CompanyID? = try query.company.map { (name) throws(QuestionError) in try self.company(named: name) }
+        let company: CompanyID? = try query.company.map { (name) throws(QuestionError) in try self.company(named: name)
+        }
         let book = desk.book
         let ids: [FlagID]
         if let company {
