@@ -44,6 +44,8 @@ let package = Package(
         // C libraries.
         .systemLibrary(name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "CHash"),
 
         // Pure: no I/O, no clock.
@@ -84,12 +86,21 @@ let package = Package(
         program(
             "tenure",
             [
-                "Engine", "RulesFile", "Simulation", "UsageModel", "WireFormat",
+                "CZlib", "Engine", "Rules", "RulesFile", "Simulation", "UsageModel", "WireFormat",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
             ]),
+
+        // Tests, a target each, and Tests/BlackBox, which drives the built programs.
+        tests("UsageModelTests", ["UsageModel"]),
+        tests("WireFormatTests", ["UsageModel", "WireFormat"]),
+        tests("LMDBTests", ["LMDB"]),
+        tests("EventLogTests", ["EventLog", "LMDB", "UsageModel"]),
+        tests("PortraitsTests", ["Portraits", "UsageModel"]),
+        tests("RulesTests", ["Portraits", "Rules", "UsageModel"]),
+        tests("RulesFileTests", ["Portraits", "Rules", "RulesFile", "UsageModel"], fixtures: true),
+        tests("SimulationTests", ["Simulation", "UsageModel"]),
+        tests("ServerTests", ["Engine", "Server", "UsageModel", "WireFormat"]),
+        tests("tenureTests", ["tenure", "UsageModel", "WireFormat"]),
     ],
     swiftLanguageModes: [.v6]
 )
