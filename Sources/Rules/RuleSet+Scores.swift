@@ -35,3 +35,32 @@ public struct ScoreValue: Sendable, Equatable {
     public var coverage: Double
     public var contributions: [Contribution]
 }
+
+extension ScoreRule {
+    /// The score with its parts, as the card shows them. O(nodes of the components).
+    public func value(in context: borrowing EvaluationContext) -> ScoreValue {
+        var contributions: [ScoreValue.Contribution] = []
+        var known = 0.0
+        var total = 0.0
+        for component in components {
+            total += component.weight
+            var value: Double?
+            if case .number(let number) = component.value.value(in: context) {
+                value = combine == .mean ? min(100, max(0, number)) : number
+                known += component.weight
+            }
+            contributions.append(
+                ScoreValue.Contribution(name: component.name, weight: component.weight, value: value))
+        }
+        guard known > 0 else { return ScoreValue(value: nil, coverage: 0, contributions: contributions) }
+        var sum = 0.0
+        for index in contributions.indices {
+            guard let value = contributions[index].value else { continue }
+            let weighted = contributions[index].weight * value
+            let contribution = combine == .mean ? weighted / known : weighted
+            contributions[index].contribution = contribution
+            sum += contribution
+        }
+        return ScoreValue(value: sum.isFinite ? sum : nil, coverage: known / total, contributions: contributions)
+    }
+}

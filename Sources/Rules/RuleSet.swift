@@ -30,17 +30,17 @@ public struct RuleSet: Sendable {
     public let segments: [SegmentRule]
     public let warnings: [Diagnostic]
     let program: Program
-    let vocabulary: RuleNames
+    let names: RuleNames
 
     /// No rules at all.
     public static let empty = RuleSet(
         text: "", sets: [], flags: [], fileOrder: [], flagsBeforeStages: 0, scores: [], stages: [], segments: [],
-        warnings: [], program: .empty, vocabulary: RuleNames())
+        warnings: [], program: .empty, names: RuleNames())
 
     init(
         text: String, sets: [TaskSet], flags: [FlagRule], fileOrder: [Int], flagsBeforeStages: Int,
         scores: [ScoreRule], stages: [StageRule], segments: [SegmentRule], warnings: [Diagnostic], program: Program,
-        vocabulary: RuleNames
+        names: RuleNames
     ) {
         self.text = text
         version = contentVersion(of: text)
@@ -53,7 +53,7 @@ public struct RuleSet: Sendable {
         self.segments = segments
         self.warnings = warnings
         self.program = program
-        self.vocabulary = vocabulary
+        self.names = names
     }
 
     /// The flag rule named `name`. O(flags).

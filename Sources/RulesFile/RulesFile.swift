@@ -6,7 +6,24 @@ public typealias RulesFileError = RuleSetError
 
 /// Reads rule files.
 public enum RulesFile {
+    /// The rules of a YAML text, or every mistake in it with line and column.
+    ///
+    /// - Parameters:
+    ///   - fileName: how diagnostics name the file.
+    ///   - taskID: the number of a task's name; tasks of sets and of `events("task", …)` are looked up.
     public static func parse(
         text: String, fileName: String, taskID: (String) -> TaskID
-    ) throws(RulesFileError) -> RuleSet { fatalError() }
+    ) throws(RulesFileError) -> RuleSet {
+        var reader = RulesReader(text: text, fileName: fileName)
+        let draft = reader.read()
+        // What is wrong with the YAML does not hide what is wrong with the expressions, and the other way round.
+        let (rules, mistakes) = RuleSet.check(draft, taskID: taskID)
+        let all = reader.diagnostics + mistakes
+        guard all.isEmpty, let rules else {
+            var seen: Set<Diagnostic> = []
+            throw RulesFileError(
+                diagnostics: all.filter { seen.insert($0).inserted }.sorted { $0.position < $1.position })
+        }
+        return rules
+    }
 }

@@ -11,8 +11,13 @@ public struct Expression: Sendable {
     let leaves: [Leaf]
     /// What `at_raise(…)` must remember when a flag is raised, in order of first appearance.
     public let atRaiseArguments: [AtRaiseArgument]
-    /// The distinct metrics it reads, in order of first appearance; those of scores and segments that it names included.
-    public let metrics: [Metric]
+
+    /// The distinct metrics it reads, those of scores and segments that it names included, in a
+    /// fixed order. O(nodes), for cold paths.
+    public var metrics: [Metric] { program.metrics(below: root) }
+
+    /// Whether it is a condition (`verdict` may be asked); else it is a value.
+    public var isCondition: Bool { kind == .truth }
 }
 
 /// One `at_raise(…)`: its value is taken when the flag is raised and stands in the move's evidence
@@ -25,49 +30,80 @@ public struct AtRaiseArgument: Sendable {
 
 extension Expression {
     /// What it is worth now. Durations are numbers of days; a condition is a `.truth` or `.unknown`.
-    public func value(in context: EvaluationContext) -> Value { fatalError() }
+    public func value(in context: borrowing EvaluationContext) -> Value {
+        context.attach(program)
+        return program.value(root, kind, context)
+    }
 
-    /// A condition's verdict. Allocates nothing.
-    public func verdict(in context: EvaluationContext) -> Verdict { fatalError() }
+    /// A condition's verdict; `.unknown` for what is no condition. Allocates nothing.
+    public func verdict(in context: borrowing EvaluationContext) -> Verdict {
+        guard kind == .truth else { return .unknown }
+        context.attach(program)
+        return program.truth(root, context, now: context.moment.now.milliseconds)
+    }
 
     /// The verdict, and the first later instant at which it may differ if no record arrives (nil:
     /// never): the company's midnight for daily metrics, the exact millisecond for comparisons that
-    /// are linear in `now`, the next UTC hour for any other.
-    public func verdictAndDeadline(in context: EvaluationContext) -> (verdict: Verdict, deadline: Timestamp?) {
-        fatalError()
+    /// are linear in `now`, the next UTC hour for any other. Allocates nothing.
+    public func verdictAndDeadline(
+        in context: borrowing EvaluationContext
+    ) -> (verdict: Verdict, deadline: Timestamp?) {
+        guard kind == .truth else { return (.unknown, nil) }
+        context.attach(program)
+        let standing = program.standing(root, context)
+        guard standing.until != .max else { return (standing.verdict, nil) }
+        return (standing.verdict, Timestamp(milliseconds: standing.until))
+    }
+}
+
+extension EvaluationContext {
+    @inline(__always)
+    func attach(_ program: Program) { cache.attach(program, look: look) }
+}
+
+extension Program {
+    func value(_ node: Int, _ kind: ValueKind, _ context: borrowing EvaluationContext) -> Value {
+        let now = context.moment.now.milliseconds
+        switch kind {
+        case .number, .bare:
+            let value = number(node, context, now: now)
+            return value.isNaN ? .unknown : .number(value)
+        case .duration:
+            let value = number(node, context, now: now)
+            return value.isNaN ? .unknown : .number(value / Double(millisecondsPerDay))
+        case .text, .instant: return text(node, context).map(Value.text) ?? .unknown
+        case .truth:
+            switch truth(node, context, now: now) {
+            case .true: return .truth(true)
+            case .false: return .truth(false)
+            case .unknown: return .unknown
+            }
+        case .dynamic:
+            switch dynamic(node, context) {
+            case .unknown, .elapsed: return .unknown
+            case .number(let value): return .number(value)
+            case .text(let value): return .text(value)
+            case .bool(let value): return .truth(value)
+            }
+        case .invalid: preconditionFailure("an expression with mistakes is never evaluated")
+        }
     }
 
-    /// Every leaf of the condition with its values, in the order written. For evidence and `explain`.
-    public func terms(in context: EvaluationContext) -> [Term] { fatalError() }
-}
-
-extension Expression {
-    public enum Purpose: Sendable {
-        /// Must be a condition (`companies --where`).
-        case condition
-        /// May be anything (a sort key).
-        case any
+    func metrics(below root: Int) -> [Metric] {
+        var seen = [Bool](repeating: false, count: nodes.count)
+        var slots: Set<Int> = []
+        var pending = [root]
+        while let index = pending.popLast() {
+            if seen[index] { continue }
+            seen[index] = true
+            let node = nodes[index]
+            if let slot = node.slot { slots.insert(slot) }
+            pending.append(contentsOf: node.children(in: children))
+            if node.operation == .score {
+                let score = scores[Int(node.a)]
+                pending.append(contentsOf: scoreParts[score.first..<(score.first + score.count)].map { Int($0.node) })
+            }
+        }
+        return slots.sorted().map { metrics[$0] }
     }
-
-    /// Parses an expression that stands on its own; it may name the sets, scores, segments, flags and
-    /// stages of `rules`.
-    public static func parse(
-        _ text: String, purpose: Purpose, rules: RuleSet, taskID: (String) -> TaskID
-    ) throws(ExpressionError) -> Expression { fatalError() }
 }
-
-extension ScoreRule {
-    public func value(in context: EvaluationContext) -> ScoreValue { fatalError() }
-}
-
-/// A text with expressions in braces.
-public struct Summary: Sendable {
-    /// As written.
-    public let text: String
-
-    public func text(in context: EvaluationContext) -> String { fatalError() }
-}
-enum ValueKind: Sendable { case number }
-struct Leaf: Sendable {}
-struct RuleNames: Sendable {}
-final class Program: Sendable { let metrics: [Metric] = []; static let empty = Program() }

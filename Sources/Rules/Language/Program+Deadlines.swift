@@ -1,0 +1,284 @@
+import Portraits
+import UsageModel
+
+/// A verdict and until when it stands if no record arrives: the first millisecond at which it may
+/// differ, `.max` for never.
+struct StandingVerdict: BitwiseCopyable {
+    var verdict: Verdict
+    var until: Int64
+}
+
+// When to look again. An `and` that is false stays so while one false part does, one that is true
+// while all parts do; so an idle company is looked at when its last false part turns and not at
+// every midnight before.
+extension Program {
+    func standing(_ index: Int, _ context: borrowing EvaluationContext) -> StandingVerdict {
+        let node = nodes[index]
+        switch node.operation {
+        case .all: return join(node, deciding: .false, context)
+        case .any: return join(node, deciding: .true, context)
+        case .not:
+            let part = standing(Int(node.a), context)
+            return StandingVerdict(verdict: !part.verdict, until: part.until)
+        case .compareElapsed: return standingElapsed(node, context)
+        default: return standingLeaf(index, node, context)
+        }
+    }
+
+    /// Parts whose change is rare come first in the list, so the first that decides is as good as any.
+    private func join(
+        _ node: Node, deciding: Verdict, _ context: borrowing EvaluationContext
+    ) -> StandingVerdict {
+        var verdict = !deciding
+        var until = Int64.max
+        for position in Int(node.a)..<(Int(node.a) + Int(node.b)) {
+            let part = standing(Int(children[position]), context)
+            if part.verdict == deciding { return part }
+            if part.verdict == .unknown { verdict = .unknown }
+            until = min(until, part.until)
+        }
+        return StandingVerdict(verdict: verdict, until: until)
+    }
+
+    /// Solved in whole milliseconds: elapsed time only grows, so each comparison turns at most twice.
+    private func standingElapsed(_ node: Node, _ context: borrowing EvaluationContext) -> StandingVerdict {
+        let now = context.moment.now.milliseconds
+        var until = Timing(rawValue: node.timing).contains(.daily) ? midnight(Int(node.a), context) : Int64.max
+        guard case .elapsed(let since) = context.metric(Int(node.a), of: self) else {
+            return StandingVerdict(verdict: truth(of: node, context, now: now), until: until)
+        }
+        let threshold = Int64(node.number)
+        let elapsed = max(0, Timestamp(milliseconds: now) - since)
+        let verdict = Verdict(node.comparison.holds(elapsed, threshold))
+        // Elapsed time is never negative, so a negative threshold is passed for good.
+        if threshold >= 0 {
+            let turns: Int64?
+            switch node.comparison {
+            case .greaterOrEqual, .less: turns = elapsed < threshold ? threshold : nil
+            case .greater, .lessOrEqual: turns = elapsed <= threshold ? threshold + 1 : nil
+            case .equal, .notEqual:
+                turns = elapsed < threshold ? threshold : elapsed == threshold ? threshold + 1 : nil
+            }
+            if let turns { until = min(until, (since + turns).milliseconds) }
+        }
+        return StandingVerdict(verdict: verdict, until: until)
+    }
+
+    private func truth(of node: Node, _ context: borrowing EvaluationContext, now: Int64) -> Verdict {
+        guard case .number(let days) = context.metric(Int(node.a), of: self) else { return .unknown }
+        return Verdict(node.comparison.holds((days * Double(millisecondsPerDay)).rounded(), node.number))
+    }
+
+    private func standingLeaf(
+        _ index: Int, _ node: Node, _ context: borrowing EvaluationContext
+    ) -> StandingVerdict {
+        let now = context.moment.now.milliseconds
+        let verdict = truth(index, context, now: now)
+        let timing = Timing(rawValue: node.timing)
+        var until = Int64.max
+        if timing.isEmpty { return StandingVerdict(verdict: verdict, until: until) }
+        if timing.contains(.daily), canChangeAtMidnight(index, context) {
+            until = context.moment.nextMidnight.milliseconds
+        }
+        if timing.contains(.curved) {
+            until = min(until, (context.moment.now.utcHour + 1) * millisecondsPerHour)
+        } else if timing.contains(.linear) {
+            until = min(until, turn(index, node, verdict, context, before: until))
+        }
+        return StandingVerdict(verdict: verdict, until: until)
+    }
+
+    /// The next midnight when the metric in `slot` can change then, else `.max`.
+    private func midnight(_ slot: Int, _ context: borrowing EvaluationContext) -> Int64 {
+        changes(slot, context) ? context.moment.nextMidnight.milliseconds : .max
+    }
+
+    private func changes(_ slot: Int, _ context: borrowing EvaluationContext) -> Bool {
+        if staysUnknown[slot], case .unknown = context.metric(slot, of: self) { return false }
+        return context.portrait.canChangeAtMidnight(metrics[slot], at: context.moment)
+    }
+
+    /// Whether a daily metric at or below node `index` can change at the company's next midnight.
+    private func canChangeAtMidnight(_ index: Int, _ context: borrowing EvaluationContext) -> Bool {
+        let node = nodes[index]
+        guard Timing(rawValue: node.timing).contains(.daily) else { return false }
+        if let slot = node.slot { return changes(slot, context) }
+        switch node.operation {
+        case .negate, .absolute, .asNumber, .not, .isKnownNumber, .isKnownTruth, .isKnownText, .isKnownDynamic,
+            .asTruth, .asText:
+            return canChangeAtMidnight(Int(node.a), context)
+        case .add, .subtract, .multiply, .divide, .compareNumbers, .compareDurations, .compareTexts,
+            .compareDynamics:
+            return canChangeAtMidnight(Int(node.a), context) || canChangeAtMidnight(Int(node.b), context)
+        case .least, .greatest, .all, .any, .numberIn, .textIn:
+            for position in Int(node.a)..<(Int(node.a) + Int(node.b))
+            where canChangeAtMidnight(Int(children[position]), context) {
+                return true
+            }
+            return false
+        case .score:
+            let score = scores[Int(node.a)]
+            for position in score.first..<(score.first + score.count)
+            where canChangeAtMidnight(Int(scoreParts[position].node), context) {
+                return true
+            }
+            return false
+        default: return true
+        }
+    }
+}
+
+/// A number as a straight line in time around the context's `now`.
+private struct Line: BitwiseCopyable {
+    var value: Double
+    /// Change a millisecond.
+    var slope: Double
+    /// Where the line bends: the first millisecond at which `slope` may no longer hold.
+    var until: Int64 = .max
+
+    static let unknown = Line(value: .nan, slope: 0)
+}
+
+extension Program {
+    /// The first millisecond after now at which the comparison `index`, whose verdict now is
+    /// `verdict`, has another one; at the latest, the next millisecond at which a side bends.
+    private func turn(
+        _ index: Int, _ node: Node, _ verdict: Verdict, _ context: borrowing EvaluationContext, before limit: Int64
+    ) -> Int64 {
+        let now = context.moment.now.milliseconds
+        guard node.operation == .compareNumbers || node.operation == .compareDurations else {
+            // `in`, `is_known` and the like of something that grows: rare, and no line to solve.
+            return (context.moment.now.utcHour + 1) * millisecondsPerHour
+        }
+        let left = line(Int(node.a), context)
+        let right = line(Int(node.b), context)
+        let bend = min(left.until, right.until)
+        let difference = left.value - right.value
+        let slope = left.slope - right.slope
+        guard !difference.isNaN, slope != 0 else { return bend }
+        // Milliseconds from now to where the sides meet.
+        let distance = -difference / slope
+        guard distance > -2, distance < 9e15 else { return bend }
+        // The Doubles are off by a fraction of a millisecond, and durations are rounded: the verdict
+        // itself says which millisecond it is.
+        let first = max(now + 1, now + Int64(distance) - Self.searchedMilliseconds)
+        let found = (first...(first + 2 * Self.searchedMilliseconds + 1)).first {
+            truth(index, context, now: $0) != verdict
+        }
+        // Sides that meet between two milliseconds without a change are looked at once, behind the meeting.
+        let turn = found ?? max(now + 1, now + Int64(distance) + Self.searchedMilliseconds)
+        return distance < 0 && found == nil ? bend : min(bend, turn)
+    }
+
+    /// How far around the computed instant the true one is searched.
+    private static let searchedMilliseconds: Int64 = 4
+
+    private func line(_ index: Int, _ context: borrowing EvaluationContext) -> Line {
+        let node = nodes[index]
+        let now = context.moment.now.milliseconds
+        guard Timing(rawValue: node.timing).contains(.linear) else {
+            return Line(value: number(index, context, now: now), slope: 0)
+        }
+        switch node.operation {
+        case .durationMetric:
+            guard case .elapsed(let since) = context.metric(Int(node.a), of: self) else {
+                return Line(value: number(index, context, now: now), slope: 0)
+            }
+            return age(since, now)
+        case .stageAge:
+            guard let since = context.stageSince else { return .unknown }
+            return age(since, now)
+        case .add, .subtract, .multiply, .divide: return arithmetic(node, context)
+        case .negate:
+            let part = line(Int(node.a), context)
+            return Line(value: -part.value, slope: -part.slope, until: part.until)
+        case .absolute:
+            let part = line(Int(node.a), context)
+            let sign: Double = part.value < 0 || (part.value == 0 && part.slope < 0) ? -1 : 1
+            let zero = meeting(part, Line(value: 0, slope: 0), now)
+            return Line(value: abs(part.value), slope: sign * part.slope, until: min(part.until, zero))
+        case .least, .greatest:
+            return extreme(children[Int(node.a)..<(Int(node.a) + Int(node.b))], node.operation, context)
+        case .score: return score(scores[Int(node.a)], context)
+        default: return Line(value: number(index, context, now: now), slope: 0, until: now + 1)
+        }
+    }
+
+    private func age(_ since: Timestamp, _ now: Int64) -> Line {
+        // An instant ahead of now has age 0 until it is reached.
+        if since.milliseconds > now { return Line(value: 0, slope: 0, until: since.milliseconds) }
+        return Line(value: Self.elapsed(since, now: now), slope: 1)
+    }
+
+    private func arithmetic(_ node: Node, _ context: borrowing EvaluationContext) -> Line {
+        let left = line(Int(node.a), context)
+        let right = line(Int(node.b), context)
+        let until = min(left.until, right.until)
+        switch node.operation {
+        case .add: return Line(value: left.value + right.value, slope: left.slope + right.slope, until: until)
+        case .subtract: return Line(value: left.value - right.value, slope: left.slope - right.slope, until: until)
+        case .multiply:
+            // The checker let through only one side that moves.
+            let slope = left.slope * right.value + right.slope * left.value
+            return Line(value: left.value * right.value, slope: slope, until: until)
+        default:
+            if right.value == 0 { return Line(value: .nan, slope: 0, until: until) }
+            return Line(value: left.value / right.value, slope: left.slope / right.value, until: until)
+        }
+    }
+
+    /// The first millisecond after now at or behind the meeting of two lines; `.max` when they part.
+    private func meeting(_ one: Line, _ other: Line, _ now: Int64) -> Int64 {
+        let distance = -(one.value - other.value) / (one.slope - other.slope)
+        guard distance > 0, distance < 9e15 else { return .max }
+        return now + Int64(distance) + 1
+    }
+
+    private func extreme(
+        _ parts: ArraySlice<Int32>, _ operation: Operation, _ context: borrowing EvaluationContext
+    ) -> Line {
+        let now = context.moment.now.milliseconds
+        var best = Line.unknown
+        var until = Int64.max
+        for part in parts {
+            let line = line(Int(part), context)
+            until = min(until, line.until)
+            if line.value.isNaN { return Line(value: .nan, slope: 0, until: until) }
+            let precedes =
+                operation == .least
+                ? (line.value, line.slope) < (best.value, best.slope)
+                : (line.value, line.slope) > (best.value, best.slope)
+            if best.value.isNaN || precedes { best = line }
+        }
+        for part in parts { until = min(until, meeting(line(Int(part), context), best, now)) }
+        return Line(value: best.value, slope: best.slope, until: until)
+    }
+
+    private func score(_ score: ScoreProgram, _ context: borrowing EvaluationContext) -> Line {
+        let now = context.moment.now.milliseconds
+        var sum = Line(value: 0, slope: 0)
+        var weight = 0.0
+        for position in score.first..<(score.first + score.count) {
+            let part = scoreParts[position]
+            var line = line(Int(part.node), context)
+            sum.until = min(sum.until, line.until)
+            if line.value.isNaN { continue }
+            if score.combine == .mean {
+                for bound in [Line(value: 0, slope: 0), Line(value: 100, slope: 0)] {
+                    sum.until = min(sum.until, meeting(line, bound, now))
+                }
+                let held = score.held(line.value)
+                // At a bound and moving out of it: held; moving in: free.
+                let leaves = (held == 0 && line.slope < 0) || (held == 100 && line.slope > 0)
+                if held != line.value || leaves { line.slope = 0 }
+                line.value = held
+            }
+            sum.value += part.weight * line.value
+            sum.slope += part.weight * line.slope
+            weight += part.weight
+        }
+        if weight == 0 { return Line(value: .nan, slope: 0, until: sum.until) }
+        if score.combine == .sum { return sum }
+        return Line(value: sum.value / weight, slope: sum.slope / weight, until: sum.until)
+    }
+}
