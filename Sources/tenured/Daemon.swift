@@ -2,6 +2,7 @@ import Engine
 import FoundationEssentials
 import Glibc
 import Logging
+import Portraits
 import RulesFile
 import Server
 import ServiceLifecycle

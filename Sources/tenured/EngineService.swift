@@ -8,12 +8,25 @@ struct EngineService: Service {
 
     func run() async throws {
         engine.start()
-        let failure = try await cancelWhenGracefulShutdown {
-            for await failure in engine.failures { return Optional(failure) }
-            return nil
+        let failure = await withTaskGroup(of: EngineError?.self) { group in
+            group.addTask {
+                for await failure in engine.failures { return failure }
+                return nil
+            }
+            group.addTask {
+                // Cancelled or asked to stop: both mean the end.
+                try? await gracefulShutdown()
+                await engine.stop()
+                return nil
+            }
+            var failure: EngineError?
+            for await ended in group {
+                guard let ended else { continue }
+                failure = ended
+                group.cancelAll()
+            }
+            return failure
         }
-        // Nothing more is acknowledged after a failed commit, and stopping would wait for one.
         if let failure { throw failure }
-        await engine.stop()
     }
 }

@@ -1,7 +1,9 @@
+import Engine
 import Logging
 import Portraits
 import Server
 import WireFormat
+import Yams
 
 extension Setting {
     /// Also what `clock: event` sets, which SEMANTICS writes without a section.

@@ -17,7 +17,7 @@ struct Setting: Sendable {
 }
 
 extension Setting {
-    typealias Path<Value> = WritableKeyPath<Configuration, Value> & Sendable
+    typealias Path<Value> = any WritableKeyPath<Configuration, Value> & Sendable
 
     /// A whole number from `least` on.
     static func count(_ name: String, _ path: Path<Int>, atLeast least: Int = 1) -> Setting {

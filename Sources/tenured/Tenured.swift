@@ -29,7 +29,9 @@ struct Tenured: AsyncParsableCommand {
     @Option(name: .customLong("rules"), help: "Rule file. Default: the built-in rules")
     var rulesFile: String?
 
-    @Option(help: "What moves `now`: the wall clock, or the events' own times (history, demos).")
+    @Option(
+        help: "What moves `now`: wall, or event: the events' own times, for history and demos. Default: wall",
+        transform: clockMode)
     var clock: ClockMode?
 
     func run() async throws {
@@ -40,6 +42,11 @@ struct Tenured: AsyncParsableCommand {
             Self.complain("tenured: \(reason.description)\n")
             throw ExitCode(reason.exitCode)
         }
+    }
+
+    private static func clockMode(_ text: String) throws -> ClockMode {
+        guard let mode = ClockMode(rawValue: text) else { throw ValidationError("give wall or event") }
+        return mode
     }
 
     private static func complain(_ text: String) {
@@ -67,4 +74,3 @@ struct Tenured: AsyncParsableCommand {
     }
 }
 
-extension ClockMode: ExpressibleByArgument {}
