@@ -1,13 +1,77 @@
 public import UsageModel
 
-/// 64-bit fingerprint → seq, one table per UTC date.
+/// Which seq logged the event with a fingerprint: one table per UTC date of the events' time.
+///
+/// 12 bytes an entry and at most 16 with the free slots. A hit is a candidate, to be confirmed against
+/// the logged event: 48 of the fingerprint's 64 bits are kept. Deterministic: no seed, no dependence on
+/// the order of dates. Each table lies in order of fingerprint, so an old date can be written out
+/// as a sorted run in one pass. For one thread.
 public struct DuplicateIndex: Sendable {
+    /// In order of day.
+    private var tables: [DayTable] = []
+    /// The table used last: events come in order of time, more or less.
+    private var recent = 0
+
     public init() {}
-    public mutating func insert(fingerprint: UInt64, day: Day, seq: UInt64) { fatalError("being written") }
-    /// Seqs that may carry `fingerprint` on `day`, ascending; empty (and nothing allocated) as a rule.
-    public func candidates(fingerprint: UInt64, day: Day) -> [UInt64] { fatalError("being written") }
-    public var count: Int { fatalError("being written") }
-    public var byteCount: Int { fatalError("being written") }
-    /// Forgets `day`.
-    public mutating func remove(day: Day) { fatalError("being written") }
+
+    /// Enters an event. `seq` must lie in 1 ..< 2^48, far beyond what a machine can log. Entering the same
+    /// twice makes two candidates. Amortised O(1).
+    public mutating func insert(fingerprint: UInt64, day: Day, seq: UInt64) {
+        precondition(seq > 0 && seq <= FingerprintTable.greatestSeq, "impossible seq")
+        let (index, isPresent) = position(of: day)
+        if !isPresent { tables.insert(DayTable(day: day, table: FingerprintTable()), at: index) }
+        recent = index
+        tables[index].table.insert(fingerprint, seq)
+    }
+
+    /// Seqs that may carry `fingerprint` on `day`, ascending; as a rule none, and nothing is allocated then.
+    public func candidates(fingerprint: UInt64, day: Day) -> [UInt64] {
+        let (index, isPresent) = position(of: day)
+        return isPresent ? tables[index].table.candidates(fingerprint) : []
+    }
+
+    public var count: Int { tables.reduce(0) { $0 + $1.table.count } }
+
+    /// Memory of the tables.
+    public var byteCount: Int { tables.reduce(0) { $0 + $1.table.byteCount } }
+
+    /// The dates that have entries, ascending.
+    public var days: [Day] { tables.map(\.day) }
+
+    /// Entries of one date.
+    public func count(of day: Day) -> Int {
+        let (index, isPresent) = position(of: day)
+        return isPresent ? tables[index].table.count : 0
+    }
+
+    /// Calls `body` with the entries of `day` in order of fingerprint (its upper 48 bits) and seq.
+    public func forEach(of day: Day, _ body: (_ fingerprint: UInt64, _ seq: UInt64) -> Void) {
+        let (index, isPresent) = position(of: day)
+        if isPresent { tables[index].table.forEach(body) }
+    }
+
+    /// Forgets a date.
+    public mutating func remove(day: Day) {
+        let (index, isPresent) = position(of: day)
+        guard isPresent else { return }
+        tables.remove(at: index)
+        recent = 0
+    }
+
+    private struct DayTable: Sendable {
+        var day: Day
+        var table: FingerprintTable
+    }
+
+    /// Where the table of `day` is, or belongs.
+    private func position(of day: Day) -> (index: Int, isPresent: Bool) {
+        if recent < tables.count, tables[recent].day == day { return (recent, true) }
+        var low = 0
+        var high = tables.count
+        while low < high {
+            let middle = (low + high) / 2
+            if tables[middle].day < day { low = middle + 1 } else { high = middle }
+        }
+        return (low, low < tables.count && tables[low].day == day)
+    }
 }

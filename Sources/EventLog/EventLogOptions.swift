@@ -6,6 +6,10 @@ public struct EventLogOptions: Sendable {
     /// hundred million events, and small enough to copy or drop on its own.
     public var segmentBytes = 1 << 30
 
+    /// How large a segment can get: address space, not memory or disk. Set once when it is opened, so it
+    /// must hold a full segment and the largest block on top; four times a segment and never below 4 GiB.
+    var mapBytes: Int { max(segmentBytes * 4, 4 << 30) }
+
     /// What must stay free on the file system after an append. 256 MiB: LMDB copies a few pages beside
     /// each block, checkpoints and the operating system want room as well, and it is better to tell
     /// senders `busy: disk` early than to have a commit fail, which is fatal.

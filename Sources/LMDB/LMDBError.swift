@@ -32,3 +32,12 @@ extension LMDBError: CustomStringConvertible {
 func check(_ code: Int32, _ call: @autoclosure () -> String) throws(LMDBError) {
     if code != MDB_SUCCESS { throw LMDBError(code: code, call: call()) }
 }
+
+extension LMDBError {
+    /// "Requested page not found - this usually indicates corruption", "Located page was wrong type",
+    /// "File is not a valid LMDB file".
+    public var isDamage: Bool { code == MDB_PAGE_NOTFOUND || code == MDB_CORRUPTED || code == MDB_INVALID }
+
+    /// "Located page was wrong type": for callers that find damage themselves.
+    public static let damageCode = MDB_CORRUPTED
+}
