@@ -111,3 +111,16 @@ extension Replay {
             seq: last, records: replay.recordCount, companies: replay.portraits.companyCount, digest: replay.digest)
     }
 }
+
+extension ReplayReport {
+    /// Replays the whole log of a stopped daemon. O(records).
+    public init(of reader: EventLogReader) throws(EngineError) {
+        let last: UInt64
+        do throws(EventLogError) {
+            last = try reader.lastSeq()
+        } catch {
+            throw .log(error)
+        }
+        self = try Replay.run(reader, through: last)
+    }
+}

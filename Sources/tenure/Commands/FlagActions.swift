@@ -1,0 +1,137 @@
+import ArgumentParser
+import UsageModel
+
+extension SharedOptions {
+    /// Has the daemon record an operator's action on a flag, and prints how the flag stands then.
+    fileprivate func act(_ action: String, on flag: String, _ body: JSON = .object([])) throws {
+        let answer = try connect().post(RequestTarget("v1", "flags", flag, action), body)
+        switch outputForm {
+        case .json: StandardOutput.write(answer.text + "\n")
+        case .tabSeparated: StandardOutput.write(FlagsTable.table([answer]).text(.tabSeparated))
+        case .terminal(let width, let colour):
+            StandardOutput.write(FlagsTable.table([answer]).text(.terminal(width: width, colour: colour)))
+        }
+    }
+}
+
+/// `tenure flags ack FLAG`.
+struct FlagsAck: ParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "ack", abstract: "Say that somebody has seen a flag.")
+
+    @OptionGroup var shared: SharedOptions
+
+    @Argument(help: "The flag, for example F12.")
+    var flag: String
+
+    func run() throws { try shared.act("ack", on: flag) }
+}
+
+/// `tenure flags snooze FLAG`.
+struct FlagsSnooze: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "snooze", abstract: "Put a flag aside until a time; if its condition still holds then, it opens again.")
+
+    @OptionGroup var shared: SharedOptions
+
+    @Argument(help: "The flag, for example F12.")
+    var flag: String
+
+    @Argument(help: "Until when: a span such as 7d or 36h, a date, or an RFC 3339 time.")
+    var until: String
+
+    func run() throws {
+        let until = try SnoozeEnd(parsing: until)
+        let end: Timestamp
+        switch until {
+        case .instant(let instant): end = instant
+        case .span(let milliseconds):
+            // The daemon's own clock counts: under `clock: event` it is not the wall's.
+            let status = try shared.connect().get(RequestTarget("v1", "status"))
+            guard let now = status["now"]?.stringValue.flatMap({ Timestamp(rfc3339: $0) }) else {
+                throw CommandError(.failed, "the daemon's clock has not begun yet", advice: "name a date instead of a span")
+            }
+            end = now + milliseconds
+        }
+        try shared.act("snooze", on: flag, ["until": .string(end.rfc3339)])
+    }
+}
+
+/// When a snooze ends.
+enum SnoozeEnd: Equatable {
+    case instant(Timestamp)
+    /// Milliseconds from the daemon's `now`.
+    case span(Int64)
+
+    init(parsing text: String) throws {
+        if let instant = Timestamp(rfc3339: text) {
+            self = .instant(instant)
+        } else if let day = Day(iso: text) {
+            self = .instant(day.startUTC)
+        } else if let count = Int64(text.dropLast()), count > 0, count < 100_000, let unit = Self.units[text.last ?? " "] {
+            self = .span(count * unit)
+        } else {
+            throw CommandError(
+                .usage, "\"\(text)\" is no time to snooze until",
+                advice: "write a span (7d, 36h, 2w), a date (2026-12-01) or a time (2026-12-01T09:00:00Z)")
+        }
+    }
+
+    private static let units: [Character: Int64] = [
+        "m": 60_000, "h": millisecondsPerHour, "d": millisecondsPerDay, "w": 7 * millisecondsPerDay,
+    ]
+}
+
+/// `tenure flags assign FLAG OWNER`.
+struct FlagsAssign: ParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "assign", abstract: "Say who looks after a flag.")
+
+    @OptionGroup var shared: SharedOptions
+
+    @Argument(help: "The flag, for example F12.")
+    var flag: String
+
+    @Argument(help: "Who.")
+    var owner: String
+
+    func run() throws { try shared.act("assign", on: flag, ["owner": .string(owner)]) }
+}
+
+/// `tenure flags note FLAG TEXT`.
+struct FlagsNote: ParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "note", abstract: "Add a note to a flag's history.")
+
+    @OptionGroup var shared: SharedOptions
+
+    @Argument(help: "The flag, for example F12.")
+    var flag: String
+
+    @Argument(help: "The note.")
+    var text: [String]
+
+    func validate() throws {
+        if text.isEmpty { throw ValidationError("a note needs a text") }
+    }
+
+    func run() throws { try shared.act("note", on: flag, ["text": .string(text.joined(separator: " "))]) }
+}
+
+/// `tenure flags close FLAG --as VERDICT`.
+struct FlagsClose: ParsableCommand {
+    enum Verdict: String, ExpressibleByArgument, CaseIterable {
+        case saved, lost
+        case falseAlarm = "false_alarm"
+    }
+
+    static let configuration = CommandConfiguration(
+        commandName: "close", abstract: "Close a flag; it stays closed until its condition has been false once.")
+
+    @OptionGroup var shared: SharedOptions
+
+    @Argument(help: "The flag, for example F12.")
+    var flag: String
+
+    @Option(name: .customLong("as"), help: "How it ended.")
+    var verdict: Verdict
+
+    func run() throws { try shared.act("close", on: flag, ["as": .string(verdict.rawValue)]) }
+}

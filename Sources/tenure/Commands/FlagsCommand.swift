@@ -1,0 +1,65 @@
+import ArgumentParser
+import UsageModel
+
+/// `tenure flags` and what belongs to it.
+struct FlagsCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "flags", abstract: "List flags, explain one, and say what is done about it.",
+        subcommands: [
+            FlagsList.self, FlagsExplain.self, FlagsAck.self, FlagsSnooze.self, FlagsAssign.self, FlagsNote.self,
+            FlagsClose.self,
+        ],
+        defaultSubcommand: FlagsList.self)
+
+    @OptionGroup var shared: SharedOptions
+}
+
+/// `tenure flags [list]`.
+struct FlagsList: ParsableCommand {
+    enum Kind: String, ExpressibleByArgument, CaseIterable { case churn, upsell, lead, info }
+
+    static let configuration = CommandConfiguration(commandName: "list", abstract: "List open flags.")
+
+    @OptionGroup var shared: SharedOptions
+    @OptionGroup var limit: LimitOption
+
+    @Option(help: "Only flags of this kind.")
+    var kind: Kind?
+
+    @Option(help: ArgumentHelp("Only flags of this owner.", valueName: "name"))
+    var owner: String?
+
+    @Option(help: ArgumentHelp("Only flags of this company.", valueName: "id"))
+    var company: String?
+
+    @Flag(help: "Also flags that are cleared or closed.")
+    var all = false
+
+    func run() throws {
+        let target = RequestTarget("v1", "flags").with("company", company).with("kind", kind?.rawValue)
+            .with("owner", owner).with("all", all ? "1" : nil)
+        let empty = all ? "no flag was raised yet" : "no open flags; --all shows those that are over"
+        try shared.printList(target, named: "flags", limit: limit.count, empty: empty, table: FlagsTable.table)
+    }
+}
+
+/// `tenure flags explain FLAG`.
+struct FlagsExplain: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "explain", abstract: "Why a flag was raised: evidence, last events, history, the rule as it was.")
+
+    @OptionGroup var shared: SharedOptions
+
+    @Argument(help: "The flag, for example F12.")
+    var flag: String
+
+    func run() throws {
+        let answer = try shared.connect().get(RequestTarget("v1", "flags", flag))
+        switch shared.outputForm {
+        case .json: StandardOutput.write(answer.text + "\n")
+        case .tabSeparated: StandardOutput.write(answer.tabSeparatedPaths)
+        case .terminal(let width, let colour):
+            StandardOutput.write(FlagExplanation.text(answer, width: width, colour: colour))
+        }
+    }
+}

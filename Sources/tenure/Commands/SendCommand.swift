@@ -1,0 +1,86 @@
+import ArgumentParser
+import Glibc
+import UsageModel
+import WireFormat
+
+/// `tenure send`.
+struct SendCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "send",
+        abstract: "Send events from standard input, as they come, and report what became of them.",
+        discussion: """
+            JSON lines and line protocol, as on ingest.sock. Refused lines are reported on standard error as the \
+            daemon names them, all others count. At the end a sync makes sure that everything is durable, \
+            evaluated and seen by every later question. Nothing is sent twice.
+
+            With --json every reply of the daemon is passed on as it came.
+            """)
+
+    @OptionGroup var shared: SharedOptions
+
+    private static let readByteCount = 65_536
+
+    func run() throws {
+        let progress = ProgressLine()
+        let watch = Stopwatch()
+        var refused = 0
+        let passesReplies = shared.json
+        let connection = try IngestConnection(address: try shared.socketAddress()) { reply in
+            if passesReplies { StandardOutput.write(reply.json.text + "\n") }
+            switch reply {
+            case .error(let code, let line, let detail):
+                refused += 1
+                guard !passesReplies else { return }
+                progress.clear()
+                StandardError.write("line \(line): \(code): \(PrintableText.escaping(detail))\n")
+            case .busy(let reason):
+                progress.clear()
+                StandardError.write("tenure: the daemon is busy (\(reason)); waiting\n")
+            case .ack(let lines, _):
+                progress.show(at: watch.seconds) { width in
+                    let state = Progress(share: nil, rows: Int(lines), refused: refused, seconds: watch.seconds)
+                    return state.text(width: width)
+                }
+            case .sync, .hello, .pong:
+                break
+            }
+        }
+        do {
+            try sendInput(over: connection)
+            try connection.finish()
+        } catch let error as CommandError where connection.settledLines > 0 {
+            throw CommandError(.partlyDone, error.message, advice: error.advice)
+        }
+        progress.clear()
+        if !passesReplies { printSummary(connection, refused: refused) }
+        guard refused == 0 else {
+            throw CommandError(.partlyDone, "\(Quantity.whole(refused)) lines were refused; all others count")
+        }
+    }
+
+    private func sendInput(over connection: IngestConnection) throws {
+        var buffer = [UInt8](repeating: 0, count: Self.readByteCount)
+        while true {
+            try connection.wait(for: STDIN_FILENO)
+            let count = buffer.withUnsafeMutableBytes { Glibc.read(STDIN_FILENO, $0.baseAddress, $0.count) }
+            if count == 0 { return }
+            if count > 0 {
+                try buffer.withUnsafeBytes { try connection.write(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
+            } else if errno != EINTR, errno != EAGAIN {
+                throw UnixSocket.systemFailure("cannot read standard input")
+            }
+        }
+    }
+
+    private func printSummary(_ connection: IngestConnection, refused: Int) {
+        let settled = Int(connection.settledLines)
+        switch shared.outputForm {
+        case .terminal:
+            StandardOutput.write(
+                "\(Quantity.whole(settled)) lines settled through seq \(Quantity.whole(Int(connection.seq))), "
+                    + "\(Quantity.whole(refused)) refused\n")
+        case .tabSeparated, .json:
+            StandardOutput.write("settled\t\(settled)\nrefused\t\(refused)\nseq\t\(connection.seq)\n")
+        }
+    }
+}

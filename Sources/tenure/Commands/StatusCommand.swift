@@ -1,0 +1,45 @@
+import ArgumentParser
+import UsageModel
+
+/// `tenure status`.
+struct StatusCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "status", abstract: "How the daemon is doing: log, clock, companies, flags, rules.")
+
+    @OptionGroup var shared: SharedOptions
+
+    @Flag(help: "Also the digest of the whole state, which equals that of a full replay.")
+    var digest = false
+
+    func run() throws {
+        let target = RequestTarget("v1", "status").with("digest", digest ? "1" : nil)
+        let status = try shared.connect().get(target)
+        switch shared.outputForm {
+        case .json: StandardOutput.write(status.text + "\n")
+        case .tabSeparated: StandardOutput.write(status.tabSeparatedPaths)
+        case .terminal(let width, let colour):
+            StandardOutput.write(StatusPage.text(status, width: width, colour: colour))
+        }
+    }
+}
+
+/// `tenure reload`.
+struct ReloadCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "reload",
+        abstract: "Have the daemon read its rule file again; a file with a mistake changes nothing.")
+
+    @OptionGroup var shared: SharedOptions
+
+    func run() throws {
+        let answer = try shared.connect().post(RequestTarget("v1", "reload"), .object([]))
+        switch shared.outputForm {
+        case .json: StandardOutput.write(answer.text + "\n")
+        case .tabSeparated: StandardOutput.write(answer.tabSeparatedPaths)
+        case .terminal:
+            let version = answer.at("version")?.plainText ?? Quantity.unknown
+            let count = answer.at("count")?.intValue.map { Quantity.whole($0) + " rules, " } ?? ""
+            StandardOutput.write("reloaded: \(count)version \(PrintableText.escaping(version))\n")
+        }
+    }
+}

@@ -1,0 +1,38 @@
+import UsageModel
+
+/// The rows of `tenure rules list`.
+enum RulesTable {
+    static func table(_ rules: [JSON]) -> Table {
+        let columns = [
+            Column("name", "RULE", leastWidth: 12), Column("kind", "KIND"), Column("severity", "SEVERITY"),
+            Column("open", "OPEN", .right), Column("raised", "RAISED", .right),
+            Column("when", "WHEN", leastWidth: 20), Column("clear", "CLEAR", leastWidth: 12),
+        ]
+        let rows = rules.map { rule -> [Cell] in
+            [
+                .text(rule["name"], style: .heading), .text(rule["kind"]),
+                .text(rule["severity"], style: Style(severity: rule["severity"]?.stringValue)), .whole(rule["open"]),
+                .whole(rule["raised"]), .text(rule["when"]), Cell(rule.at("clear")?.plainText ?? ""),
+            ]
+        }
+        return Table(columns: columns, rows: rows)
+    }
+}
+
+/// The rows of `tenure rejects`.
+enum RejectsTable {
+    static func table(_ rejects: [JSON]) -> Table {
+        let columns = [
+            Column("number", "NO", .right), Column("time", "TIME (UTC)"), Column("code", "CODE"), Column("line", "LINE", .right),
+            Column("sender", "FROM", leastWidth: 6), Column("detail", "DETAIL", leastWidth: 20),
+            Column("text", "LINE BEGINS", leastWidth: 16),
+        ]
+        let rows = rejects.map { reject -> [Cell] in
+            [
+                .text(reject["number"]), .instant(reject["time"]), .text(reject["code"], style: .warning), .whole(reject["line"]),
+                .text(reject["sender"]), .text(reject["detail"]), .text(reject["text"]),
+            ]
+        }
+        return Table(columns: columns, rows: rows)
+    }
+}

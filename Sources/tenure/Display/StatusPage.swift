@@ -1,0 +1,53 @@
+import UsageModel
+
+/// `tenure status` on a terminal.
+enum StatusPage {
+    private static let nameWidth = 10
+
+    static func text(_ status: JSON, width: Int, colour: Bool) -> String {
+        var page = Page(width: width, colour: colour)
+        let state = status.at("state")?.stringValue ?? Quantity.unknown
+        func count(_ name: String) -> String { Quantity.whole(status.at(name)?.intValue) }
+        page.title(
+            "tenured \(status.at("version")?.plainText ?? "")",
+            right: "up \(Quantity.seconds(status.at("uptime_s")?.doubleValue))")
+        page.line([
+            (state, state == "ready" ? .good : .warning), ("clock \(status.at("clock")?.stringValue ?? "")", .plain),
+            ("now \(Quantity.instant(status.at("now")?.stringValue)) UTC", .plain),
+        ])
+        let evaluated = status.at("evaluated_seq")?.intValue
+        let behind = evaluated == status.at("seq")?.intValue ? "all evaluated" : "evaluated to \(Quantity.whole(evaluated))"
+        entry("log", "seq \(count("seq")), \(behind)\(storage(status))", &page)
+        entry(
+            "events",
+            "\(count("events")) taken, \(count("duplicates")) duplicates, \(count("conflicts")) conflicts, "
+                + "\(count("rejects")) refused", &page)
+        entry("known", "\(count("companies")) companies, \(count("users")) users, \(count("tasks")) tasks", &page)
+        entry("flags", "\(count("flags_open")) open", &page)
+        if let rules = status.at("rules") {
+            let file = rules.at("file")?.stringValue ?? "built in"
+            entry(
+                "rules",
+                "\(Quantity.whole(rules.at("count")?.intValue)) from \(file), version \(rules.at("version")?.plainText ?? "")",
+                &page)
+        }
+        if let sockets = status.at("sockets") {
+            let paths = [sockets.at("ingest")?.plainText, sockets.at("http")?.plainText].compactMap { $0 }
+            let connections = status.at("connections").map { "; \($0.plainText ?? "") connections" } ?? ""
+            entry("sockets", paths.joined(separator: ", ") + connections, &page)
+        }
+        if let digest = status.at("digest")?.plainText { entry("digest", digest, &page) }
+        return page.text
+    }
+
+    private static func storage(_ status: JSON) -> String {
+        guard let log = status.at("log") else { return "" }
+        let segments = log.at("segments")?.intValue ?? 0
+        let size = "; \(Quantity.bytes(log.at("bytes")?.intValue)) in \(segments) segment\(segments == 1 ? "" : "s")"
+        return size + (log.at("directory")?.stringValue.map { " at \($0)" } ?? "")
+    }
+
+    private static func entry(_ name: String, _ words: String, _ page: inout Page) {
+        page.entry(name, words, nameWidth: nameWidth)
+    }
+}
