@@ -45,7 +45,6 @@ let package = Package(
         .systemLibrary(name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "CHash"),
 
         // Pure: no I/O, no clock.
@@ -99,7 +98,14 @@ let package = Package(
         tests("RulesTests", ["Portraits", "Rules", "UsageModel"]),
         tests("RulesFileTests", ["Portraits", "Rules", "RulesFile", "UsageModel"], fixtures: true),
         tests("SimulationTests", ["Simulation", "UsageModel"]),
-        tests("ServerTests", ["Engine", "Server", "UsageModel", "WireFormat"]),
+        tests(
+            "ServerTests",
+            [
+                "Engine", "Portraits", "Server", "UsageModel", "WireFormat", "tenured",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]),
         tests("tenureTests", ["tenure", "UsageModel", "WireFormat"]),
     ],
     swiftLanguageModes: [.v6]
