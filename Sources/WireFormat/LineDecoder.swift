@@ -50,7 +50,7 @@ public struct LineDecoder {
     /// Decodes one JSON object, a line's or one element of a body, into one row of `batch`.
     public func decodeObject(_ object: UnsafeRawBufferPointer, into batch: inout LineBatch) {
         guard object.count <= limits.lineBytes else {
-            refuse(.tooLong(limits.lineBytes), object.prefixKept, into: &batch)
+            refuse(.tooLong(limits.lineBytes), kept(object), into: &batch)
             return
         }
         let text = batch.add(line: object)
@@ -74,7 +74,7 @@ public struct LineDecoder {
         switch frame.kind {
         case .skipped: return frame.next
         case .tooLong:
-            refuse(.tooLong(limits.lineBytes), line.prefixKept, into: &batch)
+            refuse(.tooLong(limits.lineBytes), kept(line), into: &batch)
             return frame.next
         case .stringLeftOpen:
             refuse(.stringLeftOpen, line, into: &batch)
@@ -160,6 +160,12 @@ public struct LineDecoder {
 
     // MARK: Refusals
 
+    /// The beginning of a line that is too long to be kept whole; never more than is there when its
+    /// length first shows, so that it is the same however the bytes arrive.
+    private func kept(_ line: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(rebasing: line.prefix(min(DecoderLimits.keptOfLongLineBytes, limits.lineBytes)))
+    }
+
     private func refuse(_ refusal: LineRefusal, _ line: UnsafeRawBufferPointer, into batch: inout LineBatch) {
         let text = batch.add(line: line)
         batch.lines.append(refused(refusal, line, at: text, in: &batch))
@@ -183,13 +189,6 @@ extension LineBatch {
         let range = ByteRange(offset: bytes.count, count: line.count)
         bytes.append(contentsOf: line)
         return range
-    }
-}
-
-extension UnsafeRawBufferPointer {
-    /// The beginning of a line that is too long to be kept whole.
-    fileprivate var prefixKept: UnsafeRawBufferPointer {
-        UnsafeRawBufferPointer(rebasing: prefix(DecoderLimits.keptOfLongLineBytes))
     }
 }
 

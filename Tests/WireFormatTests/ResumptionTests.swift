@@ -1,0 +1,97 @@
+import Foundation
+import Testing
+import UsageModel
+import WireFormat
+
+@Suite("Any cut of the input gives the same rows")
+struct ResumptionTests {
+    /// Small limits, so that lines run into them too.
+    private static let small = DecoderLimits(lineBytes: 120, nameBytes: 12, propsBytes: 60, jsonDepth: 5)
+
+    @Test("every cut in two, and byte by byte")
+    func everyCut() {
+        var mutator = LineMutator(seed: 1)
+        for _ in 0..<40 {
+            let text = mutator.text()
+            let whole = decode(text)
+            for cut in 0...text.count { #expect(decode(text, cuts: [cut]) == whole, "cut at \(cut)") }
+            #expect(decode(text, cuts: Array(0...text.count)) == whole)
+        }
+    }
+
+    /// `TENURE_FUZZ_ITERATIONS` asks for more; each iteration's seed is its number.
+    @Test("spoilt lines: any cut gives the same rows, and every row keeps its promises")
+    func fuzz() {
+        let iterations = ProcessInfo.processInfo.environment["TENURE_FUZZ_ITERATIONS"].flatMap(UInt64.init) ?? 2_000
+        for seed in 0..<iterations {
+            var mutator = LineMutator(seed: seed)
+            let text = mutator.text()
+            let cuts = mutator.cuts(text.count)
+            for limits in [DecoderLimits(), Self.small] {
+                let rows = decode(text, limits: limits)
+                #expect(decode(text, cuts: cuts, limits: limits, maximumLines: 2) == rows, "seed \(seed)")
+                for row in rows {
+                    if let fault = brokenPromise(row, limits) {
+                        Issue.record(
+                            "\(fault), seed \(seed): \(String(decoding: text, as: UTF8.self).debugDescription)")
+                    }
+                }
+                if let fault = misplaced(rows, text, limits) { Issue.record("\(fault), seed \(seed)") }
+            }
+        }
+    }
+
+    /// What is wrong with a row, whatever the line was; nil when nothing is.
+    private func brokenPromise(_ row: Row, _ limits: DecoderLimits) -> String? {
+        if row.kind == .refused {
+            if row.detail.isEmpty { return "a refusal without a detail" }
+            return String(validating: row.detail, as: UTF8.self) == nil ? "a detail that is not UTF-8" : nil
+        }
+        if row.text.count > limits.lineBytes { return "a line beyond the limit" }
+        for name in [
+            row.company, row.user, row.previousUser, row.task, row.unit, row.source, row.id, row.email, row.producer,
+        ] {
+            if name.count > limits.nameBytes { return "a name beyond the limit" }
+            if String(validating: name, as: UTF8.self) == nil { return "a name that is not UTF-8" }
+        }
+        if !row.payload.isEmpty {
+            if row.payload.count > limits.propsBytes { return "a payload beyond the limit" }
+            guard let json = try? JSON(parsing: row.payload), json.members != nil else {
+                return "a payload that is no object: \(String(decoding: row.payload, as: UTF8.self))"
+            }
+        }
+        if row.kind == .record {
+            if row.record.isEvent, row.task.isEmpty { return "an event without a task" }
+            if !WholeCounts.range.contains(row.count) { return "a count out of range" }
+            if abs(row.amount.micros) > Amount.greatestMicros { return "an amount out of range" }
+        }
+        return nil
+    }
+
+    private enum WholeCounts {
+        static let range: ClosedRange<UInt64> = 1...9_007_199_254_740_992
+    }
+
+    /// The rows' texts must stand in the input, in order, and nothing between them may be more than
+    /// line ends, blanks, comments and the unkept rest of long lines.
+    private func misplaced(_ rows: [Row], _ input: [UInt8], _ limits: DecoderLimits) -> String? {
+        var rest = input[...]
+        for row in rows {
+            while !rest.starts(with: row.text) {
+                guard let newline = rest.firstIndex(of: UInt8(ascii: "\n")) else { return "a row that was not sent" }
+                let skipped = rest[..<newline].drop { $0 == UInt8(ascii: " ") }
+                guard
+                    skipped.isEmpty || skipped.first == UInt8(ascii: "#") || skipped.elementsEqual([UInt8(ascii: "\r")])
+                else { return "a line without a row: \(String(decoding: skipped, as: UTF8.self).debugDescription)" }
+                rest = rest[(newline + 1)...]
+            }
+            rest = rest.dropFirst(row.text.count)
+            if row.error == "too_long" { rest = rest.drop { $0 != UInt8(ascii: "\n") } }
+            if let next = rest.first {
+                guard next == UInt8(ascii: "\n") else { return "a row that ends inside a line" }
+                rest = rest.dropFirst()
+            }
+        }
+        return nil
+    }
+}
