@@ -1,24 +1,171 @@
 public import UsageModel
 
+/// The fold: the log's records in, one portrait a company out.
+///
+/// A pure function of the log: no wall clock, locale, tzdata, hash seed or dictionary order reaches
+/// it. Records are applied in the order of the log, each after `advanceClock(for:logTime:)`. Belongs
+/// to the writer's thread, and so do the portraits that it hands out.
+///
+/// What SEMANTICS.md leaves open is decided so:
+/// - What has a time is ordered by that time, not by arrival: the first record (`known_days`), traits,
+///   e-mail, last group, outcome and leaving all follow the greatest or least time; equal times
+///   follow the log.
+/// - Lifetime sums, first and last times and `users_total` count an event when it is applied, also
+///   one on a day that is not reached; windows count it when its day is.
+/// - `beyond_horizon` is the sum of `count` over qualifying events older than 400 days when they are
+///   applied. An event of 129 to 400 days ago counts in its day, its task and its amounts, and for its
+///   user in lifetime, first, last and first active day.
+/// - A user is gone whose last `leave` is not before the last activity; `left(Nd)` counts those who
+///   are gone now, on the day of that `leave`.
+/// - Aliases hold in every company: see `Identities`.
 public final class Portraits {
     public let names: NameTable
-    public private(set) var now: Timestamp?
-    public var settings = Settings()
-    public init(names: NameTable) { self.names = names }
-    public func advanceClock(for record: Record, logTime: Timestamp) {}
-    public func advanceClock(to wall: Timestamp) {}
-    public func apply(_ record: Record, seq: UInt64, bytes: UnsafeRawBufferPointer) {}
-    public func portrait(_ company: CompanyID) -> CompanyPortrait? { nil }
-    public var companyCount: Int { 0 }
-    public func companies() -> [CompanyID] { [] }
-    public func zone(named name: String) -> Zone? { nil }
-    public func zone(of company: CompanyID) -> Zone { .utc }
-    public func resolve(user: UserID) -> UserID { user }
-    public func wouldCycle(merging: UserID, into: UserID) -> Bool { false }
-    public func lastGroup(of user: UserID) -> CompanyID? { nil }
-    public func email(of user: UserID) -> String? { nil }
-    public func producerSeq(of producer: ProducerID) -> UInt64? { nil }
-    public func moment(for company: CompanyID, at now: Timestamp) -> Moment { fatalError() }
-    public func digest(of company: CompanyID, adding flagBytes: [UInt8]) -> Hash128 { .zero }
-    public func globalDigest() -> Hash128 { .zero }
+    private let fold: UnsafeMutablePointer<Fold>
+    private let store: PortraitStore
+    private var portraits: [CompanyPortrait?] = []
+    private var wallTick: Timestamp?
+
+    public init(names: NameTable) {
+        self.names = names
+        store = PortraitStore(names: names)
+        fold = .allocate(capacity: 1)
+        fold.initialize(to: Fold(names: names, store: store))
+    }
+
+    deinit {
+        // Portraits that outlive the fold own their state from here on; the rest goes with it.
+        for index in fold.pointee.companies.indices where portraitIfMade(index) == nil {
+            guard let state = fold.pointee.companies[index] else { continue }
+            state.deinitialize(count: 1)
+            state.deallocate()
+        }
+        fold.deinitialize(count: 1)
+        fold.deallocate()
+    }
+
+    /// `now` of SEMANTICS.md: nil before the first record, under `clock: event` before the first event.
+    public var now: Timestamp? {
+        guard let wallTick, settings.clock == .wall else { return fold.pointee.clock.now }
+        return fold.pointee.clock.now.map { max($0, wallTick) }
+    }
+
+    /// The settings of the last `settings` record, or set from outside.
+    public var settings: Settings {
+        get { fold.pointee.settings }
+        set { fold.pointee.use(newValue) }
+    }
+
+    // MARK: The clock
+
+    /// Moves `now` as the record demands that is to be applied next. Never moves it back.
+    @inline(__always)
+    public func advanceClock(for record: Record, logTime: Timestamp) {
+        fold.pointee.advanceClock(for: record, logTime: logTime)
+    }
+
+    /// Under `clock: wall`, moves `now` for questions between two records. State does not depend on
+    /// it: a replay, which never sees it, has the same digest.
+    public func advanceClock(to wall: Timestamp) { wallTick = max(wallTick ?? wall, wall) }
+
+    // MARK: Records
+
+    /// Applies the record with number `seq`, whose ranges are of `bytes`. Of events: O(1) in the
+    /// steady state, and no allocation.
+    public func apply(_ record: Record, seq: UInt64, bytes: UnsafeRawBufferPointer) {
+        fold.pointee.apply(record, bytes: bytes)
+    }
+
+    // MARK: Companies
+
+    /// The portrait of a company with at least one record. It changes with the records that follow.
+    public func portrait(_ company: CompanyID) -> CompanyPortrait? {
+        guard let state = fold.pointee.state(company) else { return nil }
+        let index = Int(company.number)
+        if let made = portraitIfMade(index) { return made }
+        if index >= portraits.count {
+            portraits.append(contentsOf: repeatElement(nil, count: fold.pointee.companies.count - portraits.count))
+        }
+        let portrait = CompanyPortrait(state: state, store: store)
+        portraits[index] = portrait
+        return portrait
+    }
+
+    private func portraitIfMade(_ index: Int) -> CompanyPortrait? { index < portraits.count ? portraits[index] : nil }
+
+    public var companyCount: Int { fold.pointee.companyCount }
+
+    /// All companies with a record, in order of number. O(companies).
+    public func companies() -> [CompanyID] {
+        var companies: [CompanyID] = []
+        companies.reserveCapacity(companyCount)
+        for index in fold.pointee.companies.indices where fold.pointee.companies[index] != nil {
+            companies.append(CompanyID(number: UInt32(index)))
+        }
+        return companies
+    }
+
+    /// `now` at the company's last record; nil when it has none.
+    public func lastRecordNow(of company: CompanyID) -> Timestamp? {
+        fold.pointee.state(company)?.pointee.lastRecordNow
+    }
+
+    /// The company's date at `now` and when it changes; in the default zone for an unknown company.
+    public func moment(for company: CompanyID, at now: Timestamp) -> Moment {
+        if let state = fold.pointee.state(company) { return state.pointee.moment(at: now) }
+        let zone = fold.pointee.defaultZone
+        return Moment(now: now, today: zone.day(of: now), nextMidnight: zone.nextDateChange(after: now))
+    }
+
+    // MARK: Zones
+
+    /// A zone that stands in the log; UTC always does.
+    public func zone(named name: String) -> Zone? { fold.pointee.zone(named: name) }
+
+    /// The company's zone now: its trait `timezone` if that names a logged zone, else the default.
+    public func zone(of company: CompanyID) -> Zone {
+        fold.pointee.state(company)?.pointee.zone ?? fold.pointee.defaultZone
+    }
+
+    // MARK: Users across companies
+
+    /// Who `user` is after all aliases so far. O(length of its chain).
+    public func resolve(user: UserID) -> UserID { fold.pointee.identities.resolve(user) }
+
+    /// The same: an alias holds in every company.
+    public func resolve(user: UserID, in company: CompanyID) -> UserID { resolve(user: user) }
+
+    /// The same, by the name that says what is done.
+    public func followedAliases(of user: UserID) -> UserID { resolve(user: user) }
+
+    /// Whether an alias record of `old` into `new` must be refused.
+    public func wouldCycle(merging old: UserID, into new: UserID) -> Bool {
+        fold.pointee.identities.wouldCycle(merging: old, into: new)
+    }
+
+    /// The company of the user's last `group` call.
+    public func lastGroup(of user: UserID) -> CompanyID? {
+        fold.pointee.identities.lastGroup(of: fold.pointee.identities.resolve(user))
+    }
+
+    /// The user's e-mail by its last `identify` call that had one.
+    public func email(of user: UserID) -> String? {
+        fold.pointee.identities.emails[fold.pointee.identities.resolve(user)]?.text
+    }
+
+    /// The greatest `producer_seq` taken from a producer.
+    public func producerSeq(of producer: ProducerID) -> UInt64? { fold.pointee.producers[producer] }
+
+    // MARK: Digest
+
+    /// H(name ‖ portrait and `flagBytes` at the log's `now`, pruned to the horizon). O(company).
+    public func digest(of company: CompanyID, adding flagBytes: [UInt8]) -> Hash128 {
+        guard let state = fold.pointee.state(company) else { return .zero }
+        return state.pointee.digest(at: fold.pointee.clock.now, adding: flagBytes)
+    }
+
+    /// H(global record): `now`, settings, zones, aliases, groups, e-mails, producers. O(users).
+    public func globalDigest() -> Hash128 { fold.pointee.globalDigest() }
+
+    /// Bytes that hold the days of all companies' users and tasks. For capacity planning.
+    public var dayByteCount: Int { store.arena.pointee.byteCount }
 }

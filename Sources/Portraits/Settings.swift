@@ -2,24 +2,99 @@ public import UsageModel
 
 /// What moves `now`.
 public enum ClockMode: String, Sendable, CaseIterable {
-    case wall, event
+    /// Log time.
+    case wall
+    /// The greatest event time seen: for history, demos and tests.
+    case event
 }
 
 /// The settings that shape numbers. They stand in the log as `settings` records, so that a replay
 /// counts as the live daemon did.
 public struct Settings: Sendable, Equatable {
-    public var clock: ClockMode = .wall
+    public var clock = ClockMode.wall
+    /// Under `clock: event`: an event further ahead of `now` than this needs a second user's word.
     public var clockMaxStepMilliseconds: Int64 = 30 * millisecondsPerDay
+    /// The zone of companies without a `timezone` trait that the log knows.
     public var defaultZone = "UTC"
+    /// Names of tasks that make nobody active.
     public var ignoreTasks: [String] = []
+    /// Ids of users who are never active.
     public var ignoreUsers: [String] = []
+    /// Whether a user's e-mail domain names the company where nothing else does.
     public var companyFromEmail = false
+    /// Domains that belong to no company.
     public var freeMailDomains: [String] = []
+
     public init() {}
-    public init(json: JSON) throws(SettingsError) { self.init() }
-    public var json: JSON { .null }
+
+    /// The company that an e-mail address speaks for: its domain in lower case, unless that is a
+    /// free-mail domain or the text is no address.
+    public func companyDomain(ofEmail email: String) -> String? {
+        guard let at = email.utf8.lastIndex(of: UInt8(ascii: "@")), at > email.utf8.startIndex else { return nil }
+        let domain = email[email.utf8.index(after: at)...].lowercased()
+        guard !domain.isEmpty, !freeMailDomains.contains(where: { $0.lowercased() == domain }) else { return nil }
+        return domain
+    }
 }
 
+extension Settings {
+    /// Reads what `json` writes; absent members keep their defaults.
+    public init(json: JSON) throws(SettingsError) {
+        self.init()
+        guard json.members != nil else { throw SettingsError(description: "settings are not an object") }
+        if let value = json["clock"] {
+            guard let clock = value.stringValue.flatMap(ClockMode.init) else { throw .wrong("clock", "wall or event") }
+            self.clock = clock
+        }
+        if let value = json["clock_max_step_ms"] {
+            guard let step = value.intValue, step > 0 else {
+                throw .wrong("clock_max_step_ms", "a whole number above 0")
+            }
+            clockMaxStepMilliseconds = Int64(step)
+        }
+        if let value = json["default_zone"] {
+            guard let name = value.stringValue else { throw .wrong("default_zone", "a zone's name") }
+            defaultZone = name
+        }
+        if let value = json["company_from_email"] {
+            guard let isOn = value.boolValue else { throw .wrong("company_from_email", "true or false") }
+            companyFromEmail = isOn
+        }
+        ignoreTasks = try Self.names("ignore_tasks", in: json)
+        ignoreUsers = try Self.names("ignore_users", in: json)
+        freeMailDomains = try Self.names("free_mail_domains", in: json)
+    }
+
+    /// What a `settings` record holds.
+    public var json: JSON {
+        [
+            "clock": .string(clock.rawValue),
+            "clock_max_step_ms": .int(clockMaxStepMilliseconds),
+            "default_zone": .string(defaultZone),
+            "ignore_tasks": .array(ignoreTasks.map(JSON.string)),
+            "ignore_users": .array(ignoreUsers.map(JSON.string)),
+            "company_from_email": .bool(companyFromEmail),
+            "free_mail_domains": .array(freeMailDomains.map(JSON.string)),
+        ]
+    }
+
+    private static func names(_ member: String, in json: JSON) throws(SettingsError) -> [String] {
+        guard let value = json[member] else { return [] }
+        guard let array = value.arrayValue else { throw .wrong(member, "a list of names") }
+        var names: [String] = []
+        for element in array {
+            guard let name = element.stringValue else { throw .wrong(member, "a list of names") }
+            names.append(name)
+        }
+        return names
+    }
+}
+
+/// A `settings` object that cannot be read.
 public struct SettingsError: Error, Sendable, Equatable, CustomStringConvertible {
     public var description: String
+
+    static func wrong(_ member: String, _ wanted: String) -> SettingsError {
+        SettingsError(description: "setting \"\(member)\" must be \(wanted)")
+    }
 }

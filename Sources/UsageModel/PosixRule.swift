@@ -74,7 +74,8 @@ extension PosixRule.Change {
             let first = Day(CivilDate(year: year, month: month, day: 1))
             let ahead = (weekday - first.isoWeekday % 7 + 7) % 7
             let next = Day(
-                month == 12 ? CivilDate(year: year + 1, month: 1, day: 1) : CivilDate(year: year, month: month + 1, day: 1))
+                month == 12
+                    ? CivilDate(year: year + 1, month: 1, day: 1) : CivilDate(year: year, month: month + 1, day: 1))
             var candidate = first + Int32(ahead + (week - 1) * 7)
             while candidate >= next { candidate = candidate - 7 }
             day = candidate

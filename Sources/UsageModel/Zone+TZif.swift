@@ -157,7 +157,9 @@ private struct TZifReader {
         }
         for _ in 0..<header.timeCount {
             let type = Int(try byte())
-            guard type < header.typeCount else { throw .malformed("a transition to type \(type) of \(header.typeCount)") }
+            guard type < header.typeCount else {
+                throw .malformed("a transition to type \(type) of \(header.typeCount)")
+            }
             block.types.append(type)
         }
         for _ in 0..<header.typeCount {

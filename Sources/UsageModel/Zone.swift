@@ -88,6 +88,11 @@ extension Zone {
 }
 
 extension Zone {
+    /// Everything that decides dates, for a digest.
+    public var canonicalWords: [Int64] { starts + offsets + [foldFrom ?? .max] }
+}
+
+extension Zone {
     private func offset(at milliseconds: Int64) -> Int64 {
         if starts.count == 1 { return offsets[0] }
         return offsets[index(at: milliseconds - foldDistance(milliseconds))]

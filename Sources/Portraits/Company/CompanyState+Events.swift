@@ -1,0 +1,138 @@
+import UsageModel
+
+/// Applying events.
+extension CompanyState {
+    /// Applies an event; `user` is its user after aliases were followed. Ignored events (a listed
+    /// task or user, our own staff, `passive`) count for their task and nowhere else.
+    mutating func apply(event: Record, user: UserID, isIgnored: Bool) {
+        let time = event.time.milliseconds
+        let day = event.day.number
+        let userRow = user.isNone ? nil : findUser(user)
+        let isIgnored = isIgnored || userRow.map { users.base[$0].flags.contains(.staff) } == true
+        // Until `now` is known today lies before all days and nothing is beyond the horizon.
+        let isBeyondEvents = day < today &- Int32(Horizon.eventDays - 1) && today != .min
+
+        noteTask(event, isIgnored: isIgnored, isBeyond: isBeyondEvents)
+        guard !isIgnored else { return }
+        version &+= 1
+        cache.drop(day)
+        lifetime &+= event.count
+        firstActivity = min(firstActivity, time)
+        lastActivity = max(lastActivity, time)
+        if isBeyondEvents {
+            beyondHorizon &+= event.count
+        } else {
+            _ = eventDays.add(event.count, on: day, keepingFrom: keptEventDays, arena)
+        }
+        guard !user.isNone else { return }
+        noteActivity(of: user, at: userRow ?? addUser(user), event)
+    }
+
+    // MARK: Users
+
+    @inline(__always)
+    private mutating func noteActivity(of user: UserID, at index: Int, _ event: Record) {
+        let time = event.time.milliseconds
+        let day = event.day.number
+        let row = users.base + index
+        if !row.pointee.isKnown || row.pointee.flags.contains(.hasLeft) {
+            notePresence(at: index, time: time)
+        }
+        if time < row.pointee.firstTime { row.pointee.firstTime = time }
+        if time > row.pointee.lastTime { row.pointee.lastTime = time }
+        row.pointee.lifetime &+= event.count
+        noteFirstAndLast(user, time: time)
+        if day < row.pointee.firstDay { setFirstDay(day, at: index) }
+        // A later last time outside the ranked days may still decide a tie.
+        if !ranking.covers(day) { ranking.topUser = .none }
+        if day > reached {
+            addAhead(AheadDay(day: day, user: user, count: event.count))
+        } else if day >= today &- Int32(Horizon.userDays - 1) {
+            addUserDay(day, count: event.count, at: index)
+        }
+    }
+
+    /// A user's first activity, or activity after leaving, changes who is counted.
+    private mutating func notePresence(at index: Int, time: Int64) {
+        let row = users.base + index
+        if row.pointee.isMember { usersTotal -= 1 }
+        row.pointee.firstTime = min(row.pointee.firstTime, time)
+        row.pointee.lastTime = max(row.pointee.lastTime, time)
+        settleLeaving(at: index)
+        if row.pointee.isMember { usersTotal += 1 }
+    }
+
+    /// Ties go to the smaller id. A holder that a merge took away is sought when somebody asks.
+    @inline(__always)
+    private mutating func noteFirstAndLast(_ user: UserID, time: Int64) {
+        if time < firstUserActivity {
+            firstUserActivity = time
+            firstUser = user
+        } else if time == firstUserActivity, !firstUser.isNone, user != firstUser, names.precedes(user, firstUser) {
+            firstUser = user
+        }
+        if time > lastUserActivity {
+            lastUserActivity = time
+            lastUser = user
+        } else if time == lastUserActivity, !lastUser.isNone, user != lastUser, names.precedes(user, lastUser) {
+            lastUser = user
+        }
+    }
+
+    // MARK: Tasks and amounts
+
+    func findTask(_ task: TaskID) -> Int? {
+        taskIndex.find(task.number, rowCount: tasks.count) { tasks.base[$0].task.number }
+    }
+
+    @inline(__always)
+    private mutating func noteTask(_ event: Record, isIgnored: Bool, isBeyond: Bool) {
+        let index = findTask(event.task) ?? addTask(event.task)
+        let row = tasks.base + index
+        row.pointee.lifetime &+= event.count
+        row.pointee.lastTime = max(row.pointee.lastTime, event.time.milliseconds)
+        if !isBeyond {
+            _ = row.pointee.days.add(
+                event.count, on: event.day.number, isMarked: !isIgnored, keepingFrom: keptEventDays, arena)
+        }
+        if event.flags.contains(.hasAmount) {
+            noteAmount(event, taskRow: index, isIgnored: isIgnored, isBeyond: isBeyond)
+        }
+    }
+
+    @inline(never)
+    private mutating func addTask(_ task: TaskID) -> Int {
+        tasks.append(TaskRow(task: task))
+        let rows = tasks
+        taskIndex.add(task.number, at: rows.count - 1, rowCount: rows.count) { rows.base[$0].task.number }
+        return rows.count - 1
+    }
+
+    private mutating func noteAmount(_ event: Record, taskRow: Int, isIgnored: Bool, isBeyond: Bool) {
+        var next = tasks.base[taskRow].firstSeries
+        while next != 0 {
+            let series = amounts.base + (Int(next) - 1)
+            if series.pointee.unit == event.unit, series.pointee.isIgnored == isIgnored { break }
+            next = series.pointee.next
+        }
+        if next == 0 {
+            amounts.append(
+                AmountSeries(
+                    task: event.task, unit: event.unit, isIgnored: isIgnored, next: tasks.base[taskRow].firstSeries))
+            next = UInt32(amounts.count)
+            tasks.base[taskRow].firstSeries = next
+        }
+        let series = amounts.base + (Int(next) - 1)
+        series.pointee.lifetime += event.amount
+        guard !isBeyond else { return }
+        let day = event.day.number
+        let days = series.pointee.days
+        var index = days.count
+        while index > 0, days[index - 1].day > day { index -= 1 }
+        if index > 0, days[index - 1].day == day {
+            days.base[index - 1].amount += event.amount
+        } else {
+            series.pointee.days.insert(AmountDay(day: day, amount: event.amount), at: index)
+        }
+    }
+}

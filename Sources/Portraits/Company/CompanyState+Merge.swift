@@ -1,0 +1,102 @@
+import UsageModel
+
+/// Aliases: one user becomes another.
+extension CompanyState {
+    /// Merges `old` into `new` if the company knows `old`: everything counted so far is as if it had
+    /// been sent under `new`. Of traits that both have, `new` keeps its own. O(days of both).
+    mutating func merge(_ old: UserID, into new: UserID) {
+        guard let source = findUser(old) else { return }
+        forgetDerived()
+        if firstUser == old { firstUser = .none }
+        if lastUser == old { lastUser = .none }
+        for index in ahead.indices where ahead[index].user == old { ahead.base[index].user = new }
+        guard let target = findUser(new) else {
+            rename(source, to: new)
+            return
+        }
+        usersTotal -= (users[source].isMember ? 1 : 0) + (users[target].isMember ? 1 : 0)
+        uniteDays(of: source, with: target)
+        uniteFacts(of: source, with: target)
+        settleLeaving(at: target)
+        usersTotal += users[target].isMember ? 1 : 0
+        // Only now may rows move.
+        removeUser(at: source)
+        settleFirstAndLast(new)
+    }
+
+    private mutating func forgetDerived() {
+        version &+= 1
+        cache.removeAll()
+        ranking = Ranking()
+        power.forget()
+        champion.forget()
+    }
+
+    private mutating func rename(_ index: Int, to new: UserID) {
+        let rows = users
+        userIndex.remove(users[index].user.number, at: index) { rows.base[$0].user.number }
+        users.base[index].user = new
+        userIndex.add(new.number, at: index, rowCount: rows.count) { rows.base[$0].user.number }
+        settleFirstAndLast(new)
+    }
+
+    /// A merged user may win a tie by name that the old one lost.
+    private mutating func settleFirstAndLast(_ user: UserID) {
+        guard let index = findUser(user), users[index].hasBeenActive else { return }
+        if users[index].firstTime == firstUserActivity { firstUser = .none }
+        if users[index].lastTime == lastUserActivity { lastUser = .none }
+    }
+
+    private mutating func uniteDays(of source: Int, with target: Int) {
+        uncountFirstDay(at: source)
+        let days = users[source].days
+        uncountDays(of: days)
+        let firstDay = users[source].firstDay
+        days.forEach(from: .min, arena) { day, sum, _ in addUserDay(day, count: sum, at: target) }
+        users.base[source].days.free(arena)
+        if firstDay < users[target].firstDay {
+            setFirstDay(firstDay, at: target)
+        }
+    }
+
+    /// Takes a user's days out of what is counted by day.
+    private mutating func uncountDays(of days: DayList) {
+        days.forEach(from: .min, arena) { day, _, _ in
+            if let index = findUserDay(day) { userDays.base[index].active -= 1 }
+        }
+        if let last = days.lastDay(arena), let index = findUserDay(last) { userDays.base[index].lasts -= 1 }
+    }
+
+    private mutating func uniteFacts(of source: Int, with target: Int) {
+        let old = users[source]
+        let row = users.base + target
+        row.pointee.firstTime = min(row.pointee.firstTime, old.firstTime)
+        row.pointee.lastTime = max(row.pointee.lastTime, old.lastTime)
+        row.pointee.lifetime &+= old.lifetime
+        row.pointee.flags.formUnion(old.flags.intersection([.identified, .hasLeft]))
+        guard let detail = detail(of: old) else { return }
+        var isStaff = false
+        withDetail(at: target) {
+            $0.traits.fill(from: detail.traits)
+            if detail.leftTime > $0.leftTime {
+                $0.leftTime = detail.leftTime
+                $0.leftDay = detail.leftDay
+            }
+            isStaff = $0.traits.value("staff")?.boolValue == true
+        }
+        setStaff(isStaff, at: target)
+    }
+
+    private mutating func removeUser(at index: Int) {
+        let rows = users
+        let detail = users[index].detail
+        if detail != 0 {
+            details[Int(detail) - 1] = UserDetail()
+            freeDetails.append(detail)
+        }
+        userIndex.remove(users[index].user.number, at: index) { rows.base[$0].user.number }
+        let last = users.count - 1
+        if index != last { userIndex.move(users[last].user.number, from: last, to: index) }
+        users.swapRemove(at: index)
+    }
+}

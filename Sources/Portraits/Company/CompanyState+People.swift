@@ -1,0 +1,155 @@
+import UsageModel
+
+/// Key people: who is most active, first, last, the champion, and how much hangs on few.
+extension CompanyState {
+    /// A user's work in a window, ordered as "most active" orders: most events; ties: more active
+    /// days, then later last time, then the smaller id.
+    struct Standing {
+        var row: Int
+        var user: UserID
+        var events: UInt64
+        var activeDays: Int
+        var lastTime: Int64
+
+        func precedes(_ other: Standing, names: NameTable) -> Bool {
+            if events != other.events { return events > other.events }
+            if activeDays != other.activeDays { return activeDays > other.activeDays }
+            if lastTime != other.lastTime { return lastTime > other.lastTime }
+            return user != other.user && names.precedes(user, other.user)
+        }
+    }
+
+    func standing(at index: Int, _ days: DayRange) -> Standing {
+        let row = users.base[index]
+        let work = row.days.sumAndDays(days, arena)
+        return Standing(
+            row: index, user: row.user, events: work.sum, activeDays: work.days, lastTime: row.lastTime)
+    }
+
+    // MARK: Most active
+
+    /// Keeps the ranking current after the user at `index` got `count` more events in its window.
+    @inline(__always)
+    mutating func noteRanking(_ count: UInt64, at index: Int) {
+        ranking.total &+= count
+        let row = users.base + index
+        let sum = row.pointee.days.sum(ranking.window, arena)
+        if sum > ranking.topCount {
+            ranking.topCount = sum
+            ranking.topUser = row.pointee.user
+        } else if sum == ranking.topCount {
+            ranking.topUser = .none
+        }
+    }
+
+    /// The ranking of the 28 days that end today. O(users) once a day, then O(1).
+    mutating func currentRanking(today: Day) -> Ranking {
+        if ranking.today != today.number { rank(today.number) }
+        return ranking
+    }
+
+    private mutating func rank(_ today: Int32) {
+        var new = Ranking(today: today)
+        var top: Standing?
+        for index in users.indices {
+            let standing = standing(at: index, new.window)
+            guard standing.events > 0 else { continue }
+            new.total &+= standing.events
+            if top.map({ standing.precedes($0, names: names) }) ?? true { top = standing }
+        }
+        new.topCount = top?.events ?? 0
+        new.topUser = top?.user ?? .none
+        ranking = new
+    }
+
+    /// The row of the user with most events in the 28 days that end today, nil when nobody has any.
+    mutating func mostActive(today: Day) -> Int? {
+        let ranking = currentRanking(today: today)
+        guard ranking.topCount > 0 else { return nil }
+        if ranking.topUser.isNone { rank(today.number) }
+        return findUser(self.ranking.topUser)
+    }
+
+    /// The most active user's part of all users' events; nil when there are none.
+    mutating func topUserShare(_ window: Window, today: Day) -> Double? {
+        if window.ago == 0, window.days == Int(Ranking.days) {
+            let ranking = currentRanking(today: today)
+            return ranking.total == 0 ? nil : Double(ranking.topCount) / Double(ranking.total)
+        }
+        let days = DayRange(window, today: today)
+        let bits = cache.value(.topUserShare, days, dependingOn: days, today: today, version: version) {
+            [users, arena] in
+            var total: UInt64 = 0
+            var top: UInt64 = 0
+            for index in users.indices {
+                let sum = users.base[index].days.sum(days, arena)
+                total &+= sum
+                top = max(top, sum)
+            }
+            return (total == 0 ? Double.nan : Double(top) / Double(total)).bitPattern
+        }
+        let share = Double(bitPattern: bits)
+        return share.isNaN ? nil : share
+    }
+
+    /// The least number of users who cover at least 80 % of all users' events. O(u log u).
+    mutating func busFactor(_ window: Window, today: Day) -> Int {
+        let days = DayRange(window, today: today)
+        return Int(
+            cache.value(.busFactor, days, dependingOn: days, today: today, version: version) { [users, arena] in
+                var sums = users.indices.map { users.base[$0].days.sum(days, arena) }
+                sums.sort(by: >)
+                let total = sums.reduce(into: UInt128(0)) { $0 += UInt128($1) }
+                var covered: UInt128 = 0
+                var count: UInt64 = 0
+                // Whole numbers on both sides: four fifths of a total is rarely a Double.
+                while covered * 5 < total * 4 {
+                    covered += UInt128(sums[Int(count)])
+                    count += 1
+                }
+                return count
+            })
+    }
+
+    // MARK: Champion
+
+    /// The user with most events in today−97 … today−14, if that is ten or more; nil when nobody.
+    /// O(users) once a day.
+    mutating func championRow(today: Day) -> Int? {
+        if champion.today != today.number { champion = Champion(today: today.number, user: soughtChampion(today)) }
+        return champion.user.isNone ? nil : findUser(champion.user)
+    }
+
+    private func soughtChampion(_ today: Day) -> UserID {
+        let days = DayRange(Champion.window, today: today)
+        var top: Standing?
+        for index in users.indices where users.base[index].days.hasAny(days, arena) {
+            let standing = standing(at: index, days)
+            guard standing.events >= Champion.leastEvents else { continue }
+            if top.map({ standing.precedes($0, names: names) }) ?? true { top = standing }
+        }
+        return top?.user ?? .none
+    }
+
+    // MARK: First and last
+
+    /// The row of the user who came first, nil when no user was ever active. Ties: smaller id.
+    mutating func firstRow() -> Int? {
+        if firstUser.isNone { firstUser = sought { $0.firstTime == self.firstUserActivity } }
+        return firstUser.isNone ? nil : findUser(firstUser)
+    }
+
+    /// The row of the user who was here last, nil when no user was ever active. Ties: smaller id.
+    mutating func lastRow() -> Int? {
+        if lastUser.isNone { lastUser = sought { $0.lastTime == self.lastUserActivity } }
+        return lastUser.isNone ? nil : findUser(lastUser)
+    }
+
+    private func sought(_ qualifies: (UserRow) -> Bool) -> UserID {
+        var found = UserID.none
+        for index in users.indices where users.base[index].hasBeenActive && qualifies(users.base[index]) {
+            if found.isNone || names.precedes(users.base[index].user, found) { found = users.base[index].user }
+        }
+        return found
+    }
+}

@@ -1,0 +1,203 @@
+import UsageModel
+
+/// Users: who is known, who left, on which days they were active.
+extension CompanyState {
+    @inline(__always)
+    func findUser(_ user: UserID) -> Int? {
+        userIndex.find(user.number, rowCount: users.count) { users.base[$0].user.number }
+    }
+
+    @inline(never)
+    mutating func addUser(_ user: UserID) -> Int {
+        users.append(UserRow(user: user))
+        let rows = users
+        userIndex.add(user.number, at: rows.count - 1, rowCount: rows.count) { rows.base[$0].user.number }
+        return rows.count - 1
+    }
+
+    /// Calls `body` with the details of the user at `index`, made when there are none.
+    mutating func withDetail(at index: Int, _ body: (inout UserDetail) -> Void) {
+        if users[index].detail == 0 {
+            if let free = freeDetails.popLast() {
+                users.base[index].detail = free
+            } else {
+                details.append(UserDetail())
+                users.base[index].detail = UInt32(details.count)
+            }
+        }
+        body(&details[Int(users[index].detail) - 1])
+    }
+
+    func detail(of row: UserRow) -> UserDetail? { row.detail == 0 ? nil : details[Int(row.detail) - 1] }
+
+    // MARK: Records about users
+
+    mutating func identify(_ user: UserID, traits: [JSON.Member], time: Timestamp) {
+        let index = findUser(user) ?? addUser(user)
+        let wasMember = users[index].isMember
+        users.base[index].flags.insert(.identified)
+        settleLeaving(at: index)
+        usersTotal += (users[index].isMember ? 1 : 0) - (wasMember ? 1 : 0)
+        guard traits.contains(where: { !$0.value.isNull }) else { return }
+        var isStaff = false
+        withDetail(at: index) { detail in
+            detail.traits.set(traits, time: time)
+            isStaff = detail.traits.value("staff")?.boolValue == true
+        }
+        setStaff(isStaff, at: index)
+    }
+
+    mutating func setStaff(_ isStaff: Bool, at index: Int) {
+        if isStaff {
+            users.base[index].flags.insert(.staff)
+        } else {
+            users.base[index].flags.remove(.staff)
+        }
+    }
+
+    mutating func leave(_ user: UserID, time: Timestamp, day: Day) {
+        let index = findUser(user) ?? addUser(user)
+        let wasMember = users[index].isMember
+        users.base[index].flags.insert(.hasLeft)
+        withDetail(at: index) { detail in
+            guard time > detail.leftTime else { return }
+            detail.leftTime = time
+            detail.leftDay = day
+        }
+        settleLeaving(at: index)
+        usersTotal += (users[index].isMember ? 1 : 0) - (wasMember ? 1 : 0)
+    }
+
+    /// A user is gone who has not been active after the last `leave` record, both by their own time:
+    /// a late event from before it brings nobody back.
+    mutating func settleLeaving(at index: Int) {
+        let row = users.base + index
+        guard row.pointee.flags.contains(.hasLeft), let detail = detail(of: row.pointee) else { return }
+        if row.pointee.lastTime <= detail.leftTime.milliseconds {
+            row.pointee.flags.insert(.gone)
+        } else {
+            row.pointee.flags.remove(.gone)
+        }
+    }
+
+    // MARK: Days
+
+    /// Adds events of the user at `index` on a day that is within the horizon and reached.
+    @inline(__always)
+    mutating func addUserDay(_ day: Int32, count: UInt64, at index: Int) {
+        let isNew = users.base[index].days.add(count, on: day, keepingFrom: keptUserDays, arena)
+        if isNew { noteNewDay(day, at: index) }
+        if ranking.covers(day) { noteRanking(count, at: index) }
+        if champion.covers(day) { champion.forget() }
+    }
+
+    @inline(never)
+    private mutating func noteNewDay(_ day: Int32, at index: Int) {
+        let days = users.base[index].days
+        // Making the row may move all rows, so it comes before the row is touched.
+        let dayIndex = userDayIndex(day)
+        userDays.base[dayIndex].active += 1
+        latestUserDay = max(latestUserDay, day)
+        let elements = days.elements(arena)
+        let isLast = elements[days.elementCount - 1].day == day
+        if isLast {
+            userDays.base[dayIndex].lasts += 1
+            var previous = days.elementCount - 1
+            while previous >= 0, elements[previous].day == day { previous -= 1 }
+            if previous >= 0, let old = findUserDay(elements[previous].day) { userDays.base[old].lasts -= 1 }
+        }
+        power.noteNewDay(day, of: days, arena)
+    }
+
+    /// The first day is counted by day once it is reached, as long as its row can be read.
+    mutating func setFirstDay(_ day: Int32, at index: Int) {
+        uncountFirstDay(at: index)
+        users.base[index].firstDay = day
+        countFirstDay(at: index)
+    }
+
+    mutating func countFirstDay(at index: Int) {
+        let day = users[index].firstDay
+        guard !users[index].flags.contains(.firstCounted), day <= reached, day >= keptUserDays else { return }
+        let dayIndex = userDayIndex(day)
+        userDays.base[dayIndex].firsts += 1
+        users.base[index].flags.insert(.firstCounted)
+    }
+
+    mutating func uncountFirstDay(at index: Int) {
+        guard users[index].flags.contains(.firstCounted) else { return }
+        users.base[index].flags.remove(.firstCounted)
+        if let old = findUserDay(users[index].firstDay) { userDays.base[old].firsts -= 1 }
+    }
+
+    func findUserDay(_ day: Int32) -> Int? {
+        let index = firstUserDay(notBefore: day)
+        return index < userDays.count && userDays[index].day == day ? index : nil
+    }
+
+    /// The index of the first row on `day` or later.
+    func firstUserDay(notBefore day: Int32) -> Int {
+        var low = 0
+        var remaining = userDays.count
+        while remaining > 0 {
+            let half = remaining >> 1
+            if userDays.base[low + half].day < day {
+                low += half + 1
+                remaining -= half + 1
+            } else {
+                remaining = half
+            }
+        }
+        return low
+    }
+
+    /// The index of the row of `day`, made when there is none.
+    private mutating func userDayIndex(_ day: Int32) -> Int {
+        if let last = userDays.indices.last, userDays[last].day == day { return last }
+        let index = firstUserDay(notBefore: day)
+        if index == userDays.count || userDays[index].day != day {
+            userDays.insert(UserDay(day: day), at: index)
+        }
+        return index
+    }
+
+    // MARK: Days not reached yet
+
+    mutating func addAhead(_ entry: AheadDay) {
+        for index in ahead.indices.reversed() where ahead[index].day == entry.day && ahead[index].user == entry.user {
+            ahead.base[index].count &+= entry.count
+            return
+        }
+        ahead.append(entry)
+        aheadFirst = min(aheadFirst, entry.day)
+    }
+
+    /// Moves what lies no longer ahead of `today` into the users' lists.
+    @inline(__always)
+    mutating func reach(_ today: Int32) {
+        guard today > reached else { return }
+        reached = today
+        if aheadFirst <= today { takeReached() }
+    }
+
+    @inline(never)
+    private mutating func takeReached() {
+        let entries = ahead
+        var remaining = Int32.max
+        for index in entries.indices {
+            let entry = entries[index]
+            guard entry.day <= reached else {
+                remaining = min(remaining, entry.day)
+                continue
+            }
+            guard entry.day >= keptUserDays, let row = findUser(entry.user) else { continue }
+            cache.drop(entry.day)
+            version &+= 1
+            countFirstDay(at: row)
+            addUserDay(entry.day, count: entry.count, at: row)
+        }
+        let reached = reached
+        ahead.removeAll { $0.day <= reached }
+        aheadFirst = remaining
+    }
+}

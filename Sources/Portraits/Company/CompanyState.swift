@@ -1,0 +1,158 @@
+import UsageModel
+
+/// Everything known of one company: the fold's state, behind a pointer.
+///
+/// Facts come first; what follows them is derived, kept current where that is cheap and dropped where
+/// it is not. Aspects live in extensions: events, users, windows, rankings, aliases, pruning, digest.
+/// Belongs to the writer's thread.
+struct CompanyState: ~Copyable {
+    let company: CompanyID
+    let names: NameTable
+    let arena: UnsafeMutablePointer<DayArena>
+
+    // MARK: The day
+
+    var zone: Zone
+    /// Date of the log's `now` in `zone`; before all days until `now` is known.
+    var today = Int32.min
+    /// Milliseconds of `now` between which `today` holds.
+    var todayFrom = Int64.max
+    var todayUntil = Int64.min
+    /// Days before these are out of every window's reach and may be dropped.
+    var keptUserDays = Int32.min
+    var keptEventDays = Int32.min
+    /// The next UTC day on which everything is pruned.
+    var nextPruning = Int32.min
+    /// The log's `now` when the last record was applied.
+    var lastRecordNow: Timestamp?
+
+    // MARK: Facts
+
+    /// Least time of any record.
+    var firstRecord = Int64.max
+    var firstActivity = Int64.max
+    var lastActivity = Int64.min
+    /// The same of events with a user.
+    var firstUserActivity = Int64.max
+    var lastUserActivity = Int64.min
+    var lifetime: UInt64 = 0
+    var beyondHorizon: UInt64 = 0
+    /// Qualifying events by day.
+    var eventDays = DayList()
+    var tasks = Rows<TaskRow>()
+    var taskIndex = IndexTable()
+    var amounts = Rows<AmountSeries>()
+    var users = Rows<UserRow>()
+    var userIndex = IndexTable()
+    var details: [UserDetail] = []
+    var freeDetails: [UInt32] = []
+    /// The last day whose events stand in the users' lists: the greatest `today` of the log or of a
+    /// question so far. It moves events from `ahead` into lists and decides nothing else.
+    var reached = Int32.min
+    /// User days not reached yet: kept, and counted when they are.
+    var ahead = Rows<AheadDay>()
+    /// The least day in `ahead`.
+    var aheadFirst = Int32.max
+    var touchDays = DayList()
+    var lastTouch = Int64.min
+    var traits = CompanyTraits()
+    var outcome: String?
+    var outcomeTime = Int64.min
+
+    // MARK: Derived
+
+    var usersTotal = 0
+    /// Days on which users were active, in order.
+    var userDays = Rows<UserDay>()
+    /// The greatest day in any user's list.
+    var latestUserDay = Int32.min
+    /// Users with the least first and the greatest last time; none when they must be sought anew.
+    var firstUser = UserID.none
+    var lastUser = UserID.none
+    /// Counts qualifying events and merges: what was computed at another count may be stale.
+    var version: UInt64 = 0
+    var cache = WindowCache()
+    var ranking = Ranking()
+    var power = PowerCurve()
+    var champion = Champion()
+
+    init(company: CompanyID, names: NameTable, arena: UnsafeMutablePointer<DayArena>, zone: Zone) {
+        self.company = company
+        self.names = names
+        self.arena = arena
+        self.zone = zone
+    }
+
+    deinit {
+        for index in amounts.indices { amounts.base[index].days.deallocate() }
+        amounts.deallocate()
+        tasks.deallocate()
+        taskIndex.deallocate()
+        users.deallocate()
+        userIndex.deallocate()
+        ahead.deallocate()
+        userDays.deallocate()
+        cache.deallocate()
+        power.deallocate()
+    }
+
+    /// Slack between what windows reach and what is dropped: a local date lies within two days of
+    /// the UTC date, so a change of zone can move today back by some days, never by more.
+    static let pruningSlack: Int32 = 5
+    /// Days between two prunings of everything, so that idle users' days do not stay for ever.
+    static let pruningInterval: Int32 = 16
+}
+
+// MARK: The day
+
+extension CompanyState {
+    /// Makes `today` that of `now`. O(1) within a day.
+    @inline(__always)
+    mutating func enter(_ now: Timestamp) {
+        if now.milliseconds < todayFrom || now.milliseconds >= todayUntil { enterDay(of: now) }
+    }
+
+    @inline(never)
+    private mutating func enterDay(of now: Timestamp) {
+        today = zone.day(of: now).number
+        todayFrom = now.milliseconds
+        todayUntil = zone.nextDateChange(after: now).milliseconds
+        // Bounds follow the UTC date, which never goes back.
+        let utcDay = now.utcDay.number
+        keptUserDays = utcDay - Int32(Horizon.userDays) - Self.pruningSlack
+        keptEventDays = utcDay - Int32(Horizon.eventDays) - Self.pruningSlack
+        reach(today)
+        if utcDay >= nextPruning {
+            if nextPruning != .min { prune() }
+            nextPruning = utcDay + Self.pruningInterval
+        }
+    }
+
+    mutating func use(_ zone: Zone) {
+        self.zone = zone
+        todayFrom = .max
+        todayUntil = .min
+    }
+
+    mutating func moment(at now: Timestamp) -> Moment {
+        if now.milliseconds >= todayFrom, now.milliseconds < todayUntil {
+            return Moment(
+                now: now, today: Day(number: today), nextMidnight: Timestamp(milliseconds: todayUntil))
+        }
+        return Moment(now: now, today: zone.day(of: now), nextMidnight: zone.nextDateChange(after: now))
+    }
+
+    /// Drops days that no window reaches any more. What it drops cannot be asked for, so nobody can
+    /// tell when it ran.
+    private mutating func prune() {
+        eventDays.prune(before: keptEventDays, arena)
+        touchDays.prune(before: keptEventDays, arena)
+        traits.prune(before: keptEventDays)
+        for index in tasks.indices { tasks.base[index].days.prune(before: keptEventDays, arena) }
+        let kept = keptEventDays
+        for index in amounts.indices { amounts.base[index].days.removeAll { $0.day < kept } }
+        for index in users.indices { users.base[index].days.prune(before: keptUserDays, arena) }
+        let keptUsers = keptUserDays
+        userDays.removeAll { $0.day < keptUsers }
+    }
+}

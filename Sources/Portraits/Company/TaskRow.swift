@@ -1,0 +1,41 @@
+import UsageModel
+
+/// What a company did with one task, ignored events included; marked days have a qualifying event.
+struct TaskRow: BitwiseCopyable {
+    var task: TaskID
+    /// Index + 1 of the task's first amount series.
+    var firstSeries: UInt32 = 0
+    var lifetime: UInt64 = 0
+    /// Greatest time, ms.
+    var lastTime: Int64 = .min
+    var days = DayList()
+}
+
+/// Amounts of one task in one unit, of qualifying or of ignored events.
+struct AmountSeries: BitwiseCopyable {
+    var task: TaskID
+    var unit: UnitID
+    var isIgnored: Bool
+    /// Index + 1 of the task's next series.
+    var next: UInt32
+    var lifetime = Amount.zero
+    var days = Rows<AmountDay>()
+}
+
+/// The sum of a day's amounts, as two words: an `Int128` would align every row to 16 bytes.
+struct AmountDay: BitwiseCopyable {
+    var day: Int32
+    private var high: Int64
+    private var low: UInt64
+
+    init(day: Int32, amount: Amount) {
+        self.day = day
+        high = Int64(truncatingIfNeeded: amount.micros >> 64)
+        low = UInt64(truncatingIfNeeded: amount.micros)
+    }
+
+    var amount: Amount {
+        get { Amount(micros: Int128(high) << 64 | Int128(low)) }
+        set { self = AmountDay(day: day, amount: newValue) }
+    }
+}

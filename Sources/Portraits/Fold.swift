@@ -1,0 +1,56 @@
+import UsageModel
+
+/// The fold's hot state, behind one pointer: classes pay for an exclusivity check at each write.
+struct Fold: ~Copyable {
+    let names: NameTable
+    let store: PortraitStore
+    var settings = Settings()
+    var clock = UsageClock()
+    var companies = Rows<UnsafeMutablePointer<CompanyState>?>()
+    var companyCount = 0
+    var identities = Identities()
+    var zones: [String: Zone] = [:]
+    var defaultZone = Zone.utc
+    var ignoredTasks = NameFilter<TaskID>([])
+    var ignoredUsers = NameFilter<UserID>([])
+    /// Greatest seq taken, by producer.
+    var producers: [ProducerID: UInt64] = [:]
+
+    init(names: NameTable, store: PortraitStore) {
+        self.names = names
+        self.store = store
+    }
+
+    deinit {
+        companies.deallocate()
+        identities.deallocate()
+    }
+
+    @inline(__always)
+    mutating func advanceClock(for record: Record, logTime: Timestamp) {
+        clock.advance(for: record, user: identities.resolve(record.user), logTime: logTime, settings: settings)
+    }
+
+    @inline(__always)
+    func state(_ company: CompanyID) -> UnsafeMutablePointer<CompanyState>? {
+        let index = Int(company.number)
+        return index < companies.count ? companies.base[index] : nil
+    }
+}
+
+/// Owns the memory that companies share; freed with the last portrait that needs it.
+final class PortraitStore {
+    let names: NameTable
+    let arena: UnsafeMutablePointer<DayArena>
+
+    init(names: NameTable) {
+        self.names = names
+        arena = .allocate(capacity: 1)
+        arena.initialize(to: DayArena())
+    }
+
+    deinit {
+        arena.deinitialize(count: 1)
+        arena.deallocate()
+    }
+}

@@ -1,0 +1,97 @@
+/// A growable row of plain values whose owner frees it by hand.
+///
+/// Hot state lives in these instead of in arrays: an array inside a class or behind a pointer costs
+/// an exclusivity and a uniqueness check at every write. It is a plain value itself, so rows of
+/// structures that hold rows need no reference counting; whoever holds one calls `deallocate` once.
+struct Rows<Element: BitwiseCopyable>: BitwiseCopyable {
+    private var storage: UnsafeMutablePointer<Element>?
+    private var length: UInt32 = 0
+    private var capacity: UInt32 = 0
+
+    var count: Int { Int(length) }
+    var isEmpty: Bool { length == 0 }
+    var indices: Range<Int> { 0..<Int(length) }
+
+    /// Valid until the next change of length; only while there are elements.
+    var base: UnsafeMutablePointer<Element> { storage.unsafelyUnwrapped }
+
+    subscript(index: Int) -> Element {
+        get {
+            assert(index >= 0 && index < count)
+            return base[index]
+        }
+        nonmutating set {
+            assert(index >= 0 && index < count)
+            base[index] = newValue
+        }
+    }
+
+    mutating func append(_ element: Element) {
+        if length == capacity { grow(to: count + 1) }
+        (base + count).initialize(to: element)
+        length += 1
+    }
+
+    mutating func insert(_ element: Element, at index: Int) {
+        assert(index >= 0 && index <= count)
+        if length == capacity { grow(to: count + 1) }
+        (base + index + 1).update(from: base + index, count: count - index)
+        base[index] = element
+        length += 1
+    }
+
+    mutating func removeLast() {
+        assert(length > 0)
+        length -= 1
+    }
+
+    mutating func removeFirst(_ removed: Int) {
+        assert(removed <= count)
+        guard removed > 0 else { return }
+        base.update(from: base + removed, count: count - removed)
+        length -= UInt32(removed)
+    }
+
+    /// Moves the last element into the place of the one at `index`.
+    mutating func swapRemove(at index: Int) {
+        base[index] = base[count - 1]
+        length -= 1
+    }
+
+    mutating func removeAll(where isRemoved: (Element) -> Bool) {
+        var kept = 0
+        for index in 0..<count where !isRemoved(base[index]) {
+            base[kept] = base[index]
+            kept += 1
+        }
+        length = UInt32(kept)
+    }
+
+    mutating func removeAll() { length = 0 }
+
+    /// Lengthens it to at least `count` elements, the new ones `filler`.
+    mutating func extend(toCount count: Int, filler: Element) {
+        guard count > self.count else { return }
+        if count > Int(capacity) { grow(to: count) }
+        (base + self.count).initialize(repeating: filler, count: count - self.count)
+        length = UInt32(count)
+    }
+
+    /// Frees the memory; no copy may be used afterwards.
+    func deallocate() { storage?.deallocate() }
+
+    init() {}
+
+    /// Half as much again: a doubling would leave a quarter of the memory unused on average.
+    @inline(never)
+    private mutating func grow(to needed: Int) {
+        let newCapacity = max(needed, 4, Int(capacity) + Int(capacity) / 2)
+        let new = UnsafeMutablePointer<Element>.allocate(capacity: newCapacity)
+        if let storage {
+            new.update(from: storage, count: count)
+            storage.deallocate()
+        }
+        storage = new
+        capacity = UInt32(newCapacity)
+    }
+}

@@ -1,0 +1,45 @@
+import UsageModel
+
+/// `now`, as a function of the log alone.
+struct UsageClock {
+    /// Nil before the first record, under `clock: event` before the first event.
+    private(set) var now: Timestamp?
+    /// The last event, if it was too far ahead to be believed alone.
+    private(set) var far: FarEvent?
+
+    struct FarEvent: Equatable {
+        var user: UserID
+        var time: Timestamp
+    }
+
+    /// Moves `now` for a record about to be applied. Never moves it back.
+    mutating func advance(for record: Record, user: UserID, logTime: Timestamp, settings: Settings) {
+        switch settings.clock {
+        case .wall: raise(to: logTime)
+        case .event:
+            if record.kind.isEvent {
+                see(record.time, user: user, maxStep: settings.clockMaxStepMilliseconds)
+            } else if record.kind == .clock {
+                raise(to: record.time)
+                // What the clock has caught up with needs no second word any more.
+                if let far, far.time - record.time <= settings.clockMaxStepMilliseconds { self.far = nil }
+            }
+        }
+    }
+
+    /// An event more than `maxStep` ahead moves `now` only when the next one that is also that far
+    /// ahead comes from another user, and then to the lesser of both times. Events without a user are
+    /// all of one nobody: they confirm a user's word and a user theirs, but not each other's.
+    private mutating func see(_ time: Timestamp, user: UserID, maxStep: Int64) {
+        guard let before = now, time - before > maxStep else {
+            raise(to: time)
+            far = nil
+            return
+        }
+        if let other = far, other.user != user { raise(to: min(other.time, time)) }
+        // The greater of two confirmed times may still be too far ahead; then it waits in its turn.
+        far = now.map { time - $0 > maxStep } == true ? FarEvent(user: user, time: time) : nil
+    }
+
+    private mutating func raise(to time: Timestamp) { now = max(now ?? time, time) }
+}
