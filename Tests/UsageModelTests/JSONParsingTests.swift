@@ -37,8 +37,10 @@ struct JSONParsingTests {
                 #expect(isSame(ours, theirs), "seed \(seed): \(quoted)")
             case (_?, nil): Issue.record("only we accept, seed \(seed): \(quoted)")
             case (nil, _?):
-                // The one thing in which Foundation is not strict.
-                #expect(hasTrailingComma(text), "only Foundation accepts, seed \(seed): \(quoted)")
+                // The two things in which Foundation is not strict.
+                #expect(
+                    hasTrailingComma(text) || hasNumberOutOfRange(text),
+                    "only Foundation accepts, seed \(seed): \(quoted)")
             }
         }
         #expect(accepted > Self.iterations / 100 && accepted < Self.iterations, "the documents are one-sided")
@@ -46,7 +48,17 @@ struct JSONParsingTests {
 
     private func hasTrailingComma(_ text: [UInt8]) -> Bool {
         let plain = text.filter { !" \t\r\n".utf8.contains($0) }
-        return zip(plain, plain.dropFirst()).contains { $0 == UInt8(ascii: ",") && $1 == UInt8(ascii: "]") }
+        return zip(plain, plain.dropFirst()).contains { $0 == UInt8(ascii: ",") && ($1 | 0x20) == UInt8(ascii: "}") }
+    }
+
+    /// Sometimes Foundation reads such a number as a Decimal that is not a number.
+    private func hasNumberOutOfRange(_ text: [UInt8]) -> Bool {
+        do throws(JSONError) {
+            _ = try JSON(parsing: text)
+            return false
+        } catch {
+            return error.reason == .numberOutOfRange
+        }
     }
 
     private func isSame(_ ours: JSON, _ theirs: Any) -> Bool {

@@ -36,7 +36,7 @@ struct ResumptionTests {
                             "\(fault), seed \(seed): \(String(decoding: text, as: UTF8.self).debugDescription)")
                     }
                 }
-                if let fault = misplaced(rows, text, limits) { Issue.record("\(fault), seed \(seed)") }
+                if let fault = misplaced(rows, text) { Issue.record("\(fault), seed \(seed)") }
             }
         }
     }
@@ -72,26 +72,35 @@ struct ResumptionTests {
         static let range: ClosedRange<UInt64> = 1...9_007_199_254_740_992
     }
 
-    /// The rows' texts must stand in the input, in order, and nothing between them may be more than
-    /// line ends, blanks, comments and the unkept rest of long lines.
-    private func misplaced(_ rows: [Row], _ input: [UInt8], _ limits: DecoderLimits) -> String? {
+    /// The rows' texts must stand in the input, in order and as whole lines, and nothing beside them
+    /// may be more than blank lines, comments and the unkept rest of long lines.
+    private func misplaced(_ rows: [Row], _ input: [UInt8]) -> String? {
         var rest = input[...]
         for row in rows {
-            while !rest.starts(with: row.text) {
-                guard let newline = rest.firstIndex(of: UInt8(ascii: "\n")) else { return "a row that was not sent" }
-                let skipped = rest[..<newline].drop { $0 == UInt8(ascii: " ") }
-                guard
-                    skipped.isEmpty || skipped.first == UInt8(ascii: "#") || skipped.elementsEqual([UInt8(ascii: "\r")])
-                else { return "a line without a row: \(String(decoding: skipped, as: UTF8.self).debugDescription)" }
-                rest = rest[(newline + 1)...]
+            while !isWholeLine(row, atStartOf: rest) {
+                guard !rest.isEmpty else { return "a row that was not sent: \(row)" }
+                if let fault = skipLine(&rest) { return fault }
             }
             rest = rest.dropFirst(row.text.count)
-            if row.error == "too_long" { rest = rest.drop { $0 != UInt8(ascii: "\n") } }
-            if let next = rest.first {
-                guard next == UInt8(ascii: "\n") else { return "a row that ends inside a line" }
-                rest = rest.dropFirst()
-            }
+            rest = rest.drop { $0 != UInt8(ascii: "\n") }.dropFirst()
+        }
+        while !rest.isEmpty {
+            if let fault = skipLine(&rest) { return fault }
         }
         return nil
+    }
+
+    private func isWholeLine(_ row: Row, atStartOf rest: ArraySlice<UInt8>) -> Bool {
+        guard rest.starts(with: row.text) else { return false }
+        let next = rest.dropFirst(row.text.count).first
+        return next == nil || next == UInt8(ascii: "\n") || row.error == "too_long"
+    }
+
+    private func skipLine(_ rest: inout ArraySlice<UInt8>) -> String? {
+        let line = rest.prefix { $0 != UInt8(ascii: "\n") }
+        rest = rest.dropFirst(line.count + 1)
+        let text = line.drop { $0 == UInt8(ascii: " ") }
+        if text.isEmpty || text.first == UInt8(ascii: "#") || text.elementsEqual([UInt8(ascii: "\r")]) { return nil }
+        return "a line without a row: \(String(decoding: line, as: UTF8.self).debugDescription)"
     }
 }
