@@ -4,23 +4,23 @@ import UsageModel
 extension Fold {
     /// Applies one record. `bytes` are its batch's.
     @inline(__always)
-    mutating func apply(_ record: Record, bytes: UnsafeRawBufferPointer) {
+    mutating func apply(_ record: Record, seq: UInt64, bytes: UnsafeRawBufferPointer) {
         if record.flags.contains(.hasProducerSeq) { noteProducer(record) }
         if record.kind.isEvent {
-            apply(event: record)
+            apply(event: record, seq: seq)
         } else {
             apply(control: record, bytes: bytes)
         }
     }
 
-    private mutating func apply(event: Record) {
+    private mutating func apply(event: Record, seq: UInt64) {
         let state = enter(event)
         let user = identities.resolve(event.user)
         let isIgnored =
             event.flags.contains(.passive) || ignoredTasks.contains(event.task, names: names)
             || ignoredUsers.contains(user, names: names)
         let known = state.pointee.users.count
-        state.pointee.apply(event: event, user: user, isIgnored: isIgnored)
+        state.pointee.apply(event: event, seq: seq, user: user, isIgnored: isIgnored)
         if state.pointee.users.count != known { identities.addMembership(of: user, in: event.company) }
     }
 

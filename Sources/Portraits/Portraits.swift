@@ -72,7 +72,7 @@ public final class Portraits {
     /// Applies the record with number `seq`, whose ranges are of `bytes`. Of events: O(1) in the
     /// steady state, and no allocation.
     public func apply(_ record: Record, seq: UInt64, bytes: UnsafeRawBufferPointer) {
-        fold.pointee.apply(record, bytes: bytes)
+        fold.pointee.apply(record, seq: seq, bytes: bytes)
     }
 
     // MARK: Companies

@@ -21,8 +21,6 @@ struct UsageClock {
                 see(record.time, user: user, maxStep: settings.clockMaxStepMilliseconds)
             } else if record.kind == .clock {
                 raise(to: record.time)
-                // What the clock has caught up with needs no second word any more.
-                if let far, far.time - record.time <= settings.clockMaxStepMilliseconds { self.far = nil }
             }
         }
     }
@@ -37,8 +35,7 @@ struct UsageClock {
             return
         }
         if let other = far, other.user != user { raise(to: min(other.time, time)) }
-        // The greater of two confirmed times may still be too far ahead; then it waits in its turn.
-        far = now.map { time - $0 > maxStep } == true ? FarEvent(user: user, time: time) : nil
+        far = FarEvent(user: user, time: time)
     }
 
     private mutating func raise(to time: Timestamp) { now = max(now ?? time, time) }

@@ -95,7 +95,7 @@ struct CompanyCard {
                 people.mostActive.map { user in
                     .object([
                         .init("user", name(user)), .init("events_28d", .int(user.events28d)),
-                        .init("share_28d", .optional(people.mostActiveShare)), .init("last", time(user.last)),
+                        .init("share_28d", .optional(people.topUserShare28d)), .init("last", time(user.last)),
                         .init("role", user.traits["role"] ?? .null),
                     ])
                 } ?? .null),

@@ -4,7 +4,7 @@ import UsageModel
 extension CompanyState {
     /// Applies an event; `user` is its user after aliases were followed. Ignored events (a listed
     /// task or user, our own staff, `passive`) count for their task and nowhere else.
-    mutating func apply(event: Record, user: UserID, isIgnored: Bool) {
+    mutating func apply(event: Record, seq: UInt64, user: UserID, isIgnored: Bool) {
         let time = event.time.milliseconds
         let day = event.day.number
         let userRow = user.isNone ? nil : findUser(user)

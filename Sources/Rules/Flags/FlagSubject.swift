@@ -1,3 +1,4 @@
+public import Portraits
 public import UsageModel
 
 /// What flags need to know of a company beyond its metrics: a portrait, or a table in a test.
@@ -16,3 +17,5 @@ extension FlagSubject {
     /// The time of the outcome when the last one is `churned`.
     var churnedAt: Timestamp? { outcome == "churned" ? outcomeAt : nil }
 }
+
+extension CompanyPortrait: FlagSubject {}
