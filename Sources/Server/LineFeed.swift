@@ -20,6 +20,9 @@ struct LineFeed {
 
     var isEmpty: Bool { pending.readableBytes == 0 }
 
+    /// Bytes received and not decoded.
+    var waitingByteCount: Int { pending.readableBytes }
+
     /// A quoted string was opened and the lines behind it cannot be told apart before it is closed.
     var isInOpenString: Bool { !isEmpty && decoder.isInOpenString }
 

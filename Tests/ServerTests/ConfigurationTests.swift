@@ -1,0 +1,140 @@
+import FoundationEssentials
+import Portraits
+import Server
+import Testing
+import WireFormat
+
+@testable import tenured
+
+@Suite("The configuration file")
+struct ConfigurationTests {
+    private func parse(_ text: String) throws -> Configuration {
+        try ConfigurationFile.parse(text, fileName: "t.yaml")
+    }
+
+    private func mistakes(_ text: String) -> [String] {
+        do {
+            _ = try parse(text)
+            return []
+        } catch {
+            return (error as? ConfigurationError)?.mistakes.map(\.description) ?? ["\(error)"]
+        }
+    }
+
+    /// config/tenured.yaml of the repository, found from this file.
+    private static let shipped: String? = {
+        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        return try? String(contentsOf: root.appending(path: "config/tenured.yaml"), encoding: .utf8)
+    }()
+
+    @Test("an empty file, and one of comments, mean the defaults", arguments: ["", "\n", "# nothing\n", "~"])
+    func empty(text: String) throws {
+        let configuration = try parse(text)
+        for setting in Setting.all { #expect(setting.text(configuration) == setting.text(Configuration())) }
+    }
+
+    @Test("config/tenured.yaml states every setting's default")
+    func shippedDefaults() throws {
+        let shipped = try #require(Self.shipped)
+        let configuration = try parse(shipped)
+        for setting in Setting.all {
+            #expect(setting.text(configuration) == setting.text(Configuration()), "\(setting.name)")
+        }
+    }
+
+    @Test("config/tenured.yaml names every setting, with a comment before it or before its group")
+    func shippedNames() throws {
+        let lines = try #require(Self.shipped).split(separator: "\n").map(String.init)
+        for setting in Setting.all {
+            let name = setting.name.split(separator: ".").last.map(String.init) ?? setting.name
+            let indentation = setting.name.contains(".") ? "  " : ""
+            #expect(lines.contains { $0.hasPrefix("\(indentation)\(name):") }, "\(setting.name)")
+        }
+        #expect(lines.count { $0.drop { $0 == " " }.hasPrefix("#") } >= Setting.all.count * 2 / 3)
+    }
+
+    @Test("each kind of value is read")
+    func values() throws {
+        let configuration = try parse(
+            """
+            state_dir: /var/lib/x
+            log_level: warning
+            clock: {mode: event, max_step: 36h}
+            ingest:
+              tcp: 127.0.0.1:8094
+              precision: ms
+              company_from_email: true
+              free_mail_domains: [a.com, "b.com"]
+            limits: {line: 128KiB, props: 1000, companies: 1_000, subscriber_stall: 2m}
+            """)
+        #expect(configuration.stateDirectory == "/var/lib/x")
+        #expect(configuration.logLevel == .warning)
+        #expect(configuration.settings.clock == .event)
+        #expect(configuration.settings.clockMaxStepMilliseconds == 36 * 3_600_000)
+        #expect(configuration.ingestTCP == .tcp(host: "127.0.0.1", port: 8094))
+        #expect(configuration.ingest.precision == .ms)
+        #expect(configuration.settings.companyFromEmail)
+        #expect(configuration.settings.freeMailDomains == ["a.com", "b.com"])
+        #expect(configuration.ingest.decoderLimits.lineBytes == 131_072)
+        #expect(configuration.ingest.decoderLimits.propsBytes == 1_000)
+        #expect(configuration.engineLimits.companies == 1_000)
+        #expect(configuration.ingest.limits.subscriberStallSeconds == 120)
+    }
+
+    @Test("the clock's mode may stand alone, as SEMANTICS writes it")
+    func clockAlone() throws {
+        #expect(try parse("clock: event").settings.clock == .event)
+        #expect(mistakes("clock: sun") == ["t.yaml:1:8: clock.mode: expected one of wall, event, not \"sun\""])
+    }
+
+    @Test(
+        "a mistake has its line, its column and, where there is one, the name that was meant",
+        arguments: [
+            ("log_levl: info", "t.yaml:1:1: unknown setting \"log_levl\" (did you mean \"log_level\"?)"),
+            (
+                "\nlimits:\n  lines: 3",
+                "t.yaml:3:3: unknown setting \"limits.lines\" (did you mean \"limits.line\"?)"
+            ),
+            ("max_future: 3m", "t.yaml:1:1: unknown setting \"max_future\" (did you mean \"ingest.max_future\"?)"),
+            ("quux: 1", "t.yaml:1:1: unknown setting \"quux\""),
+            ("limits: {name: no}", "t.yaml:1:16: limits.name: expected a number of bytes, such as 64KiB, not \"no\""),
+            (
+                "limits: {drain: 5ms}", "t.yaml:1:17: limits.drain: expected a duration, such as 10m, not \"5ms\""
+            ),
+            ("ingest: 3", "t.yaml:1:9: ingest: expected settings in a mapping"),
+            ("- a", "t.yaml:1:1: the file must be a mapping of settings, such as `log_level: info`"),
+            (
+                "http: {tcp: nowhere}",
+                "t.yaml:1:13: http.tcp: expected an address and port, such as "
+                    + "127.0.0.1:8086, or null, not \"nowhere\""
+            ),
+            ("rules: a\nrules: b", "t.yaml:1:1: \"rules\" is set twice"),
+        ])
+    func placedMistakes(text: String, mistake: String) {
+        #expect(mistakes(text) == [mistake])
+    }
+
+    @Test("all mistakes are reported at once")
+    func allAtOnce() {
+        #expect(mistakes("log_level: x\nfoo: 1\nlimits: {line: -1}\nclock: {mode: 7}").count == 4)
+    }
+
+    @Test("what is not YAML is a mistake with a place")
+    func notYAML() {
+        #expect(mistakes("a: [").first?.hasPrefix("t.yaml:2:1: ") == true)
+    }
+
+    @Test(
+        "byte counts are read and written",
+        arguments: [("65536", 65_536), ("64KiB", 65_536), ("4MiB", 4_194_304), ("1GiB", 1_073_741_824), ("7B", 7)])
+    func byteCounts(text: String, bytes: Int) {
+        #expect(ByteCountText.bytes(text) == bytes)
+        #expect(ByteCountText.bytes(ByteCountText.text(bytes)) == bytes)
+    }
+
+    @Test("what is no byte count is refused", arguments: ["", "KiB", "4 MiB", "1.5MiB", "9999999999GiB"])
+    func badByteCounts(text: String) {
+        #expect(ByteCountText.bytes(text) == nil)
+    }
+}

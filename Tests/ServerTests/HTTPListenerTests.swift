@@ -1,0 +1,137 @@
+import Engine
+import Testing
+import UsageModel
+import WireFormat
+
+@testable import Server
+
+@Suite("Questions over HTTP", .serialized)
+struct HTTPListenerTests {
+    private let lines = """
+        {"company":"a/b c","user":"u1","task":"export","id":"1","time":"2026-03-01T10:00:00Z"}
+        not a line
+        {"company":"acme","user":"u2","task":"export","id":"2","time":"2026-03-02T10:00:00Z"}
+        """
+
+    private func daemon<R: Sendable>(
+        _ configuration: IngestConfiguration = IngestConfiguration(),
+        _ body: @escaping @Sendable (TestDaemon) async throws -> R
+    ) async throws -> R {
+        try await withTemporaryDirectory {
+            try await TestDaemon.run(configuration: configuration, in: $0, body)
+        }
+    }
+
+    @Test("posted lines are settled when the answer comes, and refused ones are listed in it")
+    func post() async throws {
+        let (answer, card) = try await daemon { daemon in
+            (
+                try daemon.request("POST", "/v1/events", body: lines),
+                try daemon.request("GET", "/v1/companies/a%2Fb%20c")
+            )
+        }
+        #expect(answer.status == 200)
+        #expect(answer.json["ack"]?.intValue == 3)
+        let errors = answer.json["errors"]?.arrayValue ?? []
+        #expect(errors.count == 1)
+        #expect(errors.first?["line"]?.intValue == 2)
+        #expect(card.status == 200)
+        #expect(card.json["company"]?.stringValue == "a/b c")
+    }
+
+    @Test(
+        "every path of the interface answers",
+        arguments: [
+            "/healthz", "/metrics", "/v1/status", "/v1/status?digest=1", "/v1/companies?limit=1", "/v1/companies/acme",
+            "/v1/companies/acme/users", "/v1/companies/acme/tasks", "/v1/companies/acme/events", "/v1/flags?all=1",
+            "/v1/rules", "/v1/rejects", "/v1/events?from=1", "/v1/verify",
+        ])
+    func paths(target: String) async throws {
+        let answer = try await daemon { daemon in
+            _ = try daemon.request("POST", "/v1/events", body: lines)
+            return try daemon.request("GET", target)
+        }
+        #expect(answer.status == 200, "\(answer.text)")
+        if target.hasPrefix("/v1") { #expect(answer.json.members?.isEmpty == false) }
+    }
+
+    @Test(
+        "an error has its status, and one body that every client library can read",
+        arguments: [
+            ("GET", "/v1/nothing", "", 404, "not_found"), ("GET", "/v1/companies/nobody", "", 404, "not_found"),
+            ("GET", "/v1/flags/F99", "", 404, "not_found"), ("GET", "/v1/companies?limit=x", "", 400, "bad_request"),
+            ("GET", "/v1/companies?where=%28", "", 400, "bad_request"),
+            ("GET", "/v1/companies/%FF", "", 400, "bad_request"),
+            ("POST", "/v1/flags/F1/snooze", "{}", 400, "bad_request"),
+            ("POST", "/v1/flags/F1/note", "{", 400, "bad_request"),
+            ("POST", "/v1/flags/F1/dance", "", 404, "not_found"),
+            ("POST", "/v1/flags/F1/ack", "", 404, "not_found"),
+        ])
+    func errors(method: String, target: String, body: String, status: Int, code: String) async throws {
+        let answer = try await daemon { try $0.request(method, target, body: body) }
+        #expect(answer.status == status, "\(answer.text)")
+        #expect(answer.json["code"]?.stringValue == code)
+        for name in ["message", "error", "detail"] { #expect(answer.json[name]?.stringValue?.isEmpty == false) }
+    }
+
+    @Test("a body beyond the limit is refused before any of it is taken")
+    func tooLarge() async throws {
+        var configuration = IngestConfiguration()
+        configuration.limits.bodyBytes = 100
+        let (answer, status) = try await daemon(configuration) { daemon in
+            (
+                try daemon.request("POST", "/v1/events", body: lines),
+                try await daemon.engine.answer(.status(digest: false))
+            )
+        }
+        #expect(answer.status == 413)
+        #expect(answer.json["detail"]?.stringValue?.contains("limits.body") == true)
+        #expect(status["events"]?.intValue == 0)
+    }
+
+    @Test("a subscriber gets what is there, then what comes, and a notice when the daemon stops")
+    func follow() async throws {
+        let (first, second, client) = try await daemon { daemon in
+            _ = try daemon.request("POST", "/v1/events", body: lines)
+            let client = try TestClient(path: daemon.httpPath)
+            try client.send("GET /v1/events?from=1&follow=1 HTTP/1.1\r\nHost: l\r\n\r\n")
+            let first = try client.receive(until: "acme")
+            let late = "{\"company\":\"late\",\"task\":\"t\",\"time\":\"2026-03-03T10:00:00Z\"}"
+            _ = try daemon.request("POST", "/v1/events", body: late)
+            return (first, try client.receive(until: "late"), client)
+        }
+        #expect(first.contains("a/b c"))
+        #expect(second.contains("\"late\""))
+        let end = try client.receiveAll()
+        client.close()
+        #expect(end.contains("\"notice\":\"the daemon stops\""))
+    }
+
+    @Test("records are paged by seq")
+    func records() async throws {
+        let pages = try await daemon { daemon in
+            _ = try daemon.request("POST", "/v1/events", body: lines)
+            var pages: [[Int]] = []
+            var cursor: Int? = 1
+            while let from = cursor, pages.count < 100 {
+                let page = try daemon.request("GET", "/v1/events?limit=2&cursor=\(from)").json
+                pages.append(page["events"]?.arrayValue?.compactMap { $0["seq"]?.intValue } ?? [])
+                cursor = page["next"]?.intValue
+            }
+            return pages
+        }
+        let seqs = pages.flatMap { $0 }
+        #expect(seqs == Array(1...seqs.count))
+        #expect(pages.dropLast().allSatisfy { $0.count == 2 })
+    }
+
+    @Test("metrics are Prometheus text: each family once, with its type before its samples")
+    func metrics() async throws {
+        let text = try await daemon { try $0.request("GET", "/metrics").text }
+        let families = text.split(separator: "\n").filter { $0.hasPrefix("# TYPE ") }
+        #expect(families.count > 5)
+        #expect(Set(families).count == families.count)
+        #expect(text.contains("# TYPE tenure_events_accepted_total counter"))
+        #expect(text.contains("\ntenure_connections 0\n"))
+    }
+}
