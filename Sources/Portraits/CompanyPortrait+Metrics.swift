@@ -9,8 +9,8 @@ extension CompanyPortrait {
         state.pointee.prepare(moment.today)
         guard metric.isWithinHorizon else { return .unknown }
         switch metric {
-        case .events(let scope, let window): return .of(events(scope, window, at: moment).map(Double.init))
-        case .eventsLifetime(let scope): return .of(eventsLifetime(scope).map(Double.init))
+        case .events(let scope, let window): return .of(events(scope, window, at: moment).map { Double($0) })
+        case .eventsLifetime(let scope): return .of(eventsLifetime(scope).map { Double($0) })
         case .amount(let scope, let window): return .of(amount(scope, window, at: moment)?.doubleValue)
         case .amountLifetime(let scope): return .of(amountLifetime(scope)?.doubleValue)
         case .idleDays: return .since(lastActivity)

@@ -53,6 +53,14 @@ public final class CompanyPortrait {
 
     /// The last outcome: renewed, expanded, contracted, converted or churned.
     public var outcome: String? { state.pointee.outcome }
+    /// That outcome's own time.
+    public var outcomeAt: Timestamp? { Self.time(state.pointee.outcomeTime) }
+
+    /// Positions in the log of the last three qualifying events, latest first: a flag's witnesses.
+    public var recentEvents: [UInt64] {
+        let seqs = state.pointee.recentSeqs
+        return [seqs.0, seqs.1, seqs.2].filter { $0 != 0 }
+    }
 
     // MARK: Traits
 

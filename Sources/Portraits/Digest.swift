@@ -162,9 +162,9 @@ extension CompanyState {
 extension Fold {
     /// What concerns no single company. Sums of hashes where there are many, so that nothing need be
     /// sorted.
-    func globalDigest() -> Hash128 {
+    func globalDigest(at now: Timestamp?) -> Hash128 {
         var out = CanonicalBytes()
-        out.add(clock.now?.milliseconds ?? .min)
+        out.add(now?.milliseconds ?? .min)
         out.add(clock.far?.time.milliseconds ?? .min)
         out.add(clock.far?.user ?? .none, names)
         out.add(settings.json.utf8)

@@ -63,8 +63,9 @@ public final class Portraits {
         fold.pointee.advanceClock(for: record, logTime: logTime)
     }
 
-    /// Under `clock: wall`, moves `now` for questions between two records. State does not depend on
-    /// it: a replay, which never sees it, has the same digest.
+    /// Under `clock: wall`, moves `now` between two records, as far as questions and the digest go;
+    /// what the next record does depends on its own log time alone. A replay has the same digest when
+    /// its last `now` is the same.
     public func advanceClock(to wall: Timestamp) { wallTick = max(wallTick ?? wall, wall) }
 
     // MARK: Records
@@ -157,14 +158,14 @@ public final class Portraits {
 
     // MARK: Digest
 
-    /// H(name ‖ portrait and `flagBytes` at the log's `now`, pruned to the horizon). O(company).
+    /// H(name ‖ portrait and `flagBytes` at the last `now`, pruned to the horizon). O(company).
     public func digest(of company: CompanyID, adding flagBytes: [UInt8]) -> Hash128 {
         guard let state = fold.pointee.state(company) else { return .zero }
-        return state.pointee.digest(at: fold.pointee.clock.now, adding: flagBytes)
+        return state.pointee.digest(at: now, adding: flagBytes)
     }
 
     /// H(global record): `now`, settings, zones, aliases, groups, e-mails, producers. O(users).
-    public func globalDigest() -> Hash128 { fold.pointee.globalDigest() }
+    public func globalDigest() -> Hash128 { fold.pointee.globalDigest(at: now) }
 
     /// Bytes that hold the days of all companies' users and tasks. For capacity planning.
     public var dayByteCount: Int { store.arena.pointee.byteCount }

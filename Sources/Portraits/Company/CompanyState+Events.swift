@@ -15,6 +15,7 @@ extension CompanyState {
         noteTask(event, isIgnored: isIgnored, isBeyond: isBeyondEvents)
         guard !isIgnored else { return }
         version &+= 1
+        recentSeqs = (seq, recentSeqs.0, recentSeqs.1)
         cache.drop(day)
         lifetime &+= event.count
         firstActivity = min(firstActivity, time)

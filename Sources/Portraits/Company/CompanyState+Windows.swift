@@ -111,6 +111,15 @@ extension CompanyState {
 
     // MARK: Tasks and amounts
 
+    /// Calls `body` with the row of each of `tasks` that the company did, once however often a set
+    /// lists it.
+    @inline(__always)
+    private func forEachTask(in tasks: [TaskID], _ body: (Int) -> Void) {
+        for (index, task) in tasks.enumerated() where !tasks[..<index].contains(task) {
+            if let row = findTask(task) { body(row) }
+        }
+    }
+
     /// Nil for an empty set.
     func events(_ scope: TaskScope, _ days: DayRange) -> UInt64? {
         switch scope {
@@ -118,10 +127,7 @@ extension CompanyState {
         case .tasks(let tasks):
             guard !tasks.isEmpty else { return nil }
             var sum: UInt64 = 0
-            for task in tasks {
-                guard let row = findTask(task) else { continue }
-                sum &+= self.tasks.base[row].days.sum(days, arena)
-            }
+            forEachTask(in: tasks) { sum &+= self.tasks.base[$0].days.sum(days, arena) }
             return sum
         }
     }
@@ -131,7 +137,9 @@ extension CompanyState {
         case .all: return lifetime
         case .tasks(let tasks):
             guard !tasks.isEmpty else { return nil }
-            return tasks.reduce(0) { sum, task in sum &+ (findTask(task).map { self.tasks.base[$0].lifetime } ?? 0) }
+            var sum: UInt64 = 0
+            forEachTask(in: tasks) { sum &+= self.tasks.base[$0].lifetime }
+            return sum
         }
     }
 
@@ -154,8 +162,7 @@ extension CompanyState {
             for index in amounts.indices where !amounts.base[index].isIgnored { sum.add(amounts.base[index], days) }
         case .tasks(let tasks):
             guard !tasks.isEmpty else { return nil }
-            for task in tasks {
-                guard let row = findTask(task) else { continue }
+            forEachTask(in: tasks) { row in
                 var next = self.tasks.base[row].firstSeries
                 while next != 0 {
                     sum.add(amounts.base[Int(next) - 1], days)

@@ -36,6 +36,8 @@ struct CompanyState: ~Copyable {
     var firstUserActivity = Int64.max
     var lastUserActivity = Int64.min
     var lifetime: UInt64 = 0
+    /// Where the last qualifying events stand in the log, latest first; 0 for none.
+    var recentSeqs: (UInt64, UInt64, UInt64) = (0, 0, 0)
     var beyondHorizon: UInt64 = 0
     /// Qualifying events by day.
     var eventDays = DayList()

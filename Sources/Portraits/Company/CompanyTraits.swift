@@ -11,7 +11,9 @@ struct CompanyTraits {
         var name: String
         var value: JSON
         var time: Timestamp
-        /// What it was at the end of each day on which it was set; begins with the first number.
+        var day: Day
+        /// What it was at the end of the days on which it was set, in order of day and of time; begins
+        /// with the first number.
         var history: [TraitDay] = []
     }
 
@@ -39,11 +41,14 @@ struct CompanyTraits {
         for member in values where !member.value.isNull {
             let index = all.firstIndex { !$0.name.utf8.lexicographicallyPrecedes(member.name.utf8) } ?? all.count
             if index == all.count || !all[index].name.utf8.elementsEqual(member.name.utf8) {
-                all.insert(Trait(name: member.name, value: member.value, time: time), at: index)
-            } else if time >= all[index].time {
-                all[index].value = member.value
-                all[index].time = time
+                all.insert(Trait(name: member.name, value: member.value, time: time, day: day), at: index)
+            } else if time < all[index].time {
+                all[index].note(member.value, time: time, day: day)
+                continue
             }
+            all[index].value = member.value
+            all[index].time = time
+            all[index].day = day
             all[index].note(member.value, time: time, day: day)
         }
     }
@@ -59,16 +64,22 @@ struct CompanyTraits {
 }
 
 extension CompanyTraits.Trait {
+    /// Notes what the trait was set to. What a later record of an earlier or the same day says is
+    /// superseded, so the history rises in day and time alike, however its records arrive.
     fileprivate mutating func note(_ value: JSON, time: Timestamp, day: Day) {
         let number = value.doubleValue ?? .nan
-        guard !number.isNaN || !history.isEmpty else { return }
-        let entry = CompanyTraits.TraitDay(day: day, time: time, number: number)
-        let index = history.lastIndex { $0.day <= day }
-        if let index, history[index].day == day {
-            if time >= history[index].time { history[index] = entry }
-        } else {
-            history.insert(entry, at: index.map { $0 + 1 } ?? 0)
+        if history.isEmpty {
+            guard !number.isNaN else { return }
+            // The first number may come late, when the trait is something else by now.
+            if time < self.time { history = [CompanyTraits.TraitDay(day: self.day, time: self.time, number: .nan)] }
         }
+        let index = history.firstIndex { $0.day > day } ?? history.count
+        if index > 0, history[index - 1].time > time { return }
+        let isSuperseded = { (entry: CompanyTraits.TraitDay) in entry.day >= day && entry.time <= time }
+        history.removeAll(where: isSuperseded)
+        history.insert(
+            CompanyTraits.TraitDay(day: day, time: time, number: number),
+            at: history.firstIndex { $0.day > day } ?? history.count)
     }
 
     /// The history that windows ending on `first` or later can see: what was set from that day on,
