@@ -28,7 +28,9 @@ struct FlagMoveTests {
         move.reason = "because \"quotes\" and\nlines"
         move.ruleText = "- name: idle\n  when: user_idle_days > 7\n"
         move.evidence = [
-            Evidence(term: "user_idle_days > 7", metric: "user_idle_days", value: .double(7.25), threshold: .int(7), holds: true),
+            Evidence(
+                term: "user_idle_days > 7", metric: "user_idle_days", value: .double(7.25), threshold: .int(7),
+                holds: true),
             Evidence(term: "seats_util < 0.4", metric: "seats_util", value: .null, threshold: .double(0.4), holds: nil),
         ]
         move.witnesses = [UInt64.max, 41, 7]

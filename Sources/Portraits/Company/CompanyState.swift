@@ -60,6 +60,8 @@ struct CompanyState: ~Copyable {
     var traits = CompanyTraits()
     var outcome: String?
     var outcomeTime = Int64.min
+    /// Not in the digest.
+    var recentEvents = RecentEvents()
 
     // MARK: Derived
 

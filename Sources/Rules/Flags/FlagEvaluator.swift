@@ -42,7 +42,7 @@ public final class FlagEvaluator {
         var indexBySlot = [Int32](repeating: -1, count: Int(slots.max() ?? -1) + 1)
         for (index, slot) in slots.enumerated() { indexBySlot[Int(slot)] = Int32(index) }
         self.indexBySlot = indexBySlot
-        order = Array(rules.flags.indices)
+        order = FlagOrder.order(of: rules)
     }
 
     /// Looks at `company` at the true instant `moment.now`.
