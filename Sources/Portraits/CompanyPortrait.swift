@@ -53,12 +53,6 @@ public final class CompanyPortrait {
 
     /// The last outcome: renewed, expanded, contracted, converted or churned.
     public var outcome: String? { state.pointee.outcome }
-    /// The last outcome's own time.
-    public var outcomeAt: Timestamp? { Self.time(state.pointee.outcomeTime) }
-
-    /// Positions in the log of the last qualifying events, latest first: up to three with a user and one
-    /// without. A flag's witnesses.
-    public var recentEvents: [UInt64] { state.pointee.recentEvents.seqs }
     /// That outcome's own time.
     public var outcomeAt: Timestamp? { Self.time(state.pointee.outcomeTime) }
 

@@ -18,11 +18,6 @@ extension CompanyState {
         recentSeqs = (seq, recentSeqs.0, recentSeqs.1)
         cache.drop(day)
         lifetime &+= event.count
-        if user.isNone {
-            if time >= lastActivity { recentEvents.noteJob(seq) }
-        } else if time >= lastUserActivity {
-            recentEvents.noteVisit(seq)
-        }
         firstActivity = min(firstActivity, time)
         lastActivity = max(lastActivity, time)
         if isBeyondEvents {

@@ -60,8 +60,6 @@ struct CompanyState: ~Copyable {
     var traits = CompanyTraits()
     var outcome: String?
     var outcomeTime = Int64.min
-    /// Not in the digest.
-    var recentEvents = RecentEvents()
 
     // MARK: Derived
 
