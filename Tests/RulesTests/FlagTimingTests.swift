@@ -150,17 +150,20 @@ struct FlagTimingTests {
 
     @Test("whatever the order of waits, looking every hour changes nothing")
     func lookingMoreOftenChangesNothing() throws {
-        for seed in UInt64(1)...40 {
+        var kinds: Set<MoveKind> = []
+        for seed in UInt64(1)...12 {
             var fast = SplitMix(seed: seed)
             var slow = SplitMix(seed: seed)
             let deadlines = try Self.randomScene(&fast, hourly: false)
             let hourly = try Self.randomScene(&slow, hourly: true)
             #expect(deadlines.moves == hourly.moves, "seed \(seed)")
-            #expect(!deadlines.moves.isEmpty, "seed \(seed)")
+            kinds.formUnion(deadlines.moves.map(\.kind))
         }
+        // Rule files change in tests of their own; assigning changes no verdict.
+        #expect(kinds == Set(MoveKind.allCases).subtracting([.revised, .assigned]))
     }
 
-    /// Forty days of random traits, visits, outcomes and operators over rules that use everything.
+    /// Thirty days of random traits, visits, outcomes and operators over rules that use everything.
     static func randomScene(_ random: inout SplitMix, hourly: Bool) throws -> FlagScene {
         let scene = try FlagScene(
             [
@@ -170,7 +173,7 @@ struct FlagTimingTests {
                 rule("c", when: "flag(\"a\") or trait(\"x\") > 7", kind: .upsell, hold: 0.25),
                 rule("d", when: "stage == \"low\" and stage_days >= 1", kind: .info, inhibits: ["b"]),
             ], stages: [("high", "trait(\"y\") > 6"), ("low", "trait(\"y\") <= 6")])
-        for hour in 1...(40 * 24) {
+        for hour in 1...(30 * 24) {
             let day = Double(hour) / 24
             if hourly {
                 try scene.advance(to: day)
