@@ -138,6 +138,7 @@ private struct TimeTextReader {
         return sign == UInt8(ascii: "-") ? -total : total
     }
 
+    @inline(__always)
     private mutating func digits(_ count: Int) -> Int? {
         guard text.count - index >= count else { return nil }
         var value = 0

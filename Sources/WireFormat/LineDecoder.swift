@@ -12,6 +12,7 @@ public struct LineDecoder {
     private var framer: LineFramer
     private var grammar = LineProtocolGrammar()
     private var sink: EventLineSink
+    private let table = JSONLineTable()
 
     public init(limits: DecoderLimits = DecoderLimits(), precision: TimestampPrecision = .ns) {
         self.limits = limits
@@ -56,9 +57,10 @@ public struct LineDecoder {
         let text = batch.add(line: object)
         let bytesBefore = batch.bytes.count
         do throws(LineRefusal) {
-            let reader = try JSONLineReader(object, at: Int(text.offset), limits: limits)
-            var line = try reader.read(into: &batch)
+            var reader = JSONLineReader(object, at: Int(text.offset), limits: limits, table: table)
+            var line = Line(kind: .record)
             line.text = text
+            try reader.read(into: &line, &batch)
             batch.lines.append(line)
         } catch {
             batch.bytes.removeLast(batch.bytes.count - bytesBefore)
@@ -103,9 +105,7 @@ public struct LineDecoder {
         do throws(LineRefusal) {
             switch try grammar.parse(point, readable: input.count - start, into: &sink) {
             case .point:
-                var line = try sink.end(&batch)
-                line.text = text
-                batch.lines.append(line)
+                try sink.end(&batch)
                 return frame.next
             case .openString:
                 guard framer.extend(frame, from: start) else { throw .stringLeftOpen }

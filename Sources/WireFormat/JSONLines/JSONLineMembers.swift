@@ -1,25 +1,49 @@
 import UsageModel
 
-/// The places of a JSON line's known members: one pass over the line that checks all of it and keeps
-/// what `JSONLineField` names. The order of members does not matter; of equal names the last counts,
-/// as in Foundation's `JSONSerialization`; `null` is the same as absent.
-struct JSONLineMembers {
-    /// A value's place in 12 bytes, since a table of them is cleared for each line.
-    private struct Slot {
+/// Room for one `JSONLineMembers`, allocated once for each decoder and used again for every line.
+final class JSONLineTable {
+    /// A value's place in 12 bytes, since the table is cleared for each line.
+    struct Slot: BitwiseCopyable {
         var offset: UInt32 = 0
         var count: UInt32 = 0
         var kind = JSONKind.null
         var hasEscapes = false
     }
 
+    static let slotCount = JSONLineField.allCases.count
+
+    /// One for each `JSONLineField`, in the order of raw values.
+    let slots: UnsafeMutablePointer<Slot>
+
+    init() {
+        slots = .allocate(capacity: Self.slotCount)
+        slots.initialize(repeating: Slot(), count: Self.slotCount)
+    }
+
+    deinit { slots.deallocate() }
+}
+
+/// The places of a JSON line's known members: one pass over the line that checks all of it and keeps
+/// what `JSONLineField` names. The order of members does not matter; of equal names the last counts,
+/// as in Foundation's `JSONSerialization`; `null` is the same as absent.
+struct JSONLineMembers: ~Copyable {
+    private typealias Slot = JSONLineTable.Slot
+
     let text: UnsafeRawBufferPointer
     private var scanner: JSONScanner
-    private var slots = InlineArray<37, Slot>(repeating: Slot())
+    /// Behind a pointer, because an array inside the struct is copied whole where one slot is read.
+    private let slots: UnsafeMutablePointer<Slot>
 
-    /// Scans the whole of `text`, which must be one JSON object. O(length).
-    init(_ text: UnsafeRawBufferPointer, depthLimit: Int) throws(JSONError) {
+    /// `table` must outlive the members, and belongs to them as long.
+    init(_ text: UnsafeRawBufferPointer, depthLimit: Int, table: JSONLineTable) {
         self.text = text
         scanner = JSONScanner(text, depthLimit: depthLimit)
+        slots = table.slots
+        slots.update(repeating: Slot(), count: JSONLineTable.slotCount)
+    }
+
+    /// Scans the whole text, which must be one JSON object. O(length).
+    mutating func scan() throws(JSONError) {
         guard try scanner.nextKind() == .object else { throw JSONError(.expectedValue, at: scanner.offset) }
         try scan(.line, depth: 0)
         try scanner.expectEnd()
@@ -56,7 +80,7 @@ struct JSONLineMembers {
         }
     }
 
-    private mutating func set(_ field: JSONLineField, _ slice: JSONSlice) {
+    private func set(_ field: JSONLineField, _ slice: JSONSlice) {
         slots[Int(field.rawValue)] = Slot(
             offset: UInt32(slice.offset), count: UInt32(slice.count), kind: slice.kind, hasEscapes: slice.hasEscapes)
     }

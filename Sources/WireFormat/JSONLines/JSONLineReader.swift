@@ -1,39 +1,42 @@
 import UsageModel
 
 /// One JSON object → one row: what its members mean once all of them are known.
-struct JSONLineReader {
+struct JSONLineReader: ~Copyable {
     private let text: UnsafeRawBufferPointer
     /// Where the line's bytes stand in the batch.
     private let textOffset: Int
     private let limits: DecoderLimits
-    private let members: JSONLineMembers
+    private var members: JSONLineMembers
 
-    /// Scans `text`, whose bytes stand at `textOffset` of the batch.
-    init(_ text: UnsafeRawBufferPointer, at textOffset: Int, limits: DecoderLimits) throws(LineRefusal) {
+    /// `text` is one JSON object, whose bytes stand at `textOffset` of the batch; `table` is for the
+    /// reader alone as long as it lives.
+    init(_ text: UnsafeRawBufferPointer, at textOffset: Int, limits: DecoderLimits, table: JSONLineTable) {
         self.text = text
         self.textOffset = textOffset
         self.limits = limits
+        members = JSONLineMembers(text, depthLimit: limits.jsonDepth, table: table)
+    }
+
+    /// Fills the row `line`, a new one; texts that had escapes, and objects that are made, are appended
+    /// to `batch`.
+    mutating func read(into line: inout Line, _ batch: inout LineBatch) throws(LineRefusal) {
         do throws(JSONError) {
-            members = try JSONLineMembers(text, depthLimit: limits.jsonDepth)
+            try members.scan()
         } catch {
             throw LineRefusal(error)
         }
-    }
-
-    /// The row; texts that had escapes, and objects that are made, are appended to `batch`.
-    func read(into batch: inout LineBatch) throws(LineRefusal) -> Line {
         switch try type() {
         case .hello:
-            var line = Line(kind: .hello)
+            line.kind = .hello
             line.producer = try name(.producer, &batch)
             guard !line.producer.isEmpty else { throw missing(.producer, "is needed in a hello") }
-            return line
         case .sync:
-            var line = Line(kind: .sync)
+            line.kind = .sync
             line.id = try name(.tag, &batch)
-            return line
-        case .ping: return Line(kind: .ping)
-        case .record(let kind): return try record(kind, &batch)
+        case .ping: line.kind = .ping
+        case .record(let kind):
+            line.record = kind
+            try readRecord(&line, &batch)
         }
     }
 
@@ -63,9 +66,8 @@ struct JSONLineReader {
 
     // MARK: Records
 
-    private func record(_ kind: RecordKind, _ batch: inout LineBatch) throws(LineRefusal) -> Line {
-        var line = Line(kind: .record)
-        line.record = kind
+    private func readRecord(_ line: inout Line, _ batch: inout LineBatch) throws(LineRefusal) {
+        let kind = line.record
         line.company = try company(kind, &batch)
         line.user = try firstName(.user, .userID, .anonymousID, &batch)
         line.id = try firstName(.id, .messageID, nil, &batch)
@@ -98,7 +100,6 @@ struct JSONLineReader {
             if !line.hasTime { throw LineRefusal(.badTime, "is needed in a clock line", at: text.count, field: .time) }
         case .rules, .settings, .zone, .move: preconditionFailure("no line's type names a record of the daemon")
         }
-        return line
     }
 
     private func readEvent(_ line: inout Line, _ batch: inout LineBatch) throws(LineRefusal) {

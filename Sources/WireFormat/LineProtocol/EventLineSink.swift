@@ -11,7 +11,7 @@ struct EventLineSink: LineProtocolSink {
     private var text = UnsafeRawBufferPointer(start: nil, count: 0)
     /// Where the line's bytes stand in the batch.
     private var textOffset = 0
-    private(set) var line = Line(kind: .record)
+    private var line = Line(kind: .record)
     /// Texts that had escapes; they go behind the line's bytes.
     private var unescaped: [UInt8] = []
     /// The members of the props object, each with a comma before it.
@@ -27,14 +27,19 @@ struct EventLineSink: LineProtocolSink {
         self.text = text
         self.textOffset = textOffset
         line = Line(kind: .record)
-        unescaped.removeAll(keepingCapacity: true)
-        props.removeAll(keepingCapacity: true)
+        line.text = ByteRange(offset: textOffset, count: text.count)
+        if !unescaped.isEmpty { unescaped.removeAll(keepingCapacity: true) }
+        if !props.isEmpty { props.removeAll(keepingCapacity: true) }
     }
 
-    /// The event, its made texts appended to `batch` behind the line's own bytes.
-    mutating func end(_ batch: inout LineBatch) throws(LineRefusal) -> Line {
+    /// Appends the event to `batch`, its made texts behind the line's own bytes.
+    mutating func end(_ batch: inout LineBatch) throws(LineRefusal) {
         if !unescaped.isEmpty { batch.bytes.append(contentsOf: unescaped) }
-        guard !props.isEmpty else { return line }
+        if !props.isEmpty { try addPayload(&batch) }
+        batch.lines.append(line)
+    }
+
+    private mutating func addPayload(_ batch: inout LineBatch) throws(LineRefusal) {
         guard props.count + 1 <= limits.propsBytes else {
             throw LineRefusal(limit: limits.propsBytes, .limit, "the props are too long, as JSON in bytes")
         }
@@ -42,7 +47,6 @@ struct EventLineSink: LineProtocolSink {
         props[0] = UInt8(ascii: "{")
         batch.bytes.append(contentsOf: props)
         batch.bytes.append(UInt8(ascii: "}"))
-        return line
     }
 
     mutating func measurement(_ name: LineProtocolToken) throws(LineRefusal) {

@@ -106,7 +106,7 @@ struct LineProtocolGrammar {
 
     /// From behind the measurement to the space before the fields.
     private mutating func scanTags(into sink: inout some LineProtocolSink) throws(LineRefusal) {
-        tagNames.removeAll(keepingCapacity: true)
+        if !tagNames.isEmpty { tagNames.removeAll(keepingCapacity: true) }
         while offset < end, byte(offset) == UInt8(ascii: ",") {
             offset += 1
             let name = try scanName(stopsAtEquals: true)

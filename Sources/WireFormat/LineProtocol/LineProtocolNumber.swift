@@ -130,12 +130,20 @@ enum LineProtocolNumber {
         return Int64(exactly: magnitude)
     }
 
+    /// Any number of so many digits fits 64 bits.
+    private static let safeDigitCount = 19
+
     /// Digits only; nil when it is something else or does not fit.
     static func uint64(_ text: UnsafeRawBufferPointer) -> UInt64? {
         guard !text.isEmpty else { return nil }
         var value: UInt64 = 0
-        for byte in text {
-            let digit = byte &- UInt8(ascii: "0")
+        for index in 0..<min(text.count, safeDigitCount) {
+            let digit = text[index] &- UInt8(ascii: "0")
+            guard digit < 10 else { return nil }
+            value = value &* 10 &+ UInt64(digit)
+        }
+        for index in min(text.count, safeDigitCount)..<text.count {
+            let digit = text[index] &- UInt8(ascii: "0")
             guard digit < 10 else { return nil }
             let (product, overflow) = value.multipliedReportingOverflow(by: 10)
             let (sum, carry) = product.addingReportingOverflow(UInt64(digit))
