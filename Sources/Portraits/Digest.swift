@@ -55,10 +55,10 @@ extension CompanyState {
         var count: UInt32 = 0
         list.forEach(from: first, arena) { _, _, _ in count += 1 }
         out.add(count)
-        list.forEach(from: first, arena) { day, sum, isMarked in
+        list.forEach(from: first, arena) { day, sum, note in
             out.add(day)
             out.add(sum)
-            out.add(isMarked)
+            out.add(note)
         }
     }
 
@@ -122,10 +122,8 @@ extension CompanyState {
     }
 
     private func addUsers(from first: Int32, to out: inout CanonicalBytes) {
-        var waiting: [UserID: [Int32: UInt64]] = [:]
-        for index in ahead.indices {
-            waiting[ahead[index].user, default: [:]][ahead[index].day, default: 0] &+= ahead[index].count
-        }
+        var waiting: [UserID: [AheadDay]] = [:]
+        for index in ahead.indices { waiting[ahead[index].user, default: []].append(ahead[index]) }
         out.add(UInt32(users.count))
         for index in users.indices.sorted(by: { names.precedes(users[$0].user, users[$1].user) }) {
             let row = users[index]
@@ -139,22 +137,30 @@ extension CompanyState {
             out.add(detail?.traits.bytes ?? [])
             out.add(row.flags.contains(.hasLeft) ? detail?.leftTime.milliseconds ?? 0 : 0)
             out.add(row.flags.contains(.hasLeft) ? detail?.leftDay.number ?? 0 : 0)
-            addDays(of: row, waiting: waiting[row.user] ?? [:], from: first, to: &out)
+            addDays(of: row, waiting: waiting[row.user] ?? [], from: first, to: &out)
         }
     }
 
     /// The user's days, whether a question has already asked about a day so late that they were
     /// reached or not.
-    private func addDays(
-        of row: UserRow, waiting: [Int32: UInt64], from first: Int32, to out: inout CanonicalBytes
-    ) {
-        var days = waiting
-        row.days.forEach(from: .min, arena) { day, sum, _ in days[day, default: 0] &+= sum }
-        let seen = days.filter { $0.key >= first }.sorted { $0.key < $1.key }
-        out.add(UInt32(seen.count))
-        for (day, sum) in seen {
-            out.add(day)
-            out.add(sum)
+    private func addDays(of row: UserRow, waiting: [AheadDay], from first: Int32, to out: inout CanonicalBytes) {
+        var days: [Int32: AheadDay] = [:]
+        func add(_ entry: AheadDay) {
+            guard var known = days[entry.day] else {
+                days[entry.day] = entry
+                return
+            }
+            known.count &+= entry.count
+            known.note = max(known.note, entry.note)
+            days[entry.day] = known
+        }
+        row.days.forEach(from: first, arena) { add(AheadDay(day: $0, user: row.user, count: $1, note: $2)) }
+        for entry in waiting where entry.day >= first { add(entry) }
+        out.add(UInt32(days.count))
+        for entry in days.values.sorted(by: { $0.day < $1.day }) {
+            out.add(entry.day)
+            out.add(entry.count)
+            out.add(entry.note)
         }
     }
 }
@@ -162,9 +168,9 @@ extension CompanyState {
 extension Fold {
     /// What concerns no single company. Sums of hashes where there are many, so that nothing need be
     /// sorted.
-    func globalDigest(at now: Timestamp?) -> Hash128 {
+    func globalDigest() -> Hash128 {
         var out = CanonicalBytes()
-        out.add(now?.milliseconds ?? .min)
+        out.add(clock.now?.milliseconds ?? .min)
         out.add(clock.far?.time.milliseconds ?? .min)
         out.add(clock.far?.user ?? .none, names)
         out.add(settings.json.utf8)

@@ -15,6 +15,7 @@ public import UsageModel
 /// - `beyond_horizon` is the sum of `count` over qualifying events older than 400 days when they are
 ///   applied. An event of 129 to 400 days ago counts in its day, its task and its amounts, and for its
 ///   user in lifetime, first, last and first active day.
+/// - Ties between key people are decided over the window that ranks them, the last time included.
 /// - A user is gone whose last `leave` is not before the last activity; `left(Nd)` counts those who
 ///   are gone now, on the day of that `leave`.
 /// - Aliases hold in every company: see `Identities`.
@@ -63,9 +64,8 @@ public final class Portraits {
         fold.pointee.advanceClock(for: record, logTime: logTime)
     }
 
-    /// Under `clock: wall`, moves `now` between two records, as far as questions and the digest go;
-    /// what the next record does depends on its own log time alone. A replay has the same digest when
-    /// its last `now` is the same.
+    /// Under `clock: wall`, moves `now` for questions between two records. State and digest do not
+    /// depend on it: a replay never sees it.
     public func advanceClock(to wall: Timestamp) { wallTick = max(wallTick ?? wall, wall) }
 
     // MARK: Records
@@ -158,14 +158,14 @@ public final class Portraits {
 
     // MARK: Digest
 
-    /// H(name ‖ portrait and `flagBytes` at the last `now`, pruned to the horizon). O(company).
+    /// H(name ‖ portrait and `flagBytes` at the log's last `now`, pruned to the horizon). O(company).
     public func digest(of company: CompanyID, adding flagBytes: [UInt8]) -> Hash128 {
         guard let state = fold.pointee.state(company) else { return .zero }
-        return state.pointee.digest(at: now, adding: flagBytes)
+        return state.pointee.digest(at: fold.pointee.clock.now, adding: flagBytes)
     }
 
     /// H(global record): `now`, settings, zones, aliases, groups, e-mails, producers. O(users).
-    public func globalDigest() -> Hash128 { fold.pointee.globalDigest(at: now) }
+    public func globalDigest() -> Hash128 { fold.pointee.globalDigest() }
 
     /// Bytes that hold the days of all companies' users and tasks. For capacity planning.
     public var dayByteCount: Int { store.arena.pointee.byteCount }

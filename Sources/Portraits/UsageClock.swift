@@ -15,7 +15,9 @@ struct UsageClock {
     /// Moves `now` for a record about to be applied. Never moves it back.
     mutating func advance(for record: Record, user: UserID, logTime: Timestamp, settings: Settings) {
         switch settings.clock {
-        case .wall: raise(to: logTime)
+        // A settings record says which clock counts from the next record on; were it dated by the
+        // default one, a history under the event clock would begin at the daemon's start.
+        case .wall: if record.kind != .settings { raise(to: logTime) }
         case .event:
             if record.kind.isEvent {
                 see(record.time, user: user, maxStep: settings.clockMaxStepMilliseconds)

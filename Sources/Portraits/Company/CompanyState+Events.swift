@@ -44,12 +44,10 @@ extension CompanyState {
         row.pointee.lifetime &+= event.count
         noteFirstAndLast(user, time: time)
         if day < row.pointee.firstDay { setFirstDay(day, at: index) }
-        // A later last time outside the ranked days may still decide a tie.
-        if !ranking.covers(day) { ranking.topUser = .none }
         if day > reached {
-            addAhead(AheadDay(day: day, user: user, count: event.count))
+            addAhead(AheadDay(day: day, user: user, count: event.count, note: DayNote.of(time, on: day)))
         } else if day >= today &- Int32(Horizon.userDays - 1) {
-            addUserDay(day, count: event.count, at: index)
+            addUserDay(day, count: event.count, note: DayNote.of(time, on: day), at: index)
         }
     }
 
@@ -94,7 +92,8 @@ extension CompanyState {
         row.pointee.lastTime = max(row.pointee.lastTime, event.time.milliseconds)
         if !isBeyond {
             _ = row.pointee.days.add(
-                event.count, on: event.day.number, isMarked: !isIgnored, keepingFrom: keptEventDays, arena)
+                event.count, on: event.day.number, note: isIgnored ? 0 : DayNote.qualified, keepingFrom: keptEventDays,
+                arena)
         }
         if event.flags.contains(.hasAmount) {
             noteAmount(event, taskRow: index, isIgnored: isIgnored, isBeyond: isBeyond)

@@ -52,7 +52,7 @@ extension CompanyState {
         let days = users[source].days
         uncountDays(of: days)
         let firstDay = users[source].firstDay
-        days.forEach(from: .min, arena) { day, sum, _ in addUserDay(day, count: sum, at: target) }
+        days.forEach(from: .min, arena) { day, sum, note in addUserDay(day, count: sum, note: note, at: target) }
         users.base[source].days.free(arena)
         if firstDay < users[target].firstDay {
             setFirstDay(firstDay, at: target)

@@ -3,7 +3,7 @@ import UsageModel
 /// Key people: who is most active, first, last, the champion, and how much hangs on few.
 extension CompanyState {
     /// A user's work in a window, ordered as "most active" orders: most events; ties: more active
-    /// days, then later last time, then the smaller id.
+    /// days, then later last time in the window, then the smaller id.
     struct Standing {
         var row: Int
         var user: UserID
@@ -21,9 +21,11 @@ extension CompanyState {
 
     func standing(at index: Int, _ days: DayRange) -> Standing {
         let row = users.base[index]
-        let work = row.days.sumAndDays(days, arena)
+        let work = row.days.work(days, arena)
+        // Those who did nothing in the window follow in the order in which they were last here.
         return Standing(
-            row: index, user: row.user, events: work.sum, activeDays: work.days, lastTime: row.lastTime)
+            row: index, user: row.user, events: work.sum, activeDays: work.days,
+            lastTime: work.days > 0 ? work.lastTime : row.lastTime)
     }
 
     // MARK: Most active

@@ -84,8 +84,8 @@ extension CompanyState {
 
     /// Adds events of the user at `index` on a day that is within the horizon and reached.
     @inline(__always)
-    mutating func addUserDay(_ day: Int32, count: UInt64, at index: Int) {
-        let isNew = users.base[index].days.add(count, on: day, keepingFrom: keptUserDays, arena)
+    mutating func addUserDay(_ day: Int32, count: UInt64, note: UInt64, at index: Int) {
+        let isNew = users.base[index].days.add(count, on: day, note: note, keepingFrom: keptUserDays, arena)
         if isNew { noteNewDay(day, at: index) }
         if ranking.covers(day) { noteRanking(count, at: index) }
         if champion.covers(day) { champion.forget() }
@@ -166,6 +166,7 @@ extension CompanyState {
     mutating func addAhead(_ entry: AheadDay) {
         for index in ahead.indices.reversed() where ahead[index].day == entry.day && ahead[index].user == entry.user {
             ahead.base[index].count &+= entry.count
+            ahead.base[index].note = max(ahead[index].note, entry.note)
             return
         }
         ahead.append(entry)
@@ -194,7 +195,7 @@ extension CompanyState {
             cache.drop(entry.day)
             version &+= 1
             countFirstDay(at: row)
-            addUserDay(entry.day, count: entry.count, at: row)
+            addUserDay(entry.day, count: entry.count, note: entry.note, at: row)
         }
         let reached = reached
         ahead.removeAll { $0.day <= reached }

@@ -91,7 +91,7 @@ extension CompanyState {
         if power.today != today.number {
             power.start(today.number)
             let window = power.window
-            for index in users.indices { power.count(users.base[index].days.sumAndDays(window, arena).days) }
+            for index in users.indices { power.count(users.base[index].days.work(window, arena).days) }
         }
         return power
     }
@@ -149,7 +149,7 @@ extension CompanyState {
         return Int(
             cache.value(.tasksUsed, days, dependingOn: days, today: today, version: version) { [tasks, arena] in
                 var count: UInt64 = 0
-                for index in tasks.indices where tasks.base[index].days.hasMarked(days, arena) { count += 1 }
+                for index in tasks.indices where tasks.base[index].days.hasNoted(days, arena) { count += 1 }
                 return count
             })
     }

@@ -54,7 +54,7 @@ struct PowerCurve: BitwiseCopyable {
     @inline(__always)
     mutating func noteNewDay(_ day: Int32, of days: DayList, _ arena: UnsafeMutablePointer<DayArena>) {
         guard day <= today, day > today &- Self.days else { return }
-        let now = days.sumAndDays(window, arena).days
+        let now = days.work(window, arena).days
         counts.base[now] += 1
         if now > 1 { counts.base[now - 1] -= 1 }
     }

@@ -1,6 +1,6 @@
 import UsageModel
 
-/// What a company did with one task, ignored events included; marked days have a qualifying event.
+/// What a company did with one task, ignored events included; a day's note says whether one qualified.
 struct TaskRow: BitwiseCopyable {
     var task: TaskID
     /// Index + 1 of the task's first amount series.

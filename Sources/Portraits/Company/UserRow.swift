@@ -10,7 +10,7 @@ struct UserRow: BitwiseCopyable {
     var lastTime: Int64 = .min
     /// Sum of `count` over all qualifying events ever.
     var lifetime: UInt64 = 0
-    /// Sums of `count` by active day.
+    /// Sums of `count` by active day, each with the time of its last event.
     var days = DayList()
     var flags: UserFlags = []
     /// Index + 1 into the company's user details; 0 when there are none.
@@ -62,4 +62,6 @@ struct AheadDay: BitwiseCopyable {
     var day: Int32
     var user: UserID
     var count: UInt64
+    /// As in the user's list.
+    var note: UInt64
 }

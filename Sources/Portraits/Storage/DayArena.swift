@@ -44,7 +44,7 @@ struct DayArena: ~Copyable {
     mutating func allocate(_ sizeClass: UInt8) -> UInt32 {
         let free = freeBlocks[Int(sizeClass)]
         if free != 0 {
-            freeBlocks[Int(sizeClass)] = pointer(to: free).pointee.low
+            freeBlocks[Int(sizeClass)] = Self.link(pointer(to: free)).pointee
             return free
         }
         let capacity = Self.capacity(of: sizeClass)
@@ -59,8 +59,13 @@ struct DayArena: ~Copyable {
     }
 
     mutating func free(_ block: UInt32, _ sizeClass: UInt8) {
-        pointer(to: block).pointee.low = freeBlocks[Int(sizeClass)]
+        Self.link(pointer(to: block)).pointee = freeBlocks[Int(sizeClass)]
         freeBlocks[Int(sizeClass)] = block
+    }
+
+    /// A free block's first bytes hold the number of the next free one.
+    private static func link(_ block: UnsafeMutablePointer<DayCount>) -> UnsafeMutablePointer<UInt32> {
+        UnsafeMutableRawPointer(block).assumingMemoryBound(to: UInt32.self)
     }
 
     private mutating func addChunk(capacity: Int) -> UInt32 {

@@ -1,30 +1,10 @@
-/// What happened on one day, as one or two elements of a `DayList`.
-struct DayCount: BitwiseCopyable {
-    /// The day above two bits: whether `low` counts 2^32s, and the mark.
-    private var tag: Int32
-    /// A sum of counts, modulo 2^32; the rest stands in a second element of the same day.
-    var low: UInt32
-
-    @inline(__always)
-    init(day: Int32, isHigh: Bool = false, isMarked: Bool = false, low: UInt32) {
-        tag = day << 2 | (isHigh ? 2 : 0) | (isMarked ? 1 : 0)
-        self.low = low
-    }
-
-    @inline(__always) var day: Int32 { tag >> 2 }
-    @inline(__always) var isHigh: Bool { tag & 2 != 0 }
-    @inline(__always) var isMarked: Bool { tag & 1 != 0 }
-    @inline(__always) var value: UInt64 { isHigh ? UInt64(low) << 32 : UInt64(low) }
-
-    @inline(__always)
-    mutating func mark() { tag |= 1 }
-}
+import UsageModel
 
 /// Sums of counts by day, in order of day, only for days that have any; 8 bytes a day.
 ///
-/// A day's mark says something about its events that the sum does not: for tasks, that at least one
-/// of them qualified. Sums are exact below 2^64 and wrap there. Most additions fall on the last day
-/// or the one behind it, which is O(1); others are O(days).
+/// Each day has a note, the greatest that came with its events: for users when the last one happened,
+/// for tasks whether one of them qualified. Sums are exact below 2^64. Most additions fall on the last
+/// day or the one behind it, which is O(1); others are O(days).
 struct DayList: BitwiseCopyable {
     private var block: UInt32 = 0
     private var length: UInt32 = 0
@@ -44,44 +24,41 @@ struct DayList: BitwiseCopyable {
     /// `kept` are dropped first.
     @inline(__always)
     mutating func add(
-        _ count: UInt64, on day: Int32, isMarked: Bool = false, keepingFrom kept: Int32,
+        _ count: UInt64, on day: Int32, note: UInt64 = 0, keepingFrom kept: Int32,
         _ arena: UnsafeMutablePointer<DayArena>
     ) -> Bool {
         if length > 0 {
             let last = elements(arena) + (Int(length) - 1)
-            if last.pointee.day == day, !last.pointee.isHigh {
-                let (sum, overflow) = last.pointee.low.addingReportingOverflow(UInt32(truncatingIfNeeded: count))
-                if !overflow, count >> 32 == 0 {
-                    last.pointee.low = sum
-                    if isMarked { last.pointee.mark() }
-                    return false
-                }
-            }
+            if last.pointee.day == day, last.pointee.add(count, note: note) { return false }
         }
-        return addSlowly(count, on: day, isMarked: isMarked, keepingFrom: kept, arena)
+        return addSlowly(count, on: day, note: note, keepingFrom: kept, arena)
     }
 
     @inline(never)
     private mutating func addSlowly(
-        _ count: UInt64, on day: Int32, isMarked: Bool, keepingFrom kept: Int32,
+        _ count: UInt64, on day: Int32, note: UInt64, keepingFrom kept: Int32,
         _ arena: UnsafeMutablePointer<DayArena>
     ) -> Bool {
         var index = firstIndex(notBefore: day, arena)
         let isNew = index == Int(length) || elements(arena)[index].day != day
         if isNew {
-            index = insert(DayCount(day: day, isMarked: isMarked, low: 0), at: index, keepingFrom: kept, arena)
+            index = insert(DayCount(day: day, note: note), at: index, keepingFrom: kept, arena)
+        } else {
+            while !elements(arena)[index].isLowest { index += 1 }
         }
-        let element = elements(arena) + index
-        if isMarked { element.pointee.mark() }
-        let (sum, overflow) = element.pointee.low.addingReportingOverflow(UInt32(truncatingIfNeeded: count))
-        element.pointee.low = sum
-        let high = UInt32(truncatingIfNeeded: count >> 32) &+ (overflow ? 1 : 0)
-        guard high != 0 else { return isNew }
-        index += 1
-        if index == Int(length) || elements(arena)[index].day != day {
-            index = insert(DayCount(day: day, isHigh: true, low: 0), at: index, keepingFrom: kept, arena)
+        elements(arena)[index].raise(note)
+        var carried = elements(arena)[index].addCarrying(count)
+        var level: UInt64 = 1
+        // Above the second level stands 2^64, where sums wrap.
+        while carried > 0, level <= 2 {
+            if index == 0 || elements(arena)[index - 1].day != day {
+                index = insert(DayCount(day: day, level: level), at: index, keepingFrom: kept, arena)
+            } else {
+                index -= 1
+            }
+            carried = elements(arena)[index].addCarrying(carried)
+            level += 1
         }
-        elements(arena)[index].low &+= high
         return isNew
     }
 
@@ -177,19 +154,30 @@ extension DayList {
         return sum
     }
 
-    /// The sum over `days`, and on how many of them there is anything.
-    func sumAndDays(_ days: DayRange, _ arena: UnsafeMutablePointer<DayArena>) -> (sum: UInt64, days: Int) {
-        guard length > 0 else { return (0, 0) }
+    /// The sum over `days`, on how many of them there is anything, and when the last of it happened
+    /// where notes say that.
+    func work(_ days: DayRange, _ arena: UnsafeMutablePointer<DayArena>) -> Work {
+        var work = Work()
+        guard length > 0 else { return work }
         let base = elements(arena)
         var index = firstIndex(notBefore: days.first, arena)
-        var sum: UInt64 = 0
-        var dayCount = 0
         while index < Int(length), base[index].day <= days.last {
-            sum &+= base[index].value
-            if !base[index].isHigh { dayCount += 1 }
+            let element = base[index]
+            work.sum &+= element.value
+            if element.isLowest {
+                work.days += 1
+                work.lastTime = max(work.lastTime, DayNote.time(element.note, on: element.day))
+            }
             index += 1
         }
-        return (sum, dayCount)
+        return work
+    }
+
+    struct Work {
+        var sum: UInt64 = 0
+        var days = 0
+        /// Milliseconds; `.min` when there is nothing.
+        var lastTime = Int64.min
     }
 
     /// Whether any of `days` is in the list.
@@ -205,13 +193,13 @@ extension DayList {
         return index < Int(length) && base[index].day <= days.last
     }
 
-    /// Whether any of `days` is in the list with a mark.
-    func hasMarked(_ days: DayRange, _ arena: UnsafeMutablePointer<DayArena>) -> Bool {
+    /// Whether any of `days` is in the list with a note above 0.
+    func hasNoted(_ days: DayRange, _ arena: UnsafeMutablePointer<DayArena>) -> Bool {
         guard length > 0 else { return false }
         let base = elements(arena)
         var index = firstIndex(notBefore: days.first, arena)
         while index < Int(length), base[index].day <= days.last {
-            if base[index].isMarked { return true }
+            if base[index].isLowest, base[index].note > 0 { return true }
             index += 1
         }
         return false
@@ -223,21 +211,42 @@ extension DayList {
         length == 0 ? nil : elements(arena)[Int(length) - 1].day
     }
 
-    /// Calls `body` with each day on or after `first`, its sum and its mark, in order.
+    /// Calls `body` with each day on or after `first`, its sum and its note, in order.
     func forEach(
         from first: Int32, _ arena: UnsafeMutablePointer<DayArena>,
-        _ body: (_ day: Int32, _ sum: UInt64, _ isMarked: Bool) -> Void
+        _ body: (_ day: Int32, _ sum: UInt64, _ note: UInt64) -> Void
     ) {
         var index = firstIndex(notBefore: first, arena)
+        var sum: UInt64 = 0
         while index < Int(length) {
             let element = elements(arena)[index]
-            var sum = element.value
-            index += 1
-            if index < Int(length), elements(arena)[index].day == element.day {
-                sum &+= elements(arena)[index].value
-                index += 1
+            sum &+= element.value
+            if element.isLowest {
+                body(element.day, sum, element.note)
+                sum = 0
             }
-            body(element.day, sum, element.isMarked)
+            index += 1
         }
     }
+}
+
+/// Notes of user days: when on its day something happened last.
+enum DayNote {
+    /// No offset from UTC is larger, so no time lies further from its day's midnight UTC.
+    private static let bias: Int64 = 26 * millisecondsPerHour
+
+    /// The note of `time` on `day`; 0 is nothing. A time that is not on its day counts as its edge.
+    @inline(__always)
+    static func of(_ time: Int64, on day: Int32) -> UInt64 {
+        let offset = time &- Int64(day) &* millisecondsPerDay &+ bias
+        return UInt64(min(max(offset, 0), Int64(DayCount.greatestNote)))
+    }
+
+    @inline(__always)
+    static func time(_ note: UInt64, on day: Int32) -> Int64 {
+        Int64(note) &- bias &+ Int64(day) &* millisecondsPerDay
+    }
+
+    /// Of task days: at least one event qualified.
+    static let qualified: UInt64 = 1
 }

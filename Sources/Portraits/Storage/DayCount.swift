@@ -1,0 +1,77 @@
+/// What happened on one day, in 8 bytes: the day, a sum of counts and a note.
+///
+/// A sum below 2,048 is one element. The rest of a larger one stands in one or two more elements of
+/// the same day before it: `level` 1 counts 2^11s, `level` 2 counts 2^51s, so that sums are exact
+/// below 2^64 although hardly any day needs more than 11 bits. The note belongs to level 0.
+struct DayCount: BitwiseCopyable {
+    /// Day (22 bits), 2 − level (2), note (29), count (11), from the top.
+    private var word: UInt64
+
+    static let countBits: UInt64 = 11
+    private static let noteBits: UInt64 = 29
+    /// A level's count takes what level 0 has for note and count.
+    private static let payloadBits = noteBits + countBits
+    private static let levelBits: UInt64 = 2
+    private static let dayShift = payloadBits + levelBits
+    static let greatestCount: UInt64 = 1 << countBits - 1
+    static let greatestNote: UInt64 = 1 << noteBits - 1
+    private static let greatestPayload: UInt64 = 1 << payloadBits - 1
+    /// Days from the last of year −1 to beyond year 9999 fit; record times end at both.
+    private static let dayBias: Int32 = 719_600
+    private static let dayCapacity: Int32 = 1 << 22
+
+    /// An element of level 0 without a count.
+    @inline(__always)
+    init(day: Int32, note: UInt64) { self.init(day: day, rank: 2, payload: note << Self.countBits) }
+
+    /// An element of level 1 or 2 without a count.
+    @inline(__always)
+    init(day: Int32, level: UInt64) { self.init(day: day, rank: 2 - level, payload: 0) }
+
+    @inline(__always)
+    private init(day: Int32, rank: UInt64, payload: UInt64) {
+        let biased = day &+ Self.dayBias
+        precondition(biased >= 0 && biased < Self.dayCapacity, "a day outside the years 1 to 9999")
+        word = UInt64(biased) << Self.dayShift | rank << Self.payloadBits | payload
+    }
+
+    @inline(__always) var day: Int32 { Int32(truncatingIfNeeded: word >> Self.dayShift) &- Self.dayBias }
+    @inline(__always) var level: UInt64 { 2 &- (word >> Self.payloadBits & 3) }
+    /// Whether this is the day's last element, which every day has.
+    @inline(__always) var isLowest: Bool { word >> Self.payloadBits & 3 == 2 }
+    @inline(__always) var note: UInt64 { word >> Self.countBits & Self.greatestNote }
+
+    /// The element's part of the day's sum.
+    @inline(__always) var value: UInt64 {
+        isLowest ? word & Self.greatestCount : (word & Self.greatestPayload) << Self.shift(level)
+    }
+
+    /// Adds to an element of level 0 and raises its note. Returns false, and changes nothing, when
+    /// the sum does not fit.
+    @inline(__always)
+    mutating func add(_ count: UInt64, note: UInt64) -> Bool {
+        guard count <= Self.greatestCount &- (word & Self.greatestCount) else { return false }
+        word &+= count
+        raise(note)
+        return true
+    }
+
+    @inline(__always)
+    mutating func raise(_ note: UInt64) {
+        if note > self.note {
+            word = word & ~(Self.greatestNote << Self.countBits) | note << Self.countBits
+        }
+    }
+
+    /// Adds what fits of `count`; returns what goes to the next level, in its unit.
+    mutating func addCarrying(_ count: UInt64) -> UInt64 {
+        let bits = isLowest ? Self.countBits : level == 1 ? Self.payloadBits : 64 - Self.shift(2)
+        let mask: UInt64 = 1 << bits - 1
+        let (sum, overflow) = (word & mask).addingReportingOverflow(count)
+        word = word & ~mask | sum & mask
+        return sum >> bits | (overflow ? 1 << (64 - bits) : 0)
+    }
+
+    @inline(__always)
+    private static func shift(_ level: UInt64) -> UInt64 { level == 1 ? countBits : countBits + payloadBits }
+}
