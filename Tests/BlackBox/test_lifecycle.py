@@ -47,7 +47,7 @@ class LifecycleTests(unittest.TestCase):
 
     def test_an_idle_flag_is_raised_at_the_true_instant(self):
         with Daemon(rules=IDLE) as daemon:
-            daemon.send([use("acme", 0), use("clock", 40)])
+            daemon.send([use("acme", 0), use("clock", 20)])
             flags = daemon.ask("/v1/flags")["flags"]
             self.assertEqual([(flag["company"], flag["since"]) for flag in flags], [("acme", "2026-01-08T00:00:00.001Z")])
 
