@@ -106,7 +106,7 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
-        tests("tenureTests", ["tenure", "UsageModel", "WireFormat"]),
+        tests("tenureTests", ["tenure", "UsageModel", "WireFormat"], fixtures: true),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -15,15 +15,21 @@ struct CompaniesCommand: ParsableCommand {
     @OptionGroup var shared: SharedOptions
     @OptionGroup var limit: LimitOption
 
-    @Option(help: ArgumentHelp("Order by this; with a leading - from large to small. Without it, by name.", valueName: "expression"))
+    @Option(
+        help: ArgumentHelp(
+            "Order by this; with a leading - from large to small. Without it, by name.", valueName: "expression"))
     var sort: String?
 
-    @Option(name: .customLong("where"), help: ArgumentHelp("Only companies for which this is true.", valueName: "condition"))
+    @Option(
+        name: .customLong("where"), help: ArgumentHelp("Only companies for which this is true.", valueName: "condition")
+    )
     var condition: String?
 
     func run() throws {
         let target = RequestTarget("v1", "companies").with("sort", sort).with("where", condition)
-        let empty = condition == nil ? "no companies yet; `tenure import` and `tenure send` bring events in" : "no company meets the condition"
+        let empty =
+            condition == nil
+            ? "no companies yet; `tenure import` and `tenure send` bring events in" : "no company meets the condition"
         try shared.printList(target, named: "companies", limit: limit.count, empty: empty, table: CompaniesTable.table)
     }
 }

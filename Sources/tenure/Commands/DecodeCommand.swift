@@ -121,7 +121,8 @@ struct DecodedLine {
         if !line.payload.isEmpty {
             let payload = batch.bytes[line.payload.indices].withUnsafeBytes { try? JSON.parse($0) }
             let isTraits = line.record == .identify || line.record == .group
-            members.append(JSON.Member(isTraits ? "traits" : line.record.isEvent ? "props" : "details", payload ?? .null))
+            members.append(
+                JSON.Member(isTraits ? "traits" : line.record.isEvent ? "props" : "details", payload ?? .null))
         }
         return members
     }

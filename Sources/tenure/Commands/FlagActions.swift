@@ -29,7 +29,8 @@ struct FlagsAck: ParsableCommand {
 /// `tenure flags snooze FLAG`.
 struct FlagsSnooze: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "snooze", abstract: "Put a flag aside until a time; if its condition still holds then, it opens again.")
+        commandName: "snooze",
+        abstract: "Put a flag aside until a time; if its condition still holds then, it opens again.")
 
     @OptionGroup var shared: SharedOptions
 
@@ -48,7 +49,8 @@ struct FlagsSnooze: ParsableCommand {
             // The daemon's own clock counts: under `clock: event` it is not the wall's.
             let status = try shared.connect().get(RequestTarget("v1", "status"))
             guard let now = status["now"]?.stringValue.flatMap({ Timestamp(rfc3339: $0) }) else {
-                throw CommandError(.failed, "the daemon's clock has not begun yet", advice: "name a date instead of a span")
+                throw CommandError(
+                    .failed, "the daemon's clock has not begun yet", advice: "name a date instead of a span")
             }
             end = now + milliseconds
         }
@@ -67,7 +69,9 @@ enum SnoozeEnd: Equatable {
             self = .instant(instant)
         } else if let day = Day(iso: text) {
             self = .instant(day.startUTC)
-        } else if let count = Int64(text.dropLast()), count > 0, count < 100_000, let unit = Self.units[text.last ?? " "] {
+        } else if let count = Int64(text.dropLast()), count > 0, count < 100_000,
+            let unit = Self.units[text.last ?? " "]
+        {
             self = .span(count * unit)
         } else {
             throw CommandError(

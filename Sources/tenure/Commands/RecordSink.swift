@@ -27,7 +27,8 @@ struct RecordSink {
             let how = status > 0 ? "ended with code \(status)" : "was ended by signal \(-status)"
             throw CommandError(
                 .failed, "the command \(how) on record \(position): \(command)",
-                advice: "go on with --from \(position) when it is mended, or --from \(position + 1) to pass this one over")
+                advice:
+                    "go on with --from \(position) when it is mended, or --from \(position + 1) to pass this one over")
         }
     }
 

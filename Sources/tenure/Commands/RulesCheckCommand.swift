@@ -36,7 +36,7 @@ struct RulesCheck: ParsableCommand {
             }
             let count = failure.diagnostics.count { $0.weight == .mistake }
             throw CommandError(
-                .refused, "\(name) has \(count) mistake\(count == 1 ? "" : "s"); a daemon would keep its rules",
+                .refused, "\(name) has \(Quantity.count(count, "mistake")); a daemon would keep its rules",
                 advice: shared.json ? nil : failure.diagnostics.map(\.description).joined(separator: "\n"))
         }
     }

@@ -54,7 +54,7 @@ struct SendCommand: ParsableCommand {
         progress.clear()
         if !passesReplies { printSummary(connection, refused: refused) }
         guard refused == 0 else {
-            throw CommandError(.partlyDone, "\(Quantity.whole(refused)) lines were refused; all others count")
+            throw CommandError(.partlyDone, "\(Quantity.count(refused, "line")) refused; all others count")
         }
     }
 
@@ -77,7 +77,7 @@ struct SendCommand: ParsableCommand {
         switch shared.outputForm {
         case .terminal:
             StandardOutput.write(
-                "\(Quantity.whole(settled)) lines settled through seq \(Quantity.whole(Int(connection.seq))), "
+                "\(Quantity.count(settled, "line")) settled through seq \(Quantity.whole(Int(connection.seq))), "
                     + "\(Quantity.whole(refused)) refused\n")
         case .tabSeparated, .json:
             StandardOutput.write("settled\t\(settled)\nrefused\t\(refused)\nseq\t\(connection.seq)\n")

@@ -98,7 +98,8 @@ struct SimulateCommand: ParsableCommand {
         let questions = try HTTPConnection(address: address)
         let status = try questions.get(RequestTarget("v1", "status"))
         if status["clock"]?.stringValue != "event" {
-            StandardError.write("note: the daemon runs on the wall clock, so flags are dated now and not as the story is\n")
+            StandardError.write(
+                "note: the daemon runs on the wall clock, so flags are dated now and not as the story is\n")
         }
         let progress = ProgressLine()
         let watch = Stopwatch()

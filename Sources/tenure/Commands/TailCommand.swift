@@ -26,7 +26,8 @@ struct TailCommand: ParsableCommand {
         help: ArgumentHelp("Begin at this seq (for rejects: at this number); 1 is the beginning.", valueName: "seq"))
     var from: UInt64?
 
-    @Option(help: ArgumentHelp("Run this for each record, with the record on its standard input.", valueName: "command"))
+    @Option(
+        help: ArgumentHelp("Run this for each record, with the record on its standard input.", valueName: "command"))
     var exec: String?
 
     func run() throws {
@@ -70,6 +71,8 @@ private struct RecordTail {
         while !StopSignal.arrived {
             do {
                 try follow(&patience)
+            } catch  where StopSignal.arrived {
+                break
             } catch let error as CommandError where error.status == .unreachable || error.status == .timedOut {
                 // The first attempt may simply name the wrong socket; later ones wait for a restart.
                 guard patience.hasSucceeded else { throw error }
@@ -129,6 +132,8 @@ private struct RejectTail {
                     }
                     if rejects.isEmpty { usleep(Self.intervalMilliseconds * 1_000) }
                 }
+            } catch  where StopSignal.arrived {
+                break
             } catch let error as CommandError where error.status == .unreachable || error.status == .timedOut {
                 guard patience.hasSucceeded else { throw error }
                 patience.wait(because: error)

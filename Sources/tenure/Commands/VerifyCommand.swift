@@ -60,7 +60,8 @@ struct VerifyCommand: ParsableCommand {
             let report = try reader.verify { state in
                 progress.show(at: watch.seconds) { width in
                     let share = state.lastSeq > 0 ? Double(state.seq) / Double(state.lastSeq) : 1
-                    return Progress(share: share, rows: Int(state.seq), refused: 0, seconds: watch.seconds).text(width: width)
+                    return Progress(share: share, rows: Int(state.seq), refused: 0, seconds: watch.seconds).text(
+                        width: width)
                 }
                 return true
             }
@@ -88,7 +89,7 @@ struct VerifyCommand: ParsableCommand {
         let problems = verification.report.problems
         guard problems.isEmpty else {
             throw CommandError(
-                .failed, "the log is damaged: \(problems.count) problem\(problems.count == 1 ? "" : "s")",
+                .failed, "the log is damaged: \(Quantity.count(problems.count, "problem"))",
                 advice: problems.map(\.description).joined(separator: "\n"))
         }
     }

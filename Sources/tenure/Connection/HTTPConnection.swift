@@ -123,7 +123,8 @@ final class HTTPConnection {
     /// What an answer other than success means for this command.
     static func failure(_ status: Int, _ body: [UInt8]) -> CommandError {
         let answer = try? body.withUnsafeBytes { try JSON.parse($0) }
-        let message = answer?["message"]?.stringValue ?? answer?["error"]?.stringValue ?? "the daemon answered \(status)"
+        let message =
+            answer?["message"]?.stringValue ?? answer?["error"]?.stringValue ?? "the daemon answered \(status)"
         var detail = answer?["detail"]?.stringValue
         if detail == message { detail = nil }
         let exit: ExitStatus =

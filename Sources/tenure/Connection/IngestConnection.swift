@@ -57,7 +57,8 @@ final class IngestConnection {
             let arrived = try serve(events: 0, timeoutMilliseconds: timeout)
             if !arrived, !isSynced, before == (settledLines, seq) {
                 throw CommandError(
-                    .timedOut, "tenured has said nothing for \(Self.settleTimeoutSeconds) s; lines settled: \(settledLines)",
+                    .timedOut,
+                    "tenured has said nothing for \(Self.settleTimeoutSeconds) s; lines settled: \(settledLines)",
                     advice: "`tenure status` says what it is doing; what was not settled must be sent again")
             }
         }

@@ -22,7 +22,8 @@ final class UnixSocket {
         guard path.utf8.count < capacity else {
             close(descriptor)
             throw CommandError(
-                .unreachable, "the socket's path is longer than the \(capacity - 1) bytes that Unix sockets allow: \(path)",
+                .unreachable,
+                "the socket's path is longer than the \(capacity - 1) bytes that Unix sockets allow: \(path)",
                 advice: "go to its directory and name it by a shorter, relative path with --socket")
         }
         withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
@@ -63,7 +64,8 @@ final class UnixSocket {
                     `ls -l \(path)` shows which user and group may; join that group, or run this as that user
                     """)
         case ENOTSOCK, EPROTOTYPE:
-            CommandError(.unreachable, "\(path) is not a stream socket", advice: "name the daemon's http.sock with --socket")
+            CommandError(
+                .unreachable, "\(path) is not a stream socket", advice: "name the daemon's http.sock with --socket")
         default:
             CommandError(.unreachable, "cannot connect to \(path): \(String(cString: strerror(code)))")
         }
@@ -93,8 +95,11 @@ final class UnixSocket {
     }
 
     /// Reads what is there, waiting for the first byte; 0 when the daemon has closed.
+    ///
+    /// - Throws: also when somebody asks this process to end, if it watches for that.
     func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
         while true {
+            guard !StopSignal.arrived else { throw CommandError(.failed, "stopped") }
             let received = recv(descriptor, buffer.baseAddress, buffer.count, 0)
             if received >= 0 { return received }
             switch errno {

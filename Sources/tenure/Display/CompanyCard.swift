@@ -43,7 +43,7 @@ struct CompanyCard {
         let segments = (card.at("segments")?.arrayValue ?? []).compactMap(\.stringValue)
         if !segments.isEmpty { facts.append(("segments " + segments.joined(separator: ", "), .plain)) }
         facts.append(("zone " + (card.at("zone")?.stringValue ?? "UTC"), .plain))
-        facts.append(("known for " + Quantity.days(card.at("age_days")?.doubleValue), .plain))
+        if let age = card.at("age_days")?.doubleValue { facts.append(("used for " + Quantity.days(age), .plain)) }
         if card.at("last_activity") != nil {
             facts.append(("last used " + Quantity.since(card.at("last_activity")?.stringValue, now: now), .plain))
         } else {
@@ -154,7 +154,8 @@ struct CompanyCard {
         guard people.at("first") != nil || people.at("most_active") != nil else { return }
         page.section("People")
         if let most = people.at("most_active") {
-            var words = "\(most.at("user")?.stringValue ?? ""): \(Quantity.whole(most.at("events_28d")?.intValue)) events"
+            var words =
+                "\(most.at("user")?.stringValue ?? ""): \(Quantity.whole(most.at("events_28d")?.intValue)) events"
             words += " in 28 days, \(Quantity.percent(most.at("share_28d")?.doubleValue)) of all people's work"
             if let role = most.at("role")?.stringValue { words += ", \(role)" }
             words += ", last \(Quantity.since(most.at("last")?.stringValue, now: now))"
@@ -183,7 +184,10 @@ struct CompanyCard {
         let fill = seats.at("fill")?.doubleValue
         let style: Style = (fill ?? 0) >= 1 ? .bad : (fill ?? 0) >= 0.9 ? .warning : .plain
         page.line([
-            (Sparkline.gauge(fill ?? 0, columns: 20) + " \(Quantity.percent(fill)) of \(Quantity.decimal(limit)) filled", style),
+            (
+                Sparkline.gauge(fill ?? 0, columns: 20)
+                    + " \(Quantity.percent(fill)) of \(Quantity.decimal(limit)) filled", style
+            ),
             ("\(Quantity.percent(seats.at("util")?.doubleValue)) used in 28 days", .plain),
             ("\(Quantity.percent(seats.at("activation")?.doubleValue)) of users active", .plain),
         ])

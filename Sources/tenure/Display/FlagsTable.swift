@@ -5,9 +5,9 @@ enum FlagsTable {
     static func table(_ flags: [JSON]) -> Table {
         let columns = [
             Column("id", "FLAG"), Column("severity", "SEVERITY"), Column("kind", "KIND"),
-            Column("company", "COMPANY", leastWidth: 8), Column("rule", "RULE", leastWidth: 8),
+            Column("company", "COMPANY", leastWidth: 10), Column("rule", "RULE", leastWidth: 8),
             Column("state", "STATE"), Column("since", "SINCE"), Column("owner", "OWNER", leastWidth: 6),
-            Column("due", "DUE"), Column("summary", "SUMMARY", leastWidth: 12),
+            Column("due", "DUE"), Column("summary", "SUMMARY", isMovable: true),
         ]
         return Table(columns: columns, rows: flags.map(row))
     }
@@ -17,7 +17,7 @@ enum FlagsTable {
         return [
             .text(flag["id"], style: .heading), .text(flag["severity"], style: style), .text(flag["kind"]),
             .text(flag["company"]), .text(flag["rule"]), .text(flag["state"]), .date(flag["since"]),
-            .text(flag["owner"]), .date(flag["due"]), .text(flag["summary"]),
+            .text(flag["owner"]), .date(flag["due"]), Cell(flag.at("summary")?.plainText ?? ""),
         ]
     }
 }

@@ -16,6 +16,9 @@ enum Quantity {
         return (value < 0 ? "−" : "") + String(digits)
     }
 
+    /// A number of things: "1 row", "2,000 rows".
+    static func count(_ value: Int?, _ noun: String) -> String { "\(whole(value)) \(noun)\(value == 1 ? "" : "s")" }
+
     /// A number with at most `decimals` digits behind the point and no trailing zeros.
     static func decimal(_ value: Double?, decimals: Int = 1) -> String {
         guard let value, value.isFinite else { return unknown }

@@ -6,7 +6,7 @@ enum RulesTable {
         let columns = [
             Column("name", "RULE", leastWidth: 12), Column("kind", "KIND"), Column("severity", "SEVERITY"),
             Column("open", "OPEN", .right), Column("raised", "RAISED", .right),
-            Column("when", "WHEN", leastWidth: 20), Column("clear", "CLEAR", leastWidth: 12),
+            Column("when", "WHEN", isMovable: true), Column("clear", "CLEAR", isMovable: true),
         ]
         let rows = rules.map { rule -> [Cell] in
             [
@@ -23,13 +23,15 @@ enum RulesTable {
 enum RejectsTable {
     static func table(_ rejects: [JSON]) -> Table {
         let columns = [
-            Column("number", "NO", .right), Column("time", "TIME (UTC)"), Column("code", "CODE"), Column("line", "LINE", .right),
-            Column("sender", "FROM", leastWidth: 6), Column("detail", "DETAIL", leastWidth: 20),
-            Column("text", "LINE BEGINS", leastWidth: 16),
+            Column("number", "NO", .right), Column("time", "TIME (UTC)"), Column("code", "CODE"),
+            Column("line", "LINE", .right),
+            Column("sender", "FROM", leastWidth: 6), Column("detail", "DETAIL", isMovable: true),
+            Column("text", "LINE BEGINS", isMovable: true),
         ]
         let rows = rejects.map { reject -> [Cell] in
             [
-                .text(reject["number"]), .instant(reject["time"]), .text(reject["code"], style: .warning), .whole(reject["line"]),
+                .text(reject["number"]), .instant(reject["time"]), .text(reject["code"], style: .warning),
+                .whole(reject["line"]),
                 .text(reject["sender"]), .text(reject["detail"]), .text(reject["text"]),
             ]
         }

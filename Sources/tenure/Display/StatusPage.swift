@@ -8,6 +8,7 @@ enum StatusPage {
         var page = Page(width: width, colour: colour)
         let state = status.at("state")?.stringValue ?? Quantity.unknown
         func count(_ name: String) -> String { Quantity.whole(status.at(name)?.intValue) }
+        func counted(_ name: String, _ noun: String) -> String { Quantity.count(status.at(name)?.intValue, noun) }
         page.title(
             "tenured \(status.at("version")?.plainText ?? "")",
             right: "up \(Quantity.seconds(status.at("uptime_s")?.doubleValue))")
@@ -16,11 +17,12 @@ enum StatusPage {
             ("now \(Quantity.instant(status.at("now")?.stringValue)) UTC", .plain),
         ])
         let evaluated = status.at("evaluated_seq")?.intValue
-        let behind = evaluated == status.at("seq")?.intValue ? "all evaluated" : "evaluated to \(Quantity.whole(evaluated))"
+        let behind =
+            evaluated == status.at("seq")?.intValue ? "all evaluated" : "evaluated to \(Quantity.whole(evaluated))"
         entry("log", "seq \(count("seq")), \(behind)\(storage(status))", &page)
         entry(
             "events",
-            "\(count("events")) taken, \(count("duplicates")) duplicates, \(count("conflicts")) conflicts, "
+            "\(count("events")) taken, \(counted("duplicates", "duplicate")), \(counted("conflicts", "conflict")), "
                 + "\(count("rejects")) refused", &page)
         entry("known", "\(count("companies")) companies, \(count("users")) users, \(count("tasks")) tasks", &page)
         entry("flags", "\(count("flags_open")) open", &page)
@@ -43,7 +45,7 @@ enum StatusPage {
     private static func storage(_ status: JSON) -> String {
         guard let log = status.at("log") else { return "" }
         let segments = log.at("segments")?.intValue ?? 0
-        let size = "; \(Quantity.bytes(log.at("bytes")?.intValue)) in \(segments) segment\(segments == 1 ? "" : "s")"
+        let size = "; \(Quantity.bytes(log.at("bytes")?.intValue)) in \(Quantity.count(segments, "segment"))"
         return size + (log.at("directory")?.stringValue.map { " at \($0)" } ?? "")
     }
 

@@ -9,12 +9,18 @@ struct Column: Sendable {
     var alignment: Alignment
     /// The least width to which a wide column is cut on a narrow terminal; nil: never cut.
     var leastWidth: Int?
+    /// On a terminal too narrow for the whole table, these values stand below their row, uncut.
+    var isMovable: Bool
 
-    init(_ name: String, _ title: String, _ alignment: Alignment = .left, leastWidth: Int? = nil) {
+    init(
+        _ name: String, _ title: String, _ alignment: Alignment = .left, leastWidth: Int? = nil,
+        isMovable: Bool = false
+    ) {
         self.name = name
         self.title = title
         self.alignment = alignment
         self.leastWidth = leastWidth
+        self.isMovable = isMovable
     }
 }
 
@@ -41,6 +47,7 @@ struct Table: Sendable {
     var indent = 0
 
     private static let gap = 2
+    private static let belowIndent = 4
 
     /// The table's lines, each with its newline. Every row has a cell for every column.
     func text(_ form: OutputForm) -> String {
@@ -64,20 +71,39 @@ struct Table: Sendable {
     var csvHeader: String { columns.map { CSV.field($0.name) }.joined(separator: ",") + "\r\n" }
 
     private func terminalText(width: Int, colour: Bool) -> String {
-        let widths = columnWidths(within: width - indent)
-        var text = line(columns.map { Cell($0.title, style: .faint) }, widths, colour: colour)
-        for row in rows { text += line(row, widths, colour: colour) }
+        let room = width - indent
+        let natural = naturalWidths
+        let fits = natural.reduce(0, +) + Self.gap * (columns.count - 1) <= room
+        let shown = columns.indices.filter { fits || !columns[$0].isMovable }
+        let moved = columns.indices.filter { !fits && columns[$0].isMovable }
+        let widths = cut(natural, of: shown, to: room)
+        var text = line(columns.map { Cell($0.title, style: .faint) }, shown, widths, colour: colour)
+        for row in rows {
+            text += line(row, shown, widths, colour: colour)
+            for index in moved where !row[index].raw.isEmpty {
+                text += below(row[index], of: columns[index], isNamed: moved.count > 1, width: width, colour: colour)
+            }
+        }
         return text
     }
 
-    private func line(_ cells: [Cell], _ widths: [Int], colour: Bool) -> String {
+    /// A moved value in lines of its own, with its column's name where others stand beside it.
+    private func below(_ cell: Cell, of column: Column, isNamed: Bool, width: Int, colour: Bool) -> String {
+        let margin = String(repeating: " ", count: indent + Self.belowIndent)
+        let words = isNamed ? column.name + " " + cell.text : cell.text
+        return PrintableText.wrapped(words, to: max(16, width - margin.count))
+            .map { margin + cell.style.apply(to: $0, colour: colour) + "\n" }.joined()
+    }
+
+    private func line(_ cells: [Cell], _ shown: [Int], _ widths: [Int], colour: Bool) -> String {
         var line = String(repeating: " ", count: indent)
-        for (index, cell) in cells.enumerated() {
-            if index > 0 { line += String(repeating: " ", count: Self.gap) }
+        for index in shown {
+            let cell = cells[index]
+            if index != shown.first { line += String(repeating: " ", count: Self.gap) }
             let text = PrintableText.cut(cell.text, to: widths[index])
             let missing = String(repeating: " ", count: widths[index] - PrintableText.width(of: text))
             let styled = cell.style.apply(to: text, colour: colour)
-            let isLast = index == cells.count - 1
+            let isLast = index == shown.last
             switch columns[index].alignment {
             case .left: line += styled + (isLast ? "" : missing)
             case .right: line += missing + styled
@@ -87,16 +113,20 @@ struct Table: Sendable {
         return line + "\n"
     }
 
-    /// Natural widths; where they do not fit, the widest column that may be cut gives up a column at a time.
-    private func columnWidths(within width: Int) -> [Int] {
-        var widths = columns.indices.map { index in
+    private var naturalWidths: [Int] {
+        columns.indices.map { index in
             rows.reduce(PrintableText.width(of: columns[index].title)) {
                 max($0, PrintableText.width(of: $1[index].text))
             }
         }
-        var excess = widths.reduce(0, +) + Self.gap * (columns.count - 1) - width
+    }
+
+    /// Where `shown` columns do not fit, the widest one that may be cut gives up a column at a time.
+    private func cut(_ natural: [Int], of shown: [Int], to width: Int) -> [Int] {
+        var widths = natural
+        var excess = shown.reduce(0) { $0 + widths[$1] } + Self.gap * (shown.count - 1) - width
         while excess > 0 {
-            let cuttable = columns.indices.filter { widths[$0] > (columns[$0].leastWidth ?? .max) }
+            let cuttable = shown.filter { widths[$0] > (columns[$0].leastWidth ?? .max) }
             guard let widest = cuttable.max(by: { widths[$0] < widths[$1] }) else { break }
             widths[widest] -= 1
             excess -= 1

@@ -80,7 +80,8 @@ final class ByteSource {
             try inflater.inflate(UnsafeRawBufferPointer(rebasing: $0[unused]), into: &bytes)
         }
         guard let used else {
-            throw CommandError(.failed, "\(name) is damaged: its gzip data is not valid near byte \(position - unused.count)")
+            throw CommandError(
+                .failed, "\(name) is damaged: its gzip data is not valid near byte \(position - unused.count)")
         }
         unused = (unused.lowerBound + used)..<unused.upperBound
         return true

@@ -32,7 +32,7 @@ final class DryRun {
         report.summary.seconds = watch.seconds
         StandardOutput.write(report.text(form))
         guard report.summary.refused == 0 else {
-            throw CommandError(.partlyDone, "\(Quantity.whole(report.summary.refused)) rows would be refused")
+            throw CommandError(.partlyDone, "\(Quantity.count(report.summary.refused, "row")) would be refused")
         }
     }
 
@@ -59,7 +59,8 @@ final class DryRun {
         progress.show(at: seconds) { width in
             let share = source.byteCount.map { $0 > 0 ? Double(source.position) / Double($0) : 1 }
             let rows = report.summary.sent + report.summary.refused
-            return Progress(share: share, rows: rows, refused: report.summary.refused, seconds: seconds).text(width: width)
+            return Progress(share: share, rows: rows, refused: report.summary.refused, seconds: seconds).text(
+                width: width)
         }
     }
 }
@@ -117,7 +118,8 @@ struct DryRunReport {
                 + "\(Quantity.whole(tasks.count)) tasks")
         if withoutTime > 0 { entry("no time", "\(Quantity.whole(withoutTime)) will be stamped on arrival") }
         if withoutCompany > 0 {
-            entry("no company", "\(Quantity.whole(withoutCompany)) count only where the user's group or e-mail names one")
+            entry(
+                "no company", "\(Quantity.whole(withoutCompany)) count only where the user's group or e-mail names one")
         }
         if withoutID > 0 { entry("no id", "\(Quantity.whole(withoutID)) would count again if sent again") }
         return page.text

@@ -26,7 +26,8 @@ struct ImportColumns: Equatable, Sendable {
             if name.hasPrefix("props."), name.count > 6 { return .property(String(name.dropFirst(6))) }
             throw CommandError(
                 .usage, "--columns: no column is called \"\(name)\"",
-                advice: "columns are \(Self.fieldNames.joined(separator: ", ")), props.NAME, and - for one to leave out")
+                advice: "columns are \(Self.fieldNames.joined(separator: ", ")), props.NAME, and - for one to leave out"
+            )
         }
         try check("--columns")
     }

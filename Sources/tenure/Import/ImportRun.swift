@@ -22,24 +22,16 @@ final class ImportRun {
 
     /// Sends everything, waits until it is durable and evaluated, and prints what became of it.
     ///
-    /// - Throws: `CommandError.partlyDone` when rows were refused, or when the connection broke behind some.
+    /// - Throws: `CommandError.partlyDone` when rows were refused, or when file or connection broke behind some.
     func run(_ rows: inout some EventRows) throws {
         let duplicatesBefore = try duplicatesTaken()
         let connection = try IngestConnection(address: address) { [self] in take($0) }
-        var batch = RowBatch()
-        var broken: CommandError?
+        var lost: CommandError?
+        var unreadable: CommandError?
         do {
-            while try rows.next(into: &batch) {
-                for refusal in batch.refusals { report(refusal) }
-                places.append(contentsOf: batch.places)
-                summary.sent += batch.places.count
-                try batch.bytes.withUnsafeBytes { try connection.write($0) }
-                batch.removeAll()
-                show()
-            }
-            try connection.finish()
-        } catch let error as CommandError where error.status == .unreachable || error.status == .timedOut {
-            broken = error
+            unreadable = try send(&rows, over: connection)
+        } catch let error as CommandError {
+            lost = error
         }
         progress.clear()
         summary.settled = Int(connection.settledLines)
@@ -47,14 +39,45 @@ final class ImportRun {
         summary.seconds = watch.seconds
         if let before = duplicatesBefore, let after = try? duplicatesTaken() { summary.duplicates = after - before }
         StandardOutput.write(summary.text(form))
-        if let broken {
+        try judge(lost: lost, unreadable: unreadable)
+    }
+
+    /// Streams the rows and ends with a sync.
+    /// - Returns: why the file could not be read to its end; what was read of it is in all the same.
+    private func send(_ rows: inout some EventRows, over connection: IngestConnection) throws -> CommandError? {
+        var batch = RowBatch()
+        var unreadable: CommandError?
+        while true {
+            do {
+                guard try rows.next(into: &batch) else { break }
+            } catch let error as CommandError {
+                unreadable = error
+                break
+            }
+            for refusal in batch.refusals { summary.add(refusal) }
+            places.append(contentsOf: batch.places)
+            summary.sent += batch.places.count
+            try batch.bytes.withUnsafeBytes { try connection.write($0) }
+            batch.removeAll()
+            show()
+        }
+        try connection.finish()
+        return unreadable
+    }
+
+    private func judge(lost: CommandError?, unreadable: CommandError?) throws {
+        if let lost {
             throw CommandError(
-                summary.settled > 0 ? .partlyDone : broken.status, broken.message,
+                summary.settled > 0 ? .partlyDone : lost.status, lost.message,
                 advice: "run the same import again when tenured is back: rows that were taken count as duplicates")
+        }
+        if let unreadable {
+            throw CommandError(
+                summary.settled > 0 ? .partlyDone : unreadable.status, unreadable.message, advice: unreadable.advice)
         }
         if summary.refused > 0 {
             throw CommandError(
-                .partlyDone, "\(Quantity.whole(summary.refused)) rows were refused; all others are in",
+                .partlyDone, "\(Quantity.count(summary.refused, "row")) refused; all others are in",
                 advice: "`tenure rejects` lists what the daemon refused; correct those rows and import again")
         }
     }
@@ -74,7 +97,7 @@ final class ImportRun {
         case .error(let code, let line, let detail):
             summary.refusedByDaemon += 1
             let index = Int(line) - 1 - settledBefore
-            report(Refusal(line: places.indices.contains(index) ? places[index] : 0, code: code, detail: detail))
+            summary.add(Refusal(line: places.indices.contains(index) ? places[index] : 0, code: code, detail: detail))
         case .busy(let reason):
             progress.clear()
             StandardError.write("tenure: the daemon is busy (\(reason)); waiting\n")
@@ -82,8 +105,6 @@ final class ImportRun {
             break
         }
     }
-
-    private func report(_ refusal: Refusal) { summary.add(refusal) }
 
     private func show() {
         let seconds = watch.seconds

@@ -51,7 +51,8 @@ struct ImportSummary: Equatable, Sendable {
         }
         var page = Page(width: width, colour: colour)
         func entry(_ name: String, _ words: String) { page.entry(name, words, nameWidth: 10) }
-        let rate = seconds > 0 ? " in \(Quantity.decimal(seconds)) s, \(Quantity.whole(Int(Double(sent) / seconds)))/s" : ""
+        let rate =
+            seconds > 0 ? " in \(Quantity.decimal(seconds)) s, \(Quantity.whole(Int(Double(sent) / seconds)))/s" : ""
         entry("sent", Quantity.whole(sent) + rate)
         entry("accepted", Quantity.whole(accepted))
         entry("duplicates", Quantity.whole(duplicates))

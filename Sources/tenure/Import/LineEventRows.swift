@@ -47,7 +47,9 @@ struct LineEventRows: EventRows {
             if let line = batch.lines.first {
                 let endsLine = consumed > 0 && input[start + consumed - 1] == UInt8(ascii: "\n")
                 let inside = Self.newlines(in: batch.bytes[line.text.indices]) + (endsLine ? 1 : 0)
-                add(line, fileLine: linesBefore + max(0, newlines - inside) + 1, raw: input[start..<(start + consumed)], to: &rows)
+                add(
+                    line, fileLine: linesBefore + max(0, newlines - inside) + 1, raw: input[start..<(start + consumed)],
+                    to: &rows)
             }
             linesBefore += newlines
             start += consumed
@@ -94,7 +96,9 @@ enum IdentifiedLine {
     private static let segmentTypes: Set = ["track", "page", "screen", "identify", "group", "alias"]
 
     static func write(_ line: ArraySlice<UInt8>, id: String, to bytes: inout [UInt8]) {
-        guard let first = line.firstIndex(where: { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "\t") }) else { return }
+        guard let first = line.firstIndex(where: { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "\t") }) else {
+            return
+        }
         if line[first] == UInt8(ascii: "{") {
             writeObject(line, brace: first, id: id, to: &bytes)
         } else {

@@ -16,7 +16,7 @@ struct Progress: Equatable, Sendable {
         if let share {
             parts.append(Sparkline.gauge(share, columns: Self.gaugeWidth) + " " + Quantity.percent(share))
         }
-        parts.append(Quantity.whole(rows) + " rows")
+        parts.append(Quantity.count(rows, "row"))
         if seconds > 0 { parts.append(Quantity.whole(Int(Double(rows) / seconds)) + "/s") }
         if refused > 0 { parts.append(Quantity.whole(refused) + " refused") }
         if let share, share > 0.01, share < 1 {

@@ -1,0 +1,100 @@
+import Testing
+import UsageModel
+
+@testable import tenure
+
+@Suite("What people and pipes see")
+struct RendererTests {
+    static let terminal = OutputForm.terminal(width: 80, colour: false)
+
+    @Test("the card fits 80 columns and shows flags, use, trend, people, seats and tasks")
+    func card() throws {
+        let text = CompanyCard.text(try Golden.json("company.json"), width: 80, colour: false)
+        try Golden.expect(text, equals: "company.80.txt")
+        for line in text.split(separator: "\n") {
+            #expect(PrintableText.width(of: String(line)) <= 80, "too wide: \(line)")
+        }
+    }
+
+    @Test("a company without any use has a card too, and its name cannot move the cursor")
+    func youngCard() throws {
+        let text = CompanyCard.text(try Golden.json("company-young.json"), width: 80, colour: false)
+        try Golden.expect(text, equals: "company-young.80.txt")
+        #expect(!text.contains("\u{1B}"))
+    }
+
+    @Test("colour adds escapes and changes no word")
+    func colour() throws {
+        let card = try Golden.json("company.json")
+        let coloured = CompanyCard.text(card, width: 100, colour: true)
+        #expect(coloured.contains("\u{1B}[1;31mhigh\u{1B}[0m"))
+        #expect(coloured.replacing(#/\u{1B}\[[0-9;]*m/#, with: "") == CompanyCard.text(card, width: 100, colour: false))
+    }
+
+    @Test(
+        "lists are tables on a terminal and the same columns on a pipe",
+        arguments: [
+            ("companies", "companies.json", "companies"), ("flags", "flags.json", "flags"),
+            ("users", "people.json", "users"), ("rules", "rules.json", "rules"), ("rejects", "rejects.json", "rejects"),
+            ("tasks", "company.json", "tasks"),
+        ])
+    func lists(name: String, fixture: String, list: String) throws {
+        let rows = try #require(try Golden.json(fixture)[list]?.arrayValue)
+        let table =
+            switch name {
+            case "companies": CompaniesTable.table(rows)
+            case "flags": FlagsTable.table(rows)
+            case "users": UsersTable.table(rows)
+            case "rules": RulesTable.table(rows)
+            case "rejects": RejectsTable.table(rows)
+            default: TasksTable.table(rows)
+            }
+        try Golden.expect(table.text(Self.terminal), equals: "\(name).80.txt")
+        try Golden.expect(table.text(.tabSeparated), equals: "\(name).tsv")
+        for line in table.text(.tabSeparated).split(separator: "\n") {
+            #expect(line.count { $0 == "\t" } == table.columns.count - 1)
+        }
+    }
+
+    @Test("an explained flag shows evidence, witnesses, history and the rule as it was")
+    func explanation() throws {
+        let text = FlagExplanation.text(try Golden.json("flag.json"), width: 80, colour: false)
+        try Golden.expect(text, equals: "flag.80.txt")
+    }
+
+    @Test("status says where the daemon stands")
+    func status() throws {
+        try Golden.expect(
+            StatusPage.text(try Golden.json("status.json"), width: 80, colour: false), equals: "status.80.txt")
+        try Golden.expect(try Golden.json("status.json").tabSeparatedPaths, equals: "status.tsv")
+    }
+
+    @Test("a table gives up the widest columns first, and only those that may be cut")
+    func narrowTable() {
+        let table = Table(
+            columns: [Column("a", "A", leastWidth: 4), Column("b", "B"), Column("c", "C", leastWidth: 2)],
+            rows: [[Cell("abcdefghij"), Cell("fixed-text"), Cell("xyz")]])
+        #expect(table.text(.terminal(width: 20, colour: false)) == "A     B           C\nabc…  fixed-text  x…\n")
+        #expect(
+            table.text(.terminal(width: 80, colour: false))
+                == "A           B           C\nabcdefghij  fixed-text  xyz\n")
+    }
+
+    @Test("where the table is too wide, movable values stand below their rows, uncut")
+    func movedValues() {
+        let table = Table(
+            columns: [Column("a", "A"), Column("why", "WHY", isMovable: true)],
+            rows: [[Cell("one"), Cell("because it is so and not otherwise")], [Cell("two"), Cell("")]])
+        #expect(
+            table.text(.terminal(width: 24, colour: false))
+                == "A\none\n    because it is so and\n    not otherwise\ntwo\n")
+        #expect(table.text(.tabSeparated) == "a\twhy\none\tbecause it is so and not otherwise\ntwo\t\n")
+    }
+
+    @Test("CSV quotes what RFC 4180 says, and only that")
+    func csv() {
+        #expect(CSV.field("plain") == "plain")
+        #expect(CSV.field("a,b") == "\"a,b\"")
+        #expect(CSV.field("say \"hi\"\n") == "\"say \"\"hi\"\"\n\"")
+    }
+}
