@@ -56,7 +56,8 @@ final class Model {
             }
             return
         }
-        var company = companies[fact.company] ?? ModelCompany(name: fact.company)
+        let company = companies[fact.company] ?? ModelCompany(name: fact.company)
+        companies[fact.company] = company
         let day = day(of: fact.time, in: zone(of: fact.company))
         company.recordTimes.append(fact.time)
         switch fact.kind {
@@ -88,7 +89,6 @@ final class Model {
         case .alias, .clock:
             break
         }
-        companies[fact.company] = company
     }
 
     private func isIgnored(_ fact: Fact, user: String?, in company: ModelCompany) -> Bool {
@@ -123,7 +123,7 @@ final class Model {
 }
 
 /// Everything ever recorded about one company.
-struct ModelCompany {
+final class ModelCompany {
     let name: String
     var events: [ModelEvent] = []
     var identified: [String] = []

@@ -15,7 +15,7 @@ struct MetricSampler {
             .activeUsers(Window(days: 1)), .activeUsers(Window(days: 7)), .activeUsers(Window(days: 28)),
             .newUsers(Window(days: 28)), .events(.all, Window(days: 28, ago: 1)),
         ]
-        for days in 1...28 { metrics.append(.powerCurve(days)) }
+        for _ in 1...3 { metrics.append(.powerCurve(Int.random(in: 1...28, using: &random))) }
         for name in ["seats", "arr", "plan", "trial", "timezone", "none"] {
             metrics.append(.trait(name, ago: 0))
             metrics.append(.trait(name, ago: Int.random(in: 1...399, using: &random)))

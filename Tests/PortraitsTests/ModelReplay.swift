@@ -93,6 +93,9 @@ final class ModelReplay {
         }
     }
 
+    /// A record about nobody that moves `now`, under either clock.
+    func passTime(to time: Int64) { apply(Fact(kind: .clock, time: time, logTime: time)) }
+
     func task(_ name: String) -> TaskID { names.intern(name) }
 
     /// What both say about `company` at `now`, side by side. Nil when neither knows it.

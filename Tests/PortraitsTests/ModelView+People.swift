@@ -6,7 +6,7 @@ struct ModelWork {
     var user: String
     var events: UInt64
     var activeDays: Int
-    /// Greatest time in the stretch.
+    /// Greatest time in the stretch: ties are broken over the window that ranks.
     var last: Int64
 }
 
@@ -15,7 +15,7 @@ extension ModelView {
     /// smaller id in byte order.
     func ranking(_ range: ClosedRange<Int>) -> [ModelWork] {
         activeUsers(on: range).map { user in
-            let own = people.filter { $0.user == user && range.contains($0.day) }
+            let own = work(of: user).filter { range.contains($0.day) }
             return ModelWork(
                 user: user, events: own.reduce(0) { $0 + $1.count }, activeDays: Set(own.map(\.day)).count,
                 last: own.map(\.time).max() ?? .min)
@@ -39,8 +39,8 @@ extension ModelView {
         ranking((today - 97)...(today - 14)).first.flatMap { $0.events >= 10 ? $0 : nil }
     }
 
-    func lastTime(of user: String) -> Int64? { people.filter { $0.user == user }.map(\.time).max() }
-    func firstTime(of user: String) -> Int64? { people.filter { $0.user == user }.map(\.time).min() }
+    func lastTime(of user: String) -> Int64? { work(of: user).map(\.time).max() }
+    func firstTime(of user: String) -> Int64? { work(of: user).map(\.time).min() }
 
     /// The user of the least time; ties: smaller id.
     var firstUser: String? {

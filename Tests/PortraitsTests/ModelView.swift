@@ -12,6 +12,7 @@ struct ModelView {
     let qualifying: [ModelEvent]
     /// Those that make somebody active.
     let people: [ModelEvent]
+    private let peopleByUser: [String: [ModelEvent]]
     private let resolve: (String) -> String
 
     init(company: ModelCompany, now: Int64, today: Int, resolve: @escaping (String) -> String) {
@@ -26,7 +27,11 @@ struct ModelView {
         }
         qualifying = events.filter { !$0.isIgnored }
         people = qualifying.filter { $0.user != nil }
+        peopleByUser = Dictionary(grouping: people) { $0.user ?? "" }
     }
+
+    /// All that `user` ever did here.
+    func work(of user: String) -> [ModelEvent] { peopleByUser[user] ?? [] }
 
     func days(_ window: Window) -> ClosedRange<Int> {
         (today - window.ago - window.days + 1)...(today - window.ago)
@@ -79,7 +84,7 @@ struct ModelView {
 
     func newUsers(_ window: Window) -> Set<String> {
         activeUsers(window).filter { user in
-            days(window).contains(people.filter { $0.user == user }.map(\.day).min() ?? .min)
+            days(window).contains(work(of: user).map(\.day).min() ?? .min)
         }
     }
 
@@ -102,7 +107,7 @@ struct ModelView {
     }
 
     func activeDayCount(of user: String, in range: ClosedRange<Int>) -> Int {
-        Set(people.filter { $0.user == user && range.contains($0.day) }.map(\.day)).count
+        Set(work(of: user).filter { range.contains($0.day) }.map(\.day)).count
     }
 
     /// Users ever active or identified.
@@ -112,7 +117,7 @@ struct ModelView {
 
     /// The leave record that took `user` away for good, when no activity came after it.
     func leave(of user: String) -> ModelLeave? {
-        let last = people.filter { $0.user == user }.map(\.time).max() ?? .min
+        let last = work(of: user).map(\.time).max() ?? .min
         return company.leaves.filter { resolve($0.user) == user && $0.time >= last }.max { $0.time < $1.time }
     }
 
