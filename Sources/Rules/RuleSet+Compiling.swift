@@ -85,7 +85,7 @@ struct RuleSetCompiler {
         flags = draft.flags.prefix(RuleSetLimits.flags).map {
             ParsedFlag(
                 draft: $0, when: ParsedExpression($0.when), clear: $0.clear.map { ParsedExpression($0) },
-                subject: "flag \"\($0.name.text)\"")
+                subject: $0.name.text.isEmpty ? "flag" : "flag \"\($0.name.text)\"")
         }
         scores = draft.scores.prefix(RuleSetLimits.scores).map {
             ParsedScore(
@@ -105,6 +105,10 @@ struct RuleSetCompiler {
         checkNames()
         for set in draft.sets { names.sets[set.name.text] = distinct(set.tasks).map(taskID) }
         names.stages = Set(stages.map(\.draft.name.text))
+        // Until they are compiled, and for good where they have mistakes, scores and segments are
+        // names without a meaning.
+        for score in scores { names.scores[score.draft.name.text] = .some(nil) }
+        for segment in segments { names.segments[segment.draft.name.text] = .some(nil) }
         let order = evaluationOrder()
         for (position, flag) in order.flags.enumerated() {
             names.flags[flags[flag].draft.name.text] = position

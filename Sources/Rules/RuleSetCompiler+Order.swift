@@ -39,7 +39,8 @@ extension RuleSetCompiler {
         for stage in stages { connect(stageNode, [stage.when]) }
         for (flag, node) in zip(flags, flagNodes) { connect(node, [flag.when, flag.clear]) }
 
-        let roots = segmentNodes + scoreNodes + [stageNode] + flagNodes
+        // Stages as early as they can be, then flags in the order of the file.
+        let roots = [stageNode] + flagNodes + segmentNodes + scoreNodes
         for circle in graph.order(roots).circles {
             let path = circle.labels.joined(separator: " → ")
             report(circle.position, graph.labels[circle.node], "conditions name each other in a circle: \(path)")

@@ -112,9 +112,14 @@ extension RuleSetCompiler {
     ) -> RuleSet {
         let program = Program(builder)
         let versions = RuleVersions(self)
-        let inOrder = order.flags.map { flags[$0].draft.name.text }
+        var inhibitors = [[Int]](repeating: [], count: flags.count)
+        for (index, source) in order.flags.enumerated() {
+            for name in flags[source].draft.inhibits {
+                if let inhibited = names.flags[name.text] { inhibitors[inhibited].append(index) }
+            }
+        }
         let flagRules = compiledFlags.compactMap { $0 }.enumerated().map { index, flag in
-            rule(flag, index: index, in: inOrder, program, versions)
+            rule(flag, index: index, inhibitedBy: inhibitors[index], program, versions)
         }
         let position = Dictionary(uniqueKeysWithValues: order.flags.enumerated().map { ($1, $0) })
         return RuleSet(
@@ -142,15 +147,10 @@ extension RuleSetCompiler {
     }
 
     private func rule(
-        _ flag: CompiledFlag, index: Int, in order: [String], _ program: Program, _ versions: RuleVersions
+        _ flag: CompiledFlag, index: Int, inhibitedBy: [Int], _ program: Program, _ versions: RuleVersions
     ) -> FlagRule {
         let source = flags[flag.source]
         let draft = source.draft
-        let inhibitedBy = order.indices.filter { other in
-            flags.contains {
-                $0.draft.name.text == order[other] && $0.draft.inhibits.contains { $0.text == draft.name.text }
-            }
-        }
         return FlagRule(
             index: index, name: draft.name.text, kind: draft.kind, severity: draft.severity,
             when: flag.when.expression(in: program), clear: flag.clear?.expression(in: program), hold: draft.hold,

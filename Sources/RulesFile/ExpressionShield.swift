@@ -103,16 +103,24 @@ extension ExpressionShield {
         }
     }
 
+    /// No key of a rule file is longer; what is longer need not be looked at further.
+    private static let longestKey = 32
+
     /// A key up to its colon, quotes left out; empty when there is none.
     private mutating func word() -> String {
         let start = index
-        while let byte = byte(at: index), !isLineEnd(byte), byte != UInt8(ascii: ":"), byte != UInt8(ascii: ","),
-            byte != UInt8(ascii: "{"), byte != UInt8(ascii: "}")
+        while let byte = byte(at: index), index - start < Self.longestKey, !isLineEnd(byte),
+            !Self.endsKey.contains(byte)
         {
             index += 1
         }
-        return String(decoding: bytes[start..<index], as: UTF8.self).filter { $0 != " " && $0 != "\"" && $0 != "'" }
+        let key = bytes[start..<index].filter {
+            $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "'")
+        }
+        return String(decoding: key, as: UTF8.self)
     }
+
+    private static let endsKey = Array(":,{}[]#(".utf8)
 
     private func indentation(of lineStart: Int) -> Int {
         var end = lineStart

@@ -36,13 +36,14 @@ extension RulesReader {
     mutating func readFlag(_ node: Node, into draft: inout RuleSetDraft) {
         let subject = subject("flag", node)
         guard let fields = fields(of: node, allowed: Self.flagKeys, subject) else { return }
-        let name = required("name", fields, subject)
+        // A flag without a name is checked like any other; the compiler reports the name.
+        let name = source(fields["name"], subject) ?? SourceText("", at: position(node))
         let kind = word("kind", fields, subject, as: FlagKind.self)
         let severity = word("severity", fields, subject, as: Severity.self)
         let when = required("when", fields, subject)
         // What is missing or wrong has been reported; the rest is still worth checking.
         var flag = RuleSetDraft.Flag(
-            name: name ?? SourceText("", at: position(node)), kind: kind ?? .info, severity: severity ?? .medium,
+            name: name, kind: kind ?? .info, severity: severity ?? .medium,
             when: when ?? SourceText("false", at: position(node)))
         flag.clear = source(fields["clear"], subject)
         flag.hold = duration("for", fields, subject) ?? 0
@@ -55,7 +56,7 @@ extension RulesReader {
             if let name = source(item, subject) { flag.inhibits.append(name) }
         }
         flag.text = map.text(of: node)
-        if name != nil { draft.flags.append(flag) }
+        draft.flags.append(flag)
     }
 
     mutating func readScore(_ node: Node, into draft: inout RuleSetDraft) {

@@ -34,12 +34,13 @@ struct RulesReader {
             return draft
         }
         readSets(fields["sets"], into: &draft)
-        for item in items(fields["flags"]) { readFlag(item, into: &draft) }
-        for item in items(fields["scores"]) { readScore(item, into: &draft) }
-        for item in items(fields["stages"]) {
+        // One more than the limit is enough for the compiler to say that there are too many.
+        for item in items(fields["flags"]).prefix(RuleSetLimits.flags + 1) { readFlag(item, into: &draft) }
+        for item in items(fields["scores"]).prefix(RuleSetLimits.scores + 1) { readScore(item, into: &draft) }
+        for item in items(fields["stages"]).prefix(RuleSetLimits.stages + 1) {
             if let stage = condition(item, "stage") { draft.stages.append(stage) }
         }
-        for item in items(fields["segments"]) {
+        for item in items(fields["segments"]).prefix(RuleSetLimits.segments + 1) {
             if let segment = condition(item, "segment") { draft.segments.append(segment) }
         }
         return draft
@@ -64,10 +65,10 @@ struct RulesReader {
         case .scanner(let context, let problem, let mark, _), .parser(let context, let problem, let mark, _),
             .composer(let context, let problem, let mark, _):
             let position = SourcePosition(line: mark.line, column: mark.column)
-            report(position, nil, "no YAML: \(context.map { $0.text + ", " } ?? "")\(problem)")
+            report(position, nil, "not valid YAML: \(context.map { $0.text + ", " } ?? "")\(problem)")
         case .reader(let problem, let offset, _, _):
             let position = offset.map { map.position(at: $0) } ?? .first
-            report(position, nil, "no YAML: \(problem)")
+            report(position, nil, "not valid YAML: \(problem)")
         case .duplicatedKeysInMapping(let duplicates, let context):
             let position = SourcePosition(line: max(1, context.mark.line), column: max(1, context.mark.column))
             report(position, nil, "the key \"\(duplicates.first ?? "")\" is given twice")

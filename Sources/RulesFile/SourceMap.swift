@@ -11,11 +11,17 @@ struct SourceMap {
         scalars = Array(text.unicodeScalars)
         var starts = [0]
         for (index, scalar) in scalars.enumerated() {
-            let isBreak = ["\n", "\r", "\u{85}", "\u{2028}", "\u{2029}"].contains(scalar)
             let isFirstOfPair = scalar == "\r" && index + 1 < scalars.count && scalars[index + 1] == "\n"
-            if isBreak, !isFirstOfPair { starts.append(index + 1) }
+            if Self.isBreak(scalar), !isFirstOfPair { starts.append(index + 1) }
         }
         lineStarts = starts
+    }
+
+    private static func isBreak(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar {
+        case "\n", "\r", "\u{85}", "\u{2028}", "\u{2029}": true
+        default: false
+        }
     }
 
     private func index(of position: SourcePosition) -> Int {
@@ -78,7 +84,7 @@ extension SourceMap {
     private func at(_ index: Int) -> Unicode.Scalar? { index < scalars.count ? scalars[index] : nil }
 
     private static func isSpace(_ scalar: Unicode.Scalar) -> Bool {
-        [" ", "\t", "\n", "\r", "\u{85}", "\u{2028}", "\u{2029}"].contains(scalar)
+        scalar == " " || scalar == "\t" || isBreak(scalar)
     }
 
     /// A tag before a scalar belongs to its mark, but not to its text.

@@ -184,10 +184,10 @@ extension ExpressionCompiler {
         let windows = name.reach == .comparedUsers ? 2 : 1
         let reach = days * windows + ago + shift
         guard reach <= horizon else {
-            let what = name.reach == .events ? "days of events" : "days of users"
+            let what = name.reach == .events ? "events" : "users"
             let most = (horizon - ago) / (windows + (shift > 0 ? 1 : 0))
             report(
-                syntax.start, "\(text(syntax)) reaches \(reach) days back, but \(what) are kept for \(horizon)",
+                syntax.start, "\(text(syntax)) reaches \(reach) days back, but \(what) are kept by day for \(horizon)",
                 suggestion: most >= 1 ? "use at most \(most)d" : nil)
             return nil
         }

@@ -78,13 +78,16 @@ extension ExpressionCompiler {
     /// A node over two numbers, computed at once where both are constants.
     func join(_ operation: Operation, _ left: Int, _ right: Int) -> Int {
         if let a = builder.constantValue(of: left), let b = builder.constantValue(of: right) {
-            switch operation {
-            case .add: return builder.constant(a + b)
-            case .subtract: return builder.constant(a - b)
-            case .multiply: return builder.constant(a * b)
-            case .divide where b != 0: return builder.constant(a / b)
-            default: break
-            }
+            let result: Double? =
+                switch operation {
+                case .add: a + b
+                case .subtract: a - b
+                case .multiply: a * b
+                case .divide: a / b
+                default: nil
+                }
+            // What is not finite is unknown, as it would be at run time.
+            if let result { return builder.constant(result.isFinite ? result : .nan) }
         }
         let leftTiming = builder.timing(of: left)
         let rightTiming = builder.timing(of: right)

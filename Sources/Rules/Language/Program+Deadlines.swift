@@ -156,22 +156,36 @@ extension Program {
         let difference = left.value - right.value
         let slope = left.slope - right.slope
         guard !difference.isNaN, slope != 0 else { return bend }
-        // Milliseconds from now to where the sides meet.
+        // Milliseconds from now to where the sides meet, and how far from there rounding to whole
+        // milliseconds and the Doubles' last bits can move the turn.
         let distance = -difference / slope
-        guard distance > -2, distance < 9e15 else { return bend }
-        // The Doubles are off by a fraction of a millisecond, and durations are rounded: the verdict
-        // itself says which millisecond it is.
-        let first = max(now + 1, now + Int64(distance) - Self.searchedMilliseconds)
-        let found = (first...(first + 2 * Self.searchedMilliseconds + 1)).first {
-            truth(index, context, now: $0) != verdict
+        let margin = 2 + (1 / abs(slope)).rounded(.up)
+        guard distance >= -margin, distance + margin < 9e15 else { return bend }
+        let meeting = now + Int64(distance)
+        let turned = [meeting, meeting + Int64(margin)].first {
+            $0 > now && truth(index, context, now: $0) != verdict
         }
-        // Sides that meet between two milliseconds without a change are looked at once, behind the meeting.
-        let turn = found ?? max(now + 1, now + Int64(distance) + Self.searchedMilliseconds)
-        return distance < 0 && found == nil ? bend : min(bend, turn)
+        // Sides that meet between two milliseconds and change nothing are looked at once, behind the meeting.
+        guard let turned else { return distance < 0 ? bend : min(bend, meeting + Int64(margin)) }
+        let before = max(now, meeting - Int64(margin))
+        let start = truth(index, context, now: before) == verdict ? before : now
+        return min(bend, firstTurn(index, verdict, context, after: start, through: turned))
     }
 
-    /// How far around the computed instant the true one is searched.
-    private static let searchedMilliseconds: Int64 = 4
+    /// The first millisecond in `start + 1 … end` at which the verdict is another one, as it is at
+    /// `end`. Between two meetings of straight lines it turns once, so halving finds it.
+    private func firstTurn(
+        _ index: Int, _ verdict: Verdict, _ context: borrowing EvaluationContext, after start: Int64,
+        through end: Int64
+    ) -> Int64 {
+        var low = start
+        var high = end
+        while high - low > 1 {
+            let middle = low + (high - low) / 2
+            if truth(index, context, now: middle) == verdict { low = middle } else { high = middle }
+        }
+        return high
+    }
 
     private func line(_ index: Int, _ context: borrowing EvaluationContext) -> Line {
         let node = nodes[index]

@@ -12,14 +12,22 @@ struct UnknownCheck {
         culprit(syntax, Array(text.utf8), guarded: [])
     }
 
+    /// For comparisons: without any white space.
     private func written(_ syntax: Syntax, _ bytes: [UInt8]) -> String {
         guard syntax.end <= bytes.count else { return "" }
         return String(decoding: bytes[syntax.start..<syntax.end], as: UTF8.self).filter { !$0.isWhitespace }
     }
 
+    /// For messages: runs of white space as one blank.
+    private func shown(_ syntax: Syntax, _ bytes: [UInt8]) -> String {
+        guard syntax.end <= bytes.count else { return "" }
+        return String(decoding: bytes[syntax.start..<syntax.end], as: UTF8.self)
+            .split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    }
+
     private func culprit(_ syntax: Syntax, _ bytes: [UInt8], guarded: Set<String>) -> String? {
-        let text = written(syntax, bytes)
-        if guarded.contains(text) { return nil }
+        if guarded.contains(written(syntax, bytes)) { return nil }
+        let text = shown(syntax, bytes)
         switch syntax.form {
         case .all(let parts):
             let known = parts.compactMap { Self.knownArgument($0) }.map { written($0, bytes) }
