@@ -57,7 +57,7 @@ extension Writer {
                 }
             }
             history.append(
-                .object((move.members ?? []).filter { !["evidence", "witnesses", "rule_text"].contains($0.name) }))
+                .object((move.members ?? []).filter { !["evidence", "witnesses", "text"].contains($0.name) }))
         }
         members += [
             .init("opened", .string(flag.openedAt.rfc3339)), .init("observed", .string(flag.observed.rfc3339)),

@@ -8,14 +8,16 @@ struct CompaniesCommand: ParsableCommand {
         abstract: "List companies, sorted and filtered by expressions of the rules language.",
         discussion: """
             For example:
-              tenure companies --sort -active_users(28d)
-              tenure companies --where 'user_idle_days > 7 and age_days > 30' --sort -users_total
+              tenure companies --sort '-active_users(28d)'
+              tenure companies --where 'user_idle_days > 7 and age_days > 30' --sort '-users_total'
             """)
 
     @OptionGroup var shared: SharedOptions
     @OptionGroup var limit: LimitOption
 
+    // Unconditional: a key that begins with a minus is no option of ours.
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp(
             "Order by this; with a leading - from large to small. Without it, by name.", valueName: "expression"))
     var sort: String?
