@@ -62,6 +62,7 @@ public struct EngineLimits: Sendable {
     public var usersPerCompany = 10_000_000
     /// Tasks are names of code paths, not data; more than this means that ids leaked into them.
     public var tasks = 100_000
+    public var tasksPerCompany = 10_000
     public var units = 10_000
     public var sources = 10_000
     public var producers = 100_000

@@ -210,11 +210,7 @@ extension Writer {
     private func limitRefusal(_ draft: Draft) -> Refusal? {
         let limits = configuration.limits
         func refusal(_ isNew: Bool, _ kind: NameKind, _ limit: Int, _ setting: String) -> Refusal? {
-            guard isNew, names.count(kind) >= limit else { return nil }
-            return Refusal(
-                error: .limit,
-                detail: "the limit of \(limit) names (limits.\(setting)) is reached; raise it, or check whether "
-                    + "ids are sent as \(setting)")
+            isNew ? Self.refusal(count: names.count(kind), limit: limit, setting: setting) : nil
         }
         let user = draft.sentUser.isNew || draft.targetUser.isNew
         return refusal(draft.company.isNew, .company, limits.companies, "companies")
@@ -222,16 +218,42 @@ extension Writer {
             ?? refusal(draft.task.isNew, .task, limits.tasks, "tasks")
             ?? refusal(draft.unit.isNew, .unit, limits.units, "units")
             ?? refusal(draft.source.isNew, .source, limits.sources, "sources")
-            ?? companyIsFull(draft)
+            ?? companyLimitRefusal(draft)
     }
 
-    private func companyIsFull(_ draft: Draft) -> Refusal? {
-        let limit = configuration.limits.usersPerCompany
-        guard draft.sentUser.isNew, !draft.company.id.isNone,
-            let portrait = portraits.portrait(draft.company.id), portrait.usersTotal >= limit
-        else { return nil }
+    /// The same for what is new to its company.
+    private func companyLimitRefusal(_ draft: Draft) -> Refusal? {
+        let limits = configuration.limits
+        let portrait = draft.company.id.isNone ? nil : portraits.portrait(draft.company.id)
+        if draft.line.record == .group || draft.line.record == .identify, !draft.payload.isEmpty {
+            let known = draft.line.record == .group ? portrait?.traits : nil
+            let count = Self.memberNames(draft.payload, and: known).count
+            if let refusal = Self.refusal(count: count - 1, limit: limits.traits, setting: "traits") { return refusal }
+        }
+        guard let portrait else { return nil }
+        if portrait.userCount >= limits.usersPerCompany, !draft.sentUser.isAbsent, !portrait.knows(draft.sentUser.id) {
+            return Self.refusal(
+                count: portrait.userCount, limit: limits.usersPerCompany, setting: "users_per_company")
+        }
+        if portrait.taskCount >= limits.tasksPerCompany, !draft.task.isAbsent, !portrait.knows(draft.task.id) {
+            return Self.refusal(
+                count: portrait.taskCount, limit: limits.tasksPerCompany, setting: "tasks_per_company")
+        }
+        return nil
+    }
+
+    private static func refusal(count: Int, limit: Int, setting: String) -> Refusal? {
+        guard count >= limit else { return nil }
         return Refusal(
-            error: .limit, detail: "the company has reached \(limit) users (limits.users_per_company); raise the limit")
+            error: .limit,
+            detail:
+                "the limit of \(limit) (limits.\(setting)) is reached; raise it, or check whether ids are sent as names"
+        )
+    }
+
+    private static func memberNames(_ payload: UnsafeRawBufferPointer, and known: JSON?) -> Set<String> {
+        let sent = (try? JSON.parse(payload))?.members ?? []
+        return Set(sent.map(\.name) + (known?.members ?? []).map(\.name))
     }
 
     private func accept(_ draft: Draft, session: Session) throws(EngineError) {

@@ -61,6 +61,7 @@ extension Setting {
         .count("limits.users", \.engineLimits.users),
         .count("limits.users_per_company", \.engineLimits.usersPerCompany),
         .count("limits.tasks", \.engineLimits.tasks),
+        .count("limits.tasks_per_company", \.engineLimits.tasksPerCompany),
         .count("limits.units", \.engineLimits.units),
         .count("limits.sources", \.engineLimits.sources),
         .count("limits.producers", \.engineLimits.producers),
