@@ -22,27 +22,37 @@ public struct Look: Sendable, Equatable {
 /// its commit costs nothing but another look. Belongs to one thread (it keeps a cache of metrics).
 public final class FlagEvaluator {
     public let rules: RuleSet
-    /// The book's number of each rule of `rules.flags`.
+    /// The conditions `when` of the rules, in the order of judging.
+    let conditions: [BoundCondition]
+    /// How many of `conditions` are judged before the stages.
+    let conditionsBeforeStages: Int
+    let stages: [BoundCondition]
+    /// All conditions are compiled into one program.
+    let program: Program
+    /// By `FlagRule.index`: the book's number of the rule.
     let slots: [Int32]
     /// By the book's number of a rule: its index in `rules.flags`, or −1.
     private let indexBySlot: [Int32]
-    /// The book's number of each of `rules.stages`.
-    let stageNumbers: [Int32]
-    /// Indices into `rules.flags` in the order of judging. The first `flagsBeforeStages` stand before the stages.
-    let order: [Int]
     let names: FlagNames
     private let cache = MetricCache()
 
-    /// Binds `rules` to the numbers that `book` has for their names. O(rules²), once a rule set.
+    /// Binds `rules` to the numbers that `book` has for their names. O(rules³), once a rule set.
     public init(rules: RuleSet, book: FlagBook) {
         self.rules = rules
         names = book.names
-        slots = rules.flags.map { book.names.rules.number($0.name) }
-        stageNumbers = rules.stages.map { book.names.stages.number($0.name) }
+        let slots = rules.flags.map { book.names.rules.number($0.name) }
+        self.slots = slots
+        program = rules.program
+        stages = rules.stages.enumerated().map {
+            BoundCondition($1.when, index: $0, number: book.names.stages.number($1.name))
+        }
         var indexBySlot = [Int32](repeating: -1, count: Int(slots.max() ?? -1) + 1)
         for (index, slot) in slots.enumerated() { indexBySlot[Int(slot)] = Int32(index) }
         self.indexBySlot = indexBySlot
-        order = FlagOrder.order(of: rules)
+        conditions = FlagOrder.order(of: rules).map {
+            BoundCondition(rules.flags[$0].when, index: $0, number: slots[$0])
+        }
+        conditionsBeforeStages = rules.flagsBeforeStages
     }
 
     /// Looks at `company` at the true instant `moment.now`.

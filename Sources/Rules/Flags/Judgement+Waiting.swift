@@ -5,21 +5,22 @@ import UsageModel
 extension Judgement {
     /// Judges one rule. For an inactive rule whose condition is not true, that is the condition's
     /// evaluation and nothing else.
-    mutating func judge(_ rule: FlagRule, slot: Int32) {
-        if !state.open.isEmpty, context.openFlags[rule.index], let flag = state.openFlag(slot) {
-            return judgeOpen(rule, flag)
+    mutating func judge(_ condition: BoundCondition) {
+        let index = Int(condition.index)
+        if context.openFlags[index], let flag = state.openFlag(condition.number) {
+            return judgeOpen(evaluator.rules.flags[index], flag)
         }
-        let (condition, deadline) = rule.when.verdictAndDeadline(in: context)
-        lookAgain(at: deadline)
-        let standing = state.standings.isEmpty ? nil : state.standing(slot)
-        let phase = standing?.phase ?? .inactive
-        if condition == .false {
-            if phase != .inactive { fallBack(rule, slot: slot, from: phase) }
-            return
-        }
+        let verdict = verdict(of: condition)
         // Unknown changes nothing.
-        guard condition == .true else { return }
-        if clearContradicts(rule) {
+        if verdict == .unknown || verdict == .false && state.standings.isEmpty { return }
+        settle(evaluator.rules.flags[index], slot: condition.number, isTrue: verdict == .true)
+    }
+
+    /// What follows from a condition that is known.
+    private mutating func settle(_ rule: FlagRule, slot: Int32, isTrue: Bool) {
+        let standing = state.standing(slot)
+        let phase = standing?.phase ?? .inactive
+        if !isTrue || clearContradicts(rule) {
             if phase != .inactive { fallBack(rule, slot: slot, from: phase) }
             return
         }

@@ -3,14 +3,18 @@ import UsageModel
 
 /// One look under way: proposes moves and applies each to its copy of the company's state, so that
 /// what is judged later sees them.
-struct Judgement<Subject: FlagSubject> {
+///
+/// Not copyable, so that judging a condition borrows the context where it lies instead of counting
+/// references to all that it holds.
+struct Judgement<Subject: FlagSubject>: ~Copyable {
     let evaluator: FlagEvaluator
     let subject: Subject
     var context: EvaluationContext
     let observed: Timestamp
     var state: CompanyFlags
     private(set) var moves: [FlagMove] = []
-    private var nextLook: Timestamp?
+    /// In milliseconds; `.max` for never.
+    private var nextLook = Int64.max
     /// The number that the next raise gets.
     private(set) var nextFlag: FlagID
 
@@ -41,32 +45,43 @@ struct Judgement<Subject: FlagSubject> {
         }
         for _ in 0..<Self.passLimit {
             let settled = moves.count
-            nextLook = nil
+            nextLook = .max
             pass()
             if moves.count == settled { break }
         }
-        return Look(moves: moves, nextLook: nextLook)
+        return Look(moves: moves, nextLook: nextLook == .max ? nil : Timestamp(milliseconds: nextLook))
     }
 
     private mutating func pass() {
         judgeRest()
-        let rules = evaluator.rules
         if state.isResting {
             lapseWaits()
             judgeStage()
             return
         }
-        for (position, index) in evaluator.order.enumerated() {
-            if position == rules.flagsBeforeStages { judgeStage() }
-            judge(rules.flags[index], slot: evaluator.slots[index])
+        for position in evaluator.conditions.indices {
+            if position == evaluator.conditionsBeforeStages { judgeStage() }
+            judge(evaluator.conditions[position])
         }
-        if rules.flagsBeforeStages == evaluator.order.count { judgeStage() }
+        if evaluator.conditionsBeforeStages == evaluator.conditions.count { judgeStage() }
+    }
+
+    /// The verdict now; keeps the instant at which it may turn.
+    mutating func verdict(of condition: BoundCondition) -> Verdict {
+        let standing = standing(of: condition)
+        nextLook = min(nextLook, standing.until)
+        return standing.verdict
+    }
+
+    private borrowing func standing(of condition: BoundCondition) -> StandingVerdict {
+        context.attach(evaluator.program)
+        return evaluator.program.standing(Int(condition.root), context)
     }
 
     /// Keeps the earliest deadline.
     mutating func lookAgain(at time: Timestamp?) {
         guard let time, time > now else { return }
-        nextLook = min(time, nextLook ?? time)
+        nextLook = min(nextLook, time.milliseconds)
     }
 
     /// Takes `move` into the look and into the state that the rest of the look sees.
@@ -132,13 +147,10 @@ struct Judgement<Subject: FlagSubject> {
 
     /// The first stage whose condition is definitely true; an unknown one is passed over.
     private mutating func judgeStage() {
-        let stages = evaluator.rules.stages
         var found: Int32 = 0
-        for index in stages.indices {
-            let (verdict, deadline) = stages[index].when.verdictAndDeadline(in: context)
-            lookAgain(at: deadline)
-            if verdict == .true {
-                found = evaluator.stageNumbers[index]
+        for stage in evaluator.stages {
+            if verdict(of: stage) == .true {
+                found = stage.number
                 break
             }
         }
