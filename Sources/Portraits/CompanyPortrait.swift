@@ -16,7 +16,7 @@ public final class CompanyPortrait {
 
     deinit {
         state.deinitialize(count: 1)
-        state.deallocate()
+        UnsafeMutableRawPointer(state).deallocate()
     }
 
     var names: NameTable { store.names }

@@ -28,8 +28,10 @@ extension Fold {
     @inline(__always)
     private mutating func enter(_ record: Record) -> UnsafeMutablePointer<CompanyState> {
         let state = state(record.company) ?? addCompany(record.company)
-        if let now = clock.now { state.pointee.enter(now) }
-        state.pointee.lastRecordNow = clock.now
+        if let now = clock.now {
+            state.pointee.enter(now)
+            state.pointee.lastRecordNow = now.milliseconds
+        }
         state.pointee.firstRecord = min(state.pointee.firstRecord, record.time.milliseconds)
         return state
     }
@@ -37,7 +39,10 @@ extension Fold {
     @inline(never)
     private mutating func addCompany(_ company: CompanyID) -> UnsafeMutablePointer<CompanyState> {
         precondition(!company.isNone, "a record of a company must name it")
-        let state = UnsafeMutablePointer<CompanyState>.allocate(capacity: 1)
+        // On a cache line of its own, since the first few hold what every event touches.
+        let state = UnsafeMutableRawPointer.allocate(
+            byteCount: MemoryLayout<CompanyState>.stride, alignment: Self.cacheLine
+        ).bindMemory(to: CompanyState.self, capacity: 1)
         state.initialize(to: CompanyState(company: company, names: names, arena: store.arena, zone: defaultZone))
         companies.extend(toCount: Int(company.number) + 1, filler: nil)
         companies[Int(company.number)] = state

@@ -16,6 +16,8 @@ struct Fold: ~Copyable {
     /// Greatest seq taken, by producer.
     var producers: [ProducerID: UInt64] = [:]
 
+    static let cacheLine = 64
+
     init(names: NameTable, store: PortraitStore) {
         self.names = names
         self.store = store

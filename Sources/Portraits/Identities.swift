@@ -8,10 +8,14 @@ import UsageModel
 struct Identities: ~Copyable {
     /// By user number: whom the user was merged into, 0 for nobody.
     private var targets = Rows<UInt32>()
-    /// By user number: index + 1 of the first of its memberships.
-    private var firstMemberships = Rows<UInt32>()
+    /// By user number: the company that knows the user, 0 for none; where several do, `several` and
+    /// the index of the first of its memberships.
+    private var companies = Rows<UInt32>()
     private var memberships = Rows<Membership>()
+    /// Index + 1 of the first free membership.
     private var freeMembership: UInt32 = 0
+
+    private static let several: UInt32 = 1 << 31
     /// By user number: the company of its last `group` call.
     private var groups = Rows<Group>()
     private(set) var emails: [UserID: Email] = [:]
@@ -28,6 +32,7 @@ struct Identities: ~Copyable {
 
     private struct Membership: BitwiseCopyable {
         var company: CompanyID
+        /// Index + 1 of the next one, 0 for none.
         var next: UInt32
     }
 
@@ -35,7 +40,7 @@ struct Identities: ~Copyable {
 
     func deallocate() {
         targets.deallocate()
-        firstMemberships.deallocate()
+        companies.deallocate()
         memberships.deallocate()
         groups.deallocate()
     }
@@ -80,33 +85,48 @@ struct Identities: ~Copyable {
     // MARK: Memberships
 
     mutating func addMembership(of user: UserID, in company: CompanyID) {
-        firstMemberships.extend(toCount: Int(user.number) + 1, filler: 0)
-        let membership = Membership(company: company, next: firstMemberships[Int(user.number)])
-        if freeMembership != 0 {
-            let free = freeMembership
-            freeMembership = memberships[Int(free) - 1].next
-            memberships[Int(free) - 1] = membership
-            firstMemberships[Int(user.number)] = free
+        precondition(company.number < Self.several, "company numbers have 31 bits")
+        let index = Int(user.number)
+        companies.extend(toCount: index + 1, filler: 0)
+        let known = companies[index]
+        if known == 0 {
+            companies[index] = company.number
         } else {
-            memberships.append(membership)
-            firstMemberships[Int(user.number)] = UInt32(memberships.count)
+            let next =
+                known & Self.several != 0
+                ? (known & ~Self.several) + 1 : add(Membership(company: CompanyID(number: known), next: 0)) + 1
+            companies[index] = add(Membership(company: company, next: next)) | Self.several
         }
+    }
+
+    /// The index at which it stands now.
+    private mutating func add(_ membership: Membership) -> UInt32 {
+        guard freeMembership != 0 else {
+            memberships.append(membership)
+            return UInt32(memberships.count - 1)
+        }
+        let free = freeMembership - 1
+        freeMembership = memberships[Int(free)].next
+        memberships[Int(free)] = membership
+        return free
     }
 
     /// The companies that know `user`; afterwards none is noted.
     mutating func takeMemberships(of user: UserID) -> [CompanyID] {
-        guard Int(user.number) < firstMemberships.count else { return [] }
-        var companies: [CompanyID] = []
-        var next = firstMemberships[Int(user.number)]
-        firstMemberships[Int(user.number)] = 0
+        guard Int(user.number) < companies.count else { return [] }
+        let known = companies[Int(user.number)]
+        companies[Int(user.number)] = 0
+        guard known & Self.several != 0 else { return known == 0 ? [] : [CompanyID(number: known)] }
+        var found: [CompanyID] = []
+        var next = (known & ~Self.several) + 1
         while next != 0 {
             let membership = memberships[Int(next) - 1]
-            companies.append(membership.company)
+            found.append(membership.company)
             memberships[Int(next) - 1].next = freeMembership
             freeMembership = next
             next = membership.next
         }
-        return companies
+        return found
     }
 
     // MARK: Groups and e-mails

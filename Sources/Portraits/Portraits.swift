@@ -38,7 +38,7 @@ public final class Portraits {
         for index in fold.pointee.companies.indices where portraitIfMade(index) == nil {
             guard let state = fold.pointee.companies[index] else { continue }
             state.deinitialize(count: 1)
-            state.deallocate()
+            UnsafeMutableRawPointer(state).deallocate()
         }
         fold.deinitialize(count: 1)
         fold.deallocate()
@@ -107,7 +107,8 @@ public final class Portraits {
 
     /// `now` at the company's last record; nil when it has none.
     public func lastRecordNow(of company: CompanyID) -> Timestamp? {
-        fold.pointee.state(company)?.pointee.lastRecordNow
+        guard let now = fold.pointee.state(company)?.pointee.lastRecordNow, now != .min else { return nil }
+        return Timestamp(milliseconds: now)
     }
 
     /// The company's date at `now` and when it changes; in the default zone for an unknown company.

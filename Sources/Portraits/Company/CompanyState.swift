@@ -2,32 +2,32 @@ import UsageModel
 
 /// Everything known of one company: the fold's state, behind a pointer.
 ///
-/// Facts come first; what follows them is derived, kept current where that is cheap and dropped where
-/// it is not. Aspects live in extensions: events, users, windows, rankings, aliases, pruning, digest.
-/// Belongs to the writer's thread.
+/// What every event touches comes first, packed into a few cache lines: with thousands of companies
+/// in turn, an event costs what its misses cost. Aspects live in extensions: events, users, windows,
+/// rankings, aliases, pruning, digest. Belongs to the writer's thread.
 struct CompanyState: ~Copyable {
-    let company: CompanyID
-    let names: NameTable
-    let arena: UnsafeMutablePointer<DayArena>
+    // MARK: Touched by every event
 
-    // MARK: The day
-
-    var zone: Zone
-    /// Date of the log's `now` in `zone`; before all days until `now` is known.
-    var today = Int32.min
     /// Milliseconds of `now` between which `today` holds.
     var todayFrom = Int64.max
     var todayUntil = Int64.min
+    var userIndex = IndexTable()
+    var taskIndex = IndexTable()
+    var users = Rows<UserRow>()
+    var tasks = Rows<TaskRow>()
+    let arena: UnsafeMutablePointer<DayArena>
+    /// Date of the log's `now` in `zone`; before all days until `now` is known.
+    var today = Int32.min
+    /// The last day whose events stand in the users' lists: the greatest `today` of the log or of a
+    /// question so far. It moves events from `ahead` into lists and decides nothing else.
+    var reached = Int32.min
     /// Days before these are out of every window's reach and may be dropped.
     var keptUserDays = Int32.min
     var keptEventDays = Int32.min
-    /// The next UTC day on which everything is pruned.
-    var nextPruning = Int32.min
+    /// Qualifying events by day.
+    var eventDays = DayList()
     /// The log's `now` when the last record was applied.
-    var lastRecordNow: Timestamp?
-
-    // MARK: Facts
-
+    var lastRecordNow = Int64.min
     /// Least time of any record.
     var firstRecord = Int64.max
     var firstActivity = Int64.max
@@ -35,22 +35,38 @@ struct CompanyState: ~Copyable {
     /// The same of events with a user.
     var firstUserActivity = Int64.max
     var lastUserActivity = Int64.min
+    /// Users with the least first and the greatest last time; none when they must be sought anew.
+    var firstUser = UserID.none
+    var lastUser = UserID.none
     var lifetime: UInt64 = 0
     /// Where the last qualifying events stand in the log, latest first; 0 for none.
     var recentSeqs: (UInt64, UInt64, UInt64) = (0, 0, 0)
+    /// Counts qualifying events and merges: what was computed at another count may be stale.
+    var version: UInt64 = 0
+    var cache = WindowCache()
+    var ranking = Ranking()
+    var champion = Champion()
+
+    // MARK: Touched by a user's first event of a day
+
+    /// Days on which users were active, in order.
+    var userDays = Rows<UserDay>()
+    var power = PowerCurve()
+    /// The greatest day in any user's list.
+    var latestUserDay = Int32.min
+
+    // MARK: Facts that change rarely
+
+    let company: CompanyID
+    let names: NameTable
+    var zone: Zone
+    /// The next UTC day on which everything is pruned.
+    var nextPruning = Int32.min
+    var usersTotal = 0
     var beyondHorizon: UInt64 = 0
-    /// Qualifying events by day.
-    var eventDays = DayList()
-    var tasks = Rows<TaskRow>()
-    var taskIndex = IndexTable()
     var amounts = Rows<AmountSeries>()
-    var users = Rows<UserRow>()
-    var userIndex = IndexTable()
     var details: [UserDetail] = []
     var freeDetails: [UInt32] = []
-    /// The last day whose events stand in the users' lists: the greatest `today` of the log or of a
-    /// question so far. It moves events from `ahead` into lists and decides nothing else.
-    var reached = Int32.min
     /// User days not reached yet: kept, and counted when they are.
     var ahead = Rows<AheadDay>()
     /// The least day in `ahead`.
@@ -60,23 +76,6 @@ struct CompanyState: ~Copyable {
     var traits = CompanyTraits()
     var outcome: String?
     var outcomeTime = Int64.min
-
-    // MARK: Derived
-
-    var usersTotal = 0
-    /// Days on which users were active, in order.
-    var userDays = Rows<UserDay>()
-    /// The greatest day in any user's list.
-    var latestUserDay = Int32.min
-    /// Users with the least first and the greatest last time; none when they must be sought anew.
-    var firstUser = UserID.none
-    var lastUser = UserID.none
-    /// Counts qualifying events and merges: what was computed at another count may be stale.
-    var version: UInt64 = 0
-    var cache = WindowCache()
-    var ranking = Ranking()
-    var power = PowerCurve()
-    var champion = Champion()
 
     init(company: CompanyID, names: NameTable, arena: UnsafeMutablePointer<DayArena>, zone: Zone) {
         self.company = company

@@ -27,13 +27,13 @@ struct DayArena: ~Copyable {
     /// Bytes taken from the system.
     var byteCount: Int { chunks.count * Self.chunkCapacity * MemoryLayout<DayCount>.stride }
 
-    /// Elements in a block of `sizeClass`: 1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, … – four steps
-    /// an octave, so at most a quarter of a block is unused.
+    /// Elements in a block of `sizeClass`: 2, 4, 8, 12, 16, 24, 32, 48, … A list that grows leaves its
+    /// old block to others, so fewer classes waste less where all grow together.
     @inline(__always)
     static func capacity(of sizeClass: UInt8) -> Int {
-        if sizeClass < 3 { return Int(sizeClass) + 1 }
-        let step = Int(sizeClass) - 3
-        return (4 + step & 3) << (step >> 2)
+        if sizeClass < 2 { return 2 << Int(sizeClass) }
+        let step = Int(sizeClass) - 2
+        return (2 + step & 1) << (step >> 1 + 2)
     }
 
     @inline(__always)
