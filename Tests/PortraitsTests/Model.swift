@@ -74,7 +74,10 @@ final class Model {
         case .identify:
             guard let user = fact.user else { break }
             company.identified.append(user)
-            for (name, value) in fact.traits { company.userTraits[resolve(user), default: [:]][name] = value }
+            for (name, value) in fact.traits {
+                let trait = ModelTrait(name: name, value: value, time: fact.time, day: day, seq: seq)
+                company.userTraits.append((user, trait))
+            }
         case .group:
             if let user = fact.user { company.identified.append(user) }
             for (name, value) in fact.traits {
@@ -94,7 +97,7 @@ final class Model {
     private func isIgnored(_ fact: Fact, user: String?, in company: ModelCompany) -> Bool {
         if fact.passive || settings.ignoreTasks.contains(fact.task) { return true }
         guard let user else { return false }
-        return settings.ignoreUsers.contains(user) || company.userTraits[user]?["staff"] == .bool(true)
+        return settings.ignoreUsers.contains(user) || company.userTrait("staff", of: user, resolve) == .bool(true)
     }
 
     private func advanceClock(for fact: Fact) {
@@ -127,7 +130,7 @@ final class ModelCompany {
     let name: String
     var events: [ModelEvent] = []
     var identified: [String] = []
-    var userTraits: [String: [String: JSON]] = [:]
+    var userTraits: [(user: String, trait: ModelTrait)] = []
     var leaves: [ModelLeave] = []
     var touches: [(time: Int64, day: Int)] = []
     var outcomes: [(word: String, time: Int64, seq: Int)] = []
@@ -141,7 +144,17 @@ final class ModelCompany {
 
     /// The value that the latest record gives, among those of days up to `day`.
     func trait(_ name: String, upTo day: Int = .max) -> JSON? {
-        traits.filter { $0.name == name && $0.day <= day }.max { ($0.time, $0.seq) < ($1.time, $1.seq) }?.value
+        Self.latest(traits.filter { $0.name == name && $0.day <= day })
+    }
+
+    /// The value that the latest record about `user`, or about whoever was merged into it, gives.
+    func userTrait(_ name: String, of user: String, _ resolve: (String) -> String) -> JSON? {
+        Self.latest(userTraits.filter { $0.trait.name == name && resolve($0.user) == user }.map(\.trait))
+    }
+
+    /// What has a time is ordered by that time, and equal times as they came.
+    private static func latest(_ traits: [ModelTrait]) -> JSON? {
+        traits.max { ($0.time, $0.seq) < ($1.time, $1.seq) }?.value
     }
 }
 

@@ -58,8 +58,8 @@ struct ModelOpenStackTests {
         for (index, fact) in facts.enumerated() {
             replay.apply(fact)
             #expect(replay.portraits.now?.milliseconds == replay.model.now, "after line \(index + 1): \(fact)")
-            // A hundred looks at the company that just moved, spread over the whole history.
-            if random.within(0...Int64(facts.count)) < 100 { try look(at: fact.company, replay, &sampler) }
+            // Forty looks at the company that just moved, spread over the whole history.
+            if random.within(0...Int64(facts.count)) < 40 { try look(at: fact.company, replay, &sampler) }
         }
         for company in companies { try look(at: company, replay, &sampler) }
     }

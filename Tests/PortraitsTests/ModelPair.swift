@@ -76,6 +76,8 @@ struct ModelPair {
         let listed = Set(rows.map { names.name($0.user) })
         if !everybody.isSubset(of: listed) { differences.append("users: \(listed), model says \(everybody)") }
         let month = view.days(Window(days: 28))
+        // Whose role a merged user keeps is left open.
+        let merged = Set(view.company.userTraits.map(\.user).filter { view.resolve($0) != $0 }.map(view.resolve))
         for row in rows where everybody.contains(names.name(row.user)) {
             let user = names.name(row.user)
             let own = view.work(of: user)
@@ -84,11 +86,14 @@ struct ModelPair {
                 "\(view.activeDayCount(of: user, in: month)) days", "\(own.reduce(0) { $0 + $1.count }) lifetime",
                 "first \(String(describing: view.firstTime(of: user)))",
                 "last \(String(describing: view.lastTime(of: user)))", "left \(view.leave(of: user) != nil)",
+                "staff \(view.trait("staff", of: user) == .bool(true))",
+                "role \(merged.contains(user) ? "any" : view.trait("role", of: user)?.text ?? "none")",
             ]
             let actual: [String] = [
                 "\(row.events28d) in 28d", "\(row.activeDays28d) days", "\(row.lifetime) lifetime",
                 "first \(String(describing: row.first?.milliseconds))",
                 "last \(String(describing: row.last?.milliseconds))", "left \(row.left)",
+                "staff \(row.staff)", "role \(merged.contains(user) ? "any" : row.traits["role"]?.text ?? "none")",
             ]
             if expected != actual { differences.append("user \(user): program says \(actual), model says \(expected)") }
         }

@@ -26,7 +26,7 @@ struct ModelTests {
             try #require(
                 replay.portraits.now?.milliseconds == replay.model.now,
                 "seed \(seed), \(shape.name), after \(replay.facts.suffix(4))")
-            guard random.chance(4) || replay.facts.count == shape.facts, let now = replay.model.now else { continue }
+            guard random.chance(3) || replay.facts.count == shape.facts, let now = replay.model.now else { continue }
             // Now, and later instants as deadlines ask for them; then now again, which must not have changed.
             let later = now + random.within(0...(40 * millisecondsPerDay))
             for instant in [now, later, now] {

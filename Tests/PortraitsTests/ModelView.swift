@@ -13,7 +13,8 @@ struct ModelView {
     /// Those that make somebody active.
     let people: [ModelEvent]
     private let peopleByUser: [String: [ModelEvent]]
-    private let resolve: (String) -> String
+    /// Who somebody is by now.
+    let resolve: (String) -> String
 
     init(company: ModelCompany, now: Int64, today: Int, resolve: @escaping (String) -> String) {
         self.company = company
@@ -127,7 +128,7 @@ struct ModelView {
         everybody.count { user in leave(of: user).map { days(window).contains($0.day) } ?? false }
     }
 
-    func isStaff(_ user: String) -> Bool { company.userTraits[user]?["staff"] == .bool(true) }
+    func trait(_ name: String, of user: String) -> JSON? { company.userTrait(name, of: user, resolve) }
 
     // MARK: Times
 
