@@ -134,6 +134,30 @@ struct FlagBookTests {
         #expect(flag.state == .cleared)
     }
 
+    @Test("a move reaches the flag that it names, and no other of the same rule")
+    func namedFlag() throws {
+        var book = try Self.book([
+            (acme, Self.raise("idle", flag: 1, day: 0)), (acme, Self.move(.cleared, "idle", day: 1)),
+            (acme, Self.raise("idle", flag: 2, day: 2)), (globex, Self.raise("idle", flag: 3, day: 2)),
+        ])
+        func note(_ flag: UInt64) -> FlagMove {
+            Self.move(.noted, "idle", day: 3) {
+                $0.flag = FlagID(number: flag)
+                $0.by = "ann"
+            }
+        }
+        try book.apply(note(1), company: acme, seq: 5)
+        #expect(book.flag(FlagID(number: 1))?.moves == [1, 2, 5])
+        #expect(book.flag(FlagID(number: 2))?.moves == [3])
+        #expect(throws: FlagBookError.notRaised(rule: "idle", move: .noted)) {
+            try book.apply(note(3), company: acme, seq: 6)
+        }
+        let ack = Self.move(.acked, "idle", day: 3) { $0.flag = FlagID(number: 1) }
+        #expect(throws: FlagBookError.notRaised(rule: "idle", move: .acked)) {
+            try book.apply(ack, company: acme, seq: 6)
+        }
+    }
+
     @Test("verdicts are counted by rule")
     func counts() throws {
         func closed(_ verdict: FlagVerdict, by: String?) -> FlagMove {

@@ -155,8 +155,11 @@ struct FlagHistoryTests {
         for company in 0..<50 { try history.track("c\(company)", "ann", on: 0) }
         let looks = history.looks
         try history.advance(to: 300)
-        // Each look here is made twice: at 7 days, at 15 days, and at few midnights between.
+        // At 7 days, then at midnights until the visit has left both windows, at 44 days; each made twice.
         #expect(history.looks - looks <= 50 * 2 * 40)
+        let looksThen = history.looks
+        try history.advance(to: 1000)
+        #expect(history.looks == looksThen)
         #expect(history.moves.isEmpty)
     }
 

@@ -110,13 +110,26 @@ extension FlagBook {
         }
         let slot = names.rules.number(move.rule)
         let place = makePlace(of: company)
-        let before = companies[place].openFlag(slot)?.id
+        let concerned = try concernedFlag(move, company: company, open: companies[place].openFlag(slot)?.id)
         try companies[place].apply(move, slot: slot)
         if move.kind == .raised, let raise = move.raise {
             addFlag(move, raise, company: company, place: place, seq: seq)
-        } else if let id = before ?? move.flag, flag(id) != nil {
-            update(id, with: move, place: place, slot: slot, seq: seq)
+        } else if let concerned {
+            update(concerned, with: move, slot: slot, seq: seq)
         }
+    }
+
+    /// The flag that a move other than a raise is about: the rule's open one, which it must name if it
+    /// names any; a note may also be about one that is over.
+    private func concernedFlag(
+        _ move: FlagMove, company: CompanyID, open: FlagID?
+    ) throws(FlagBookError) -> FlagID? {
+        guard move.kind != .raised, let named = move.flag else { return open }
+        if named == open { return open }
+        guard move.kind == .noted, let flag = flag(named), flag.company == company, flag.rule == move.rule else {
+            throw .notRaised(rule: move.rule, move: move.kind)
+        }
+        return named
     }
 
     private mutating func addFlag(
@@ -137,7 +150,7 @@ extension FlagBook {
         countsByRule[Int(slot)].open += 1
     }
 
-    private mutating func update(_ id: FlagID, with move: FlagMove, place: Int, slot: Int32, seq: UInt64) {
+    private mutating func update(_ id: FlagID, with move: FlagMove, slot: Int32, seq: UInt64) {
         var flag = flags[Int(id.number) - 1]
         flag.moves.append(seq)
         if move.by != nil, flag.actedOnAt == nil {
