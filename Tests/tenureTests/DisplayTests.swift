@@ -37,7 +37,10 @@ struct DisplayTests {
 
     @Test(
         "spans of days name one telling unit",
-        arguments: [(0.0, "0 min"), (0.02, "28 min"), (0.5, "12 h"), (3.21, "3.2 d"), (9.96, "10 d"), (82.4, "82 d")])
+        arguments: [
+            (0.0, "0 min"), (0.02, "28 min"), (0.5, "12 h"), (3.21, "3.2 d"), (9.96, "10 d"), (82.4, "82 d"),
+            (3_256.0, "8.9 y"),
+        ])
     func days(value: Double, text: String) { #expect(Quantity.days(value) == text) }
 
     @Test("change needs something to compare with")

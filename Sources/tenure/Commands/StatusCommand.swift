@@ -38,7 +38,7 @@ struct ReloadCommand: ParsableCommand {
         case .tabSeparated: StandardOutput.write(answer.tabSeparatedPaths)
         case .terminal:
             let version = answer.at("version")?.plainText ?? Quantity.unknown
-            let count = answer.at("count")?.intValue.map { Quantity.whole($0) + " rules, " } ?? ""
+            let count = answer.at("rules")?.intValue.map { Quantity.count($0, "rule") + ", " } ?? ""
             StandardOutput.write("reloaded: \(count)version \(PrintableText.escaping(version))\n")
         }
     }

@@ -115,6 +115,10 @@ struct CompanyCard {
         let series = card["series"] ?? .null
         let events = series["events"]?.numbers.map { $0 ?? 0 } ?? []
         guard !events.isEmpty else { return }
+        guard events.contains(where: { $0 > 0 }) else {
+            page.section("\(events.count) days", note: "no use at all")
+            return
+        }
         let columns = max(8, width - Self.nameWidth - 20)
         let users = series["active_users"]?.numbers.map { $0 ?? 0 } ?? []
         let (bars, size) = Sparkline.grouped(events, columns: columns)
@@ -170,7 +174,7 @@ struct CompanyCard {
             guard let person = people.at(key), let user = person.at("user")?.stringValue else { continue }
             page.entry(name, "\(user): \(Quantity.instant(person.at("time")?.stringValue))", nameWidth: Self.nameWidth)
         }
-        if let factor = people.at("bus_factor_28d")?.intValue {
+        if let factor = people.at("bus_factor_28d")?.intValue, factor > 0 {
             page.entry(
                 "bus factor", "\(factor) \(factor == 1 ? "person does" : "people do") 80 % of the work",
                 nameWidth: Self.nameWidth)

@@ -51,9 +51,13 @@ enum Quantity {
         return (percent > 0 ? "+" : "") + decimal(percent, decimals: 0) + " %"
     }
 
-    /// A span of days as its one most telling unit: "25 min", "12 h", "3.2 d", "45 d".
+    /// From two years on, nobody counts days.
+    private static let daysShown = 730.0
+
+    /// A span of days as its one most telling unit: "25 min", "12 h", "3.2 d", "45 d", "2.5 y".
     static func days(_ days: Double?) -> String {
         guard let days, days.isFinite else { return unknown }
+        if days >= daysShown { return decimal(days / 365.25) + " y" }
         if days >= 10 { return decimal(days, decimals: 0) + " d" }
         if days >= 1 { return decimal(days) + " d" }
         let minutes = (days * 24 * 60).rounded(.down)

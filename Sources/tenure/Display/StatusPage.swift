@@ -16,7 +16,7 @@ enum StatusPage {
             (state, state == "ready" ? .good : .warning), ("clock \(status.at("clock")?.stringValue ?? "")", .plain),
             ("now \(Quantity.instant(status.at("now")?.stringValue)) UTC", .plain),
         ])
-        let evaluated = status.at("evaluated_seq")?.intValue
+        let evaluated = status.at("evaluated_seq")?.intValue ?? status.at("seq")?.intValue
         let behind =
             evaluated == status.at("seq")?.intValue ? "all evaluated" : "evaluated to \(Quantity.whole(evaluated))"
         entry("log", "seq \(count("seq")), \(behind)\(storage(status))", &page)
