@@ -2,8 +2,9 @@ public enum FlagKind: String, Sendable, CaseIterable { case churn, upsell, lead,
 
 public enum Severity: String, Sendable, CaseIterable { case low, medium, high }
 
-/// One rule that watches every company.
-public struct FlagRule: Sendable {
+/// One rule that watches every company. A class, so that a loop over many rules copies a reference and
+/// not twenty strings; immutable like all of a rule set.
+public final class FlagRule: Sendable {
     /// Its place in `RuleSet.flags` and its bit in `OpenFlags`.
     public let index: Int
     public let name: String
@@ -30,6 +31,28 @@ public struct FlagRule: Sendable {
     public let version: String
     /// The rule's YAML as written.
     public let text: String
+
+    init(
+        index: Int, draft: RuleSetDraft.Flag, when: Expression, clear: Expression?, inhibitedBy: [Int],
+        owner: Expression?, summary: Summary, version: String, text: String
+    ) {
+        self.index = index
+        name = draft.name.text
+        kind = draft.kind
+        severity = draft.severity
+        self.when = when
+        self.clear = clear
+        hold = draft.hold
+        keep = draft.keep
+        cooldown = draft.cooldown
+        due = draft.due
+        inhibits = draft.inhibits.map(\.text)
+        self.inhibitedBy = inhibitedBy
+        self.owner = owner
+        self.summary = summary
+        self.version = version
+        self.text = text
+    }
 }
 
 /// One line of `stages`: the first whose condition is true is the company's stage.

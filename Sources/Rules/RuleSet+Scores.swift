@@ -1,6 +1,6 @@
 /// A number made of weighted parts.
 public struct ScoreRule: Sendable {
-    public enum Combination: String, Sendable, CaseIterable {
+    public enum Combination: String, Sendable, CaseIterable, BitwiseCopyable {
         /// Σ wᵢ·sᵢ ÷ Σ wᵢ over known components, each held to 0…100.
         case mean
         /// Σ wᵢ·sᵢ over known components.
@@ -38,7 +38,7 @@ public struct ScoreValue: Sendable, Equatable {
 
 extension ScoreRule {
     /// The score with its parts, as the card shows them. O(nodes of the components).
-    public func value(in context: borrowing EvaluationContext) -> ScoreValue {
+    public func value(in context: EvaluationContext) -> ScoreValue {
         var contributions: [ScoreValue.Contribution] = []
         var known = 0.0
         var total = 0.0

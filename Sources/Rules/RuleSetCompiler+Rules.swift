@@ -152,10 +152,9 @@ extension RuleSetCompiler {
         let source = flags[flag.source]
         let draft = source.draft
         return FlagRule(
-            index: index, name: draft.name.text, kind: draft.kind, severity: draft.severity,
-            when: flag.when.expression(in: program), clear: flag.clear?.expression(in: program), hold: draft.hold,
-            keep: draft.keep, cooldown: draft.cooldown, due: draft.due, inhibits: draft.inhibits.map(\.text),
-            inhibitedBy: inhibitedBy, owner: flag.owner?.expression(in: program),
+            index: index, draft: draft, when: flag.when.expression(in: program),
+            clear: flag.clear?.expression(in: program), inhibitedBy: inhibitedBy,
+            owner: flag.owner?.expression(in: program),
             summary: Summary(
                 text: flag.summary.text,
                 parts: flag.summary.parts.map { part in

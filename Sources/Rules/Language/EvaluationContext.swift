@@ -68,8 +68,10 @@ public struct EvaluationContext {
     public let moment: Moment
     public let company: CompanyID
     public let names: NameTable
-    let cache: MetricCache
+    private let cache: MetricCache
     let look: UInt64
+    /// The inside of `cache`, which this context keeps alive: steps of an evaluation count no references.
+    let values: UnsafeMutablePointer<MetricCache.Values>
 
     /// Which flags are open, by `FlagRule.index`.
     public var openFlags = OpenFlags()
@@ -91,5 +93,6 @@ public struct EvaluationContext {
         self.names = names
         self.cache = cache
         look = cache.newLook()
+        values = cache.values
     }
 }

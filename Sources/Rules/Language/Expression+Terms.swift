@@ -3,7 +3,7 @@ import UsageModel
 
 extension Expression {
     /// Every leaf of the condition with its values, in the order written. For evidence and `explain`.
-    public func terms(in context: borrowing EvaluationContext) -> [Term] {
+    public func terms(in context: EvaluationContext) -> [Term] {
         context.attach(program)
         var terms: [Term] = []
         for leaf in leaves {

@@ -1,8 +1,9 @@
 public import Portraits
 public import UsageModel
 
-/// A checked, compiled expression: a root in a program's node array. Copies share the program.
-public struct Expression: Sendable {
+/// A checked, compiled expression: a root in a program's node array. Immutable; a class, so that
+/// handing one around counts one reference.
+public final class Expression: Sendable {
     /// As written.
     public let text: String
     let program: Program
@@ -11,6 +12,18 @@ public struct Expression: Sendable {
     let leaves: [Leaf]
     /// What `at_raise(…)` must remember when a flag is raised, in order of first appearance.
     public let atRaiseArguments: [AtRaiseArgument]
+
+    init(
+        text: String, program: Program, root: Int, kind: ValueKind, leaves: [Leaf],
+        atRaiseArguments: [AtRaiseArgument]
+    ) {
+        self.text = text
+        self.program = program
+        self.root = root
+        self.kind = kind
+        self.leaves = leaves
+        self.atRaiseArguments = atRaiseArguments
+    }
 
     /// The distinct metrics it reads, those of scores and segments that it names included, in a
     /// fixed order. O(nodes), for cold paths.
@@ -30,13 +43,13 @@ public struct AtRaiseArgument: Sendable {
 
 extension Expression {
     /// What it is worth now. Durations are numbers of days; a condition is a `.truth` or `.unknown`.
-    public func value(in context: borrowing EvaluationContext) -> Value {
+    public func value(in context: EvaluationContext) -> Value {
         context.attach(program)
         return program.value(root, kind, context)
     }
 
     /// A condition's verdict; `.unknown` for what is no condition. Allocates nothing.
-    public func verdict(in context: borrowing EvaluationContext) -> Verdict {
+    public func verdict(in context: EvaluationContext) -> Verdict {
         guard kind == .truth else { return .unknown }
         context.attach(program)
         return program.truth(root, context, now: context.moment.now.milliseconds)
@@ -46,7 +59,7 @@ extension Expression {
     /// never): the company's midnight for daily metrics, the exact millisecond for comparisons that
     /// are linear in `now`, the next UTC hour for any other. Allocates nothing.
     public func verdictAndDeadline(
-        in context: borrowing EvaluationContext
+        in context: EvaluationContext
     ) -> (verdict: Verdict, deadline: Timestamp?) {
         guard kind == .truth else { return (.unknown, nil) }
         context.attach(program)
@@ -58,11 +71,11 @@ extension Expression {
 
 extension EvaluationContext {
     @inline(__always)
-    func attach(_ program: Program) { cache.attach(program, look: look) }
+    func attach(_ program: Program) { MetricCache.attach(values, program, look: look) }
 }
 
 extension Program {
-    func value(_ node: Int, _ kind: ValueKind, _ context: borrowing EvaluationContext) -> Value {
+    func value(_ node: Int, _ kind: ValueKind, _ context: EvaluationContext) -> Value {
         let now = context.moment.now.milliseconds
         switch kind {
         case .number, .bare:
@@ -98,7 +111,7 @@ extension Program {
             seen[index] = true
             let node = nodes[index]
             if let slot = node.slot { slots.insert(slot) }
-            pending.append(contentsOf: node.children(in: children))
+            pending.append(contentsOf: node.children { Int(children[$0]) })
             if node.operation == .score {
                 let score = scores[Int(node.a)]
                 pending.append(contentsOf: scoreParts[score.first..<(score.first + score.count)].map { Int($0.node) })

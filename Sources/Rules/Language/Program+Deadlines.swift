@@ -12,7 +12,7 @@ struct StandingVerdict: BitwiseCopyable {
 // while all parts do; so an idle company is looked at when its last false part turns and not at
 // every midnight before.
 extension Program {
-    func standing(_ index: Int, _ context: borrowing EvaluationContext) -> StandingVerdict {
+    func standing(_ index: Int, _ context: EvaluationContext) -> StandingVerdict {
         let node = nodes[index]
         switch node.operation {
         case .all: return join(node, deciding: .false, context)
@@ -27,7 +27,7 @@ extension Program {
 
     /// Parts whose change is rare come first in the list, so the first that decides is as good as any.
     private func join(
-        _ node: Node, deciding: Verdict, _ context: borrowing EvaluationContext
+        _ node: Node, deciding: Verdict, _ context: EvaluationContext
     ) -> StandingVerdict {
         var verdict = !deciding
         var until = Int64.max
@@ -41,12 +41,14 @@ extension Program {
     }
 
     /// Solved in whole milliseconds: elapsed time only grows, so each comparison turns at most twice.
-    private func standingElapsed(_ node: Node, _ context: borrowing EvaluationContext) -> StandingVerdict {
+    private func standingElapsed(_ node: Node, _ context: EvaluationContext) -> StandingVerdict {
         let now = context.moment.now.milliseconds
         var until = Timing(rawValue: node.timing).contains(.daily) ? midnight(Int(node.a), context) : Int64.max
-        guard case .elapsed(let since) = context.metric(Int(node.a), of: self) else {
-            return StandingVerdict(verdict: truth(of: node, context, now: now), until: until)
+        let entry = context.entry(Int(node.a), of: self)
+        guard entry.kind == .elapsed else {
+            return StandingVerdict(verdict: compareElapsed(node, context, now), until: until)
         }
+        let since = entry.since
         let threshold = Int64(node.number)
         let elapsed = max(0, Timestamp(milliseconds: now) - since)
         let verdict = Verdict(node.comparison.holds(elapsed, threshold))
@@ -64,13 +66,8 @@ extension Program {
         return StandingVerdict(verdict: verdict, until: until)
     }
 
-    private func truth(of node: Node, _ context: borrowing EvaluationContext, now: Int64) -> Verdict {
-        guard case .number(let days) = context.metric(Int(node.a), of: self) else { return .unknown }
-        return Verdict(node.comparison.holds((days * Double(millisecondsPerDay)).rounded(), node.number))
-    }
-
     private func standingLeaf(
-        _ index: Int, _ node: Node, _ context: borrowing EvaluationContext
+        _ index: Int, _ node: Node, _ context: EvaluationContext
     ) -> StandingVerdict {
         let now = context.moment.now.milliseconds
         let verdict = truth(index, context, now: now)
@@ -89,17 +86,17 @@ extension Program {
     }
 
     /// The next midnight when the metric in `slot` can change then, else `.max`.
-    private func midnight(_ slot: Int, _ context: borrowing EvaluationContext) -> Int64 {
+    private func midnight(_ slot: Int, _ context: EvaluationContext) -> Int64 {
         changes(slot, context) ? context.moment.nextMidnight.milliseconds : .max
     }
 
-    private func changes(_ slot: Int, _ context: borrowing EvaluationContext) -> Bool {
-        if staysUnknown[slot], case .unknown = context.metric(slot, of: self) { return false }
+    private func changes(_ slot: Int, _ context: EvaluationContext) -> Bool {
+        if staysUnknown[slot], context.entry(slot, of: self).kind == .unknown { return false }
         return context.portrait.canChangeAtMidnight(metrics[slot], at: context.moment)
     }
 
     /// Whether a daily metric at or below node `index` can change at the company's next midnight.
-    private func canChangeAtMidnight(_ index: Int, _ context: borrowing EvaluationContext) -> Bool {
+    private func canChangeAtMidnight(_ index: Int, _ context: EvaluationContext) -> Bool {
         let node = nodes[index]
         guard Timing(rawValue: node.timing).contains(.daily) else { return false }
         if let slot = node.slot { return changes(slot, context) }
@@ -143,7 +140,7 @@ extension Program {
     /// The first millisecond after now at which the comparison `index`, whose verdict now is
     /// `verdict`, has another one; at the latest, the next millisecond at which a side bends.
     private func turn(
-        _ index: Int, _ node: Node, _ verdict: Verdict, _ context: borrowing EvaluationContext, before limit: Int64
+        _ index: Int, _ node: Node, _ verdict: Verdict, _ context: EvaluationContext, before limit: Int64
     ) -> Int64 {
         let now = context.moment.now.milliseconds
         guard node.operation == .compareNumbers || node.operation == .compareDurations else {
@@ -175,7 +172,7 @@ extension Program {
     /// The first millisecond in `start + 1 … end` at which the verdict is another one, as it is at
     /// `end`. Between two meetings of straight lines it turns once, so halving finds it.
     private func firstTurn(
-        _ index: Int, _ verdict: Verdict, _ context: borrowing EvaluationContext, after start: Int64,
+        _ index: Int, _ verdict: Verdict, _ context: EvaluationContext, after start: Int64,
         through end: Int64
     ) -> Int64 {
         var low = start
@@ -187,7 +184,7 @@ extension Program {
         return high
     }
 
-    private func line(_ index: Int, _ context: borrowing EvaluationContext) -> Line {
+    private func line(_ index: Int, _ context: EvaluationContext) -> Line {
         let node = nodes[index]
         let now = context.moment.now.milliseconds
         guard Timing(rawValue: node.timing).contains(.linear) else {
@@ -195,10 +192,9 @@ extension Program {
         }
         switch node.operation {
         case .durationMetric:
-            guard case .elapsed(let since) = context.metric(Int(node.a), of: self) else {
-                return Line(value: number(index, context, now: now), slope: 0)
-            }
-            return age(since, now)
+            let entry = context.entry(Int(node.a), of: self)
+            guard entry.kind == .elapsed else { return Line(value: number(index, context, now: now), slope: 0) }
+            return age(entry.since, now)
         case .stageAge:
             guard let since = context.stageSince else { return .unknown }
             return age(since, now)
@@ -212,7 +208,7 @@ extension Program {
             let zero = meeting(part, Line(value: 0, slope: 0), now)
             return Line(value: abs(part.value), slope: sign * part.slope, until: min(part.until, zero))
         case .least, .greatest:
-            return extreme(children[Int(node.a)..<(Int(node.a) + Int(node.b))], node.operation, context)
+            return extreme(Int(node.a)..<(Int(node.a) + Int(node.b)), node.operation, context)
         case .score: return score(scores[Int(node.a)], context)
         default: return Line(value: number(index, context, now: now), slope: 0, until: now + 1)
         }
@@ -224,7 +220,7 @@ extension Program {
         return Line(value: Self.elapsed(since, now: now), slope: 1)
     }
 
-    private func arithmetic(_ node: Node, _ context: borrowing EvaluationContext) -> Line {
+    private func arithmetic(_ node: Node, _ context: EvaluationContext) -> Line {
         let left = line(Int(node.a), context)
         let right = line(Int(node.b), context)
         let until = min(left.until, right.until)
@@ -249,13 +245,13 @@ extension Program {
     }
 
     private func extreme(
-        _ parts: ArraySlice<Int32>, _ operation: Operation, _ context: borrowing EvaluationContext
+        _ parts: Range<Int>, _ operation: Operation, _ context: EvaluationContext
     ) -> Line {
         let now = context.moment.now.milliseconds
         var best = Line.unknown
         var until = Int64.max
         for part in parts {
-            let line = line(Int(part), context)
+            let line = line(Int(children[part]), context)
             until = min(until, line.until)
             if line.value.isNaN { return Line(value: .nan, slope: 0, until: until) }
             let precedes =
@@ -264,11 +260,11 @@ extension Program {
                 : (line.value, line.slope) > (best.value, best.slope)
             if best.value.isNaN || precedes { best = line }
         }
-        for part in parts { until = min(until, meeting(line(Int(part), context), best, now)) }
+        for part in parts { until = min(until, meeting(line(Int(children[part]), context), best, now)) }
         return Line(value: best.value, slope: best.slope, until: until)
     }
 
-    private func score(_ score: ScoreProgram, _ context: borrowing EvaluationContext) -> Line {
+    private func score(_ score: ScoreProgram, _ context: EvaluationContext) -> Line {
         let now = context.moment.now.milliseconds
         var sum = Line(value: 0, slope: 0)
         var weight = 0.0

@@ -6,16 +6,18 @@ import UsageModel
 // deadlines can ask about another instant of the same day with the same metrics.
 extension Program {
     /// NaN is unknown; anything that is not finite becomes NaN.
-    func number(_ index: Int, _ context: borrowing EvaluationContext, now: Int64) -> Double {
+    func number(_ index: Int, _ context: EvaluationContext, now: Int64) -> Double {
         let node = nodes[index]
         switch node.operation {
         case .constant: return node.number
         case .metric:
-            return context.metric(Int(node.a), of: self).plainNumber
+            let entry = context.entry(Int(node.a), of: self)
+            return entry.kind == .number ? entry.number : .nan
         case .durationMetric:
-            switch context.metric(Int(node.a), of: self) {
-            case .elapsed(let since): return Self.elapsed(since, now: now)
-            case .number(let days): return days * Double(millisecondsPerDay)
+            let entry = context.entry(Int(node.a), of: self)
+            switch entry.kind {
+            case .elapsed: return Self.elapsed(entry.since, now: now)
+            case .number: return entry.number * Double(millisecondsPerDay)
             case .unknown, .text, .bool: return .nan
             }
         case .stageAge:
@@ -49,7 +51,7 @@ extension Program {
 
     @inline(__always)
     private func binary(
-        _ node: Node, _ context: borrowing EvaluationContext, _ now: Int64, _ body: (Double, Double) -> Double
+        _ node: Node, _ context: EvaluationContext, _ now: Int64, _ body: (Double, Double) -> Double
     ) -> Double {
         body(number(Int(node.a), context, now: now), number(Int(node.b), context, now: now))
     }
@@ -57,7 +59,7 @@ extension Program {
     /// Unknown as soon as one of them is.
     @inline(__always)
     private func extreme(
-        _ node: Node, _ context: borrowing EvaluationContext, _ now: Int64, _ precedes: (Double, Double) -> Bool
+        _ node: Node, _ context: EvaluationContext, _ now: Int64, _ precedes: (Double, Double) -> Bool
     ) -> Double {
         var best = Double.nan
         for position in Int(node.a)..<(Int(node.a) + Int(node.b)) {
@@ -68,7 +70,7 @@ extension Program {
         return best
     }
 
-    func score(_ index: Int, _ context: borrowing EvaluationContext, now: Int64) -> Double {
+    func score(_ index: Int, _ context: EvaluationContext, now: Int64) -> Double {
         let score = scores[index]
         var sum = 0.0
         var weight = 0.0
@@ -83,7 +85,7 @@ extension Program {
         return finite(score.combine == .mean ? sum / weight : sum)
     }
 
-    func truth(_ index: Int, _ context: borrowing EvaluationContext, now: Int64) -> Verdict {
+    func truth(_ index: Int, _ context: EvaluationContext, now: Int64) -> Verdict {
         let node = nodes[index]
         switch node.operation {
         case .truthConstant: return Verdict(rawValue: UInt8(node.a)) ?? .unknown
@@ -124,37 +126,38 @@ extension Program {
         }
     }
 
-    private func compareNumbers(_ node: Node, _ context: borrowing EvaluationContext, _ now: Int64) -> Verdict {
+    private func compareNumbers(_ node: Node, _ context: EvaluationContext, _ now: Int64) -> Verdict {
         let left = number(Int(node.a), context, now: now)
         if left.isNaN { return .unknown }
         let right = number(Int(node.b), context, now: now)
         return right.isNaN ? .unknown : Verdict(node.comparison.holds(left, right))
     }
 
-    private func compareDurations(_ node: Node, _ context: borrowing EvaluationContext, _ now: Int64) -> Verdict {
+    private func compareDurations(_ node: Node, _ context: EvaluationContext, _ now: Int64) -> Verdict {
         let left = number(Int(node.a), context, now: now)
         if left.isNaN { return .unknown }
         let right = number(Int(node.b), context, now: now)
         return right.isNaN ? .unknown : Verdict(node.comparison.holds(left.rounded(), right.rounded()))
     }
 
-    private func compareElapsed(_ node: Node, _ context: borrowing EvaluationContext, _ now: Int64) -> Verdict {
-        switch context.metric(Int(node.a), of: self) {
-        case .elapsed(let since):
-            let elapsed = max(0, Timestamp(milliseconds: now) - since)
+    func compareElapsed(_ node: Node, _ context: EvaluationContext, _ now: Int64) -> Verdict {
+        let entry = context.entry(Int(node.a), of: self)
+        switch entry.kind {
+        case .elapsed:
+            let elapsed = max(0, Timestamp(milliseconds: now) - entry.since)
             return Verdict(node.comparison.holds(elapsed, Int64(node.number)))
-        case .number(let days):
-            return Verdict(node.comparison.holds((days * Double(millisecondsPerDay)).rounded(), node.number))
+        case .number:
+            return Verdict(node.comparison.holds((entry.number * Double(millisecondsPerDay)).rounded(), node.number))
         case .unknown, .text, .bool: return .unknown
         }
     }
 
-    private func compareTexts(_ node: Node, _ context: borrowing EvaluationContext) -> Verdict {
+    private func compareTexts(_ node: Node, _ context: EvaluationContext) -> Verdict {
         guard let left = text(Int(node.a), context), let right = text(Int(node.b), context) else { return .unknown }
         return Verdict((left == right) == (node.comparison == .equal))
     }
 
-    private func compareDynamics(_ node: Node, _ context: borrowing EvaluationContext) -> Verdict {
+    private func compareDynamics(_ node: Node, _ context: EvaluationContext) -> Verdict {
         let left = dynamic(Int(node.a), context)
         let right = dynamic(Int(node.b), context)
         let wantsEqual = node.comparison == .equal
@@ -163,7 +166,7 @@ extension Program {
         return Verdict((leftText == rightText) == wantsEqual)
     }
 
-    private func numberIn(_ node: Node, _ context: borrowing EvaluationContext, _ now: Int64) -> Verdict {
+    private func numberIn(_ node: Node, _ context: EvaluationContext, _ now: Int64) -> Verdict {
         let subject = number(Int(children[Int(node.a)]), context, now: now)
         if subject.isNaN { return .unknown }
         var verdict = Verdict.false
@@ -175,7 +178,7 @@ extension Program {
         return verdict
     }
 
-    private func textIn(_ node: Node, _ context: borrowing EvaluationContext) -> Verdict {
+    private func textIn(_ node: Node, _ context: EvaluationContext) -> Verdict {
         guard let subject = text(Int(children[Int(node.a)]), context) else { return .unknown }
         var verdict = Verdict.false
         for position in (Int(node.a) + 1)..<(Int(node.a) + Int(node.b)) {
@@ -188,14 +191,14 @@ extension Program {
         return verdict
     }
 
-    func text(_ index: Int, _ context: borrowing EvaluationContext) -> String? {
+    func text(_ index: Int, _ context: EvaluationContext) -> String? {
         let node = nodes[index]
         switch node.operation {
         case .textConstant: return texts[Int(node.a)]
         case .textMetric: return context.metric(Int(node.a), of: self).asText
         case .instant:
-            guard case .elapsed(let since) = context.metric(Int(node.a), of: self) else { return nil }
-            return InstantText.text(since)
+            let entry = context.entry(Int(node.a), of: self)
+            return entry.kind == .elapsed ? InstantText.text(entry.since) : nil
         case .stage: return context.stage
         case .companyName: return context.names.name(context.company)
         case .asText: return dynamic(Int(node.a), context).asText
@@ -204,7 +207,7 @@ extension Program {
     }
 
     /// A trait, or a value remembered at raising.
-    func dynamic(_ index: Int, _ context: borrowing EvaluationContext) -> MetricValue {
+    func dynamic(_ index: Int, _ context: EvaluationContext) -> MetricValue {
         let node = nodes[index]
         switch node.operation {
         case .dynamicMetric: return context.metric(Int(node.a), of: self)
@@ -221,13 +224,6 @@ extension Program {
     }
 }
 
-extension EvaluationContext {
-    @inline(__always)
-    func metric(_ slot: Int, of program: Program) -> MetricValue {
-        cache.value(slot: slot) { portrait.value(of: program.metrics[slot], at: moment) }
-    }
-}
-
 extension ScoreProgram {
     /// `mean` is an average of grades from 0 to 100, so that its result is one; `sum` takes values as they are.
     @inline(__always)
@@ -235,11 +231,6 @@ extension ScoreProgram {
 }
 
 extension MetricValue {
-    @inline(__always)
-    fileprivate var plainNumber: Double {
-        if case .number(let value) = self, value.isFinite { value } else { .nan }
-    }
-
     /// As a number: numeric text counts, since many senders send all traits as text.
     fileprivate var number: Double {
         switch self {

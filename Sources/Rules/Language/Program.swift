@@ -102,7 +102,7 @@ struct Node: Hashable, BitwiseCopyable {
 }
 
 /// A score as the evaluator needs it: its components are `parts[first ..< first + count]`.
-struct ScoreProgram: Sendable {
+struct ScoreProgram: BitwiseCopyable {
     var combine: ScoreRule.Combination
     var first: Int
     var count: Int
@@ -117,27 +117,51 @@ struct ScorePart: BitwiseCopyable {
 /// The compiled expressions of a whole rule set: one array of nodes that refer to each other by
 /// index, children before parents, and one list of metrics, so that a metric that several rules
 /// use is read once a look. Immutable once made.
+///
+/// What every step reads lies in plain memory that lives as long as the program: an array would be
+/// retained and released at each step, which costs more than the step.
 final class Program: Sendable {
-    let nodes: [Node]
+    nonisolated(unsafe) let nodes: UnsafeBufferPointer<Node>
     /// Child indices of nodes with more than two children.
-    let children: [Int32]
-    let metrics: [Metric]
+    nonisolated(unsafe) let children: UnsafeBufferPointer<Int32>
+    nonisolated(unsafe) let metrics: UnsafeBufferPointer<Metric>
     /// Whether a metric that is unknown stays so at midnight: no record, no change.
-    let staysUnknown: [Bool]
+    nonisolated(unsafe) let staysUnknown: UnsafeBufferPointer<Bool>
     let texts: [String]
-    let scores: [ScoreProgram]
-    let scoreParts: [ScorePart]
+    nonisolated(unsafe) let scores: UnsafeBufferPointer<ScoreProgram>
+    nonisolated(unsafe) let scoreParts: UnsafeBufferPointer<ScorePart>
 
     static let empty = Program(ProgramBuilder())
 
     init(_ builder: ProgramBuilder) {
-        nodes = builder.nodes
-        children = builder.children
-        metrics = builder.metrics
-        staysUnknown = builder.metrics.map(\.staysUnknown)
+        nodes = Self.copy(builder.nodes)
+        children = Self.copy(builder.children)
+        metrics = Self.copy(builder.metrics)
+        staysUnknown = Self.copy(builder.metrics.map(\.staysUnknown))
         texts = builder.texts
-        scores = builder.scores
-        scoreParts = builder.scoreParts
+        scores = Self.copy(builder.scores)
+        scoreParts = Self.copy(builder.scoreParts)
+    }
+
+    deinit {
+        Self.release(nodes)
+        Self.release(children)
+        Self.release(metrics)
+        Self.release(staysUnknown)
+        Self.release(scores)
+        Self.release(scoreParts)
+    }
+
+    private static func copy<Element>(_ array: [Element]) -> UnsafeBufferPointer<Element> {
+        let buffer = UnsafeMutableBufferPointer<Element>.allocate(capacity: array.count)
+        _ = buffer.initialize(fromContentsOf: array)
+        return UnsafeBufferPointer(buffer)
+    }
+
+    private static func release<Element>(_ buffer: UnsafeBufferPointer<Element>) {
+        let buffer = UnsafeMutableBufferPointer(mutating: buffer)
+        buffer.deinitialize()
+        buffer.deallocate()
     }
 }
 

@@ -21,14 +21,14 @@ final class ProgramBuilder {
 
     /// Goes on where `program` ends: what it holds keeps its index.
     init(extending program: Program) {
-        nodes = program.nodes
-        children = program.children
-        metrics = program.metrics
+        nodes = Array(program.nodes)
+        children = Array(program.children)
+        metrics = Array(program.metrics)
         texts = program.texts
         for (index, metric) in metrics.enumerated() { metricIndex[metric] = index }
         for (index, text) in texts.enumerated() { textIndex[text] = index }
-        scores = program.scores
-        scoreParts = program.scoreParts
+        scores = Array(program.scores)
+        scoreParts = Array(program.scoreParts)
         // A score's parts are older than any node that names it, so one pass in order finds both.
         for index in nodes.indices {
             nodeIndex[nodes[index]] = index
@@ -135,12 +135,12 @@ extension ProgramBuilder {
         scoreDepths.append(1 + (parts.map { depths[Int($0.node)] }.max() ?? 0))
     }
 
-    private func childNodes(of node: Node) -> [Int] { node.children(in: children) }
+    private func childNodes(of node: Node) -> [Int] { node.children { Int(children[$0]) } }
 }
 
 extension Node {
-    /// The nodes directly below, except the components of a score.
-    func children(in children: [Int32]) -> [Int] {
+    /// The nodes directly below, except the components of a score; `child` reads the list of children.
+    func children(_ child: (Int) -> Int) -> [Int] {
         switch operation {
         case .constant, .metric, .durationMetric, .stageAge, .score, .truthConstant, .compareElapsed, .flagOpen,
             .textConstant, .textMetric, .instant, .stage, .companyName, .dynamicMetric, .atRaise:
@@ -152,7 +152,7 @@ extension Node {
             .compareDynamics:
             [Int(a), Int(b)]
         case .least, .greatest, .all, .any, .numberIn, .textIn:
-            children[Int(a)..<(Int(a) + Int(b))].map { Int($0) }
+            (Int(a)..<(Int(a) + Int(b))).map(child)
         }
     }
 

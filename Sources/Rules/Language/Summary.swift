@@ -11,7 +11,7 @@ public struct Summary: Sendable {
 
     /// The text with the values of this look. Unknown values read `unknown`; numbers have the decimals
     /// asked for, else at most two.
-    public func text(in context: borrowing EvaluationContext) -> String {
+    public func text(in context: EvaluationContext) -> String {
         var result = ""
         for part in parts {
             switch part {
