@@ -52,7 +52,7 @@ extension Expression {
             guard seen.insert(index).inserted else { continue }
             let node = program.nodes[index]
             if node.operation == .flagOpen { flags.insert(Int(node.a)) }
-            pending.append(contentsOf: node.children(in: program.children))
+            pending.append(contentsOf: node.children { Int(program.children[$0]) })
             if node.operation == .score {
                 let score = program.scores[Int(node.a)]
                 let parts = program.scoreParts[score.first..<(score.first + score.count)]
