@@ -32,7 +32,8 @@ struct ExportCommand: ParsableCommand {
         case .events:
             let target = RequestTarget("v1", "events").with("from", from.map { String($0) })
             try connection.list(target, named: "events", limit: nil) { record in
-                if Self.senderKinds.contains(record["type"]?.stringValue ?? "") { rows.add(record) }
+                guard Self.senderKinds.contains(record["type"]?.stringValue ?? "") else { return }
+                rows.add(format == .ndjson ? Self.asSent(record) : record)
             }
         case .companies:
             try connection.list(RequestTarget("v1", "companies"), named: "companies", limit: nil) { rows.add($0) }
@@ -47,6 +48,20 @@ struct ExportCommand: ParsableCommand {
     private static let senderKinds: Set = [
         "track", "page", "screen", "identify", "group", "alias", "leave", "outcome", "touch", "clock",
     ]
+
+    /// A record as a sender would write it, so that an export can be imported elsewhere.
+    private static func asSent(_ record: JSON) -> JSON {
+        let type = record["type"]?.stringValue
+        return .object(
+            (record.members ?? []).map { member in
+                switch (member.name, member.value) {
+                // Answers write decimals as strings, events write them as numbers; the digits are the same.
+                case ("amount", .string(let digits)): JSON.Member("amount", .number(digits))
+                case ("previous_user", let user) where type == "alias": JSON.Member("previousId", user)
+                default: member
+                }
+            })
+    }
 
     private static func table(_ subject: Subject) -> ([JSON]) -> Table {
         switch subject {

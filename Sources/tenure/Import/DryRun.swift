@@ -31,6 +31,7 @@ final class DryRun {
         progress.clear()
         report.summary.seconds = watch.seconds
         StandardOutput.write(report.text(form))
+        report.summary.noteExamples(form)
         guard report.summary.refused == 0 else {
             throw CommandError(.partlyDone, "\(Quantity.count(report.summary.refused, "row")) would be refused")
         }

@@ -39,6 +39,7 @@ final class ImportRun {
         summary.seconds = watch.seconds
         if let before = duplicatesBefore, let after = try? duplicatesTaken() { summary.duplicates = after - before }
         StandardOutput.write(summary.text(form))
+        summary.noteExamples(form)
         try judge(lost: lost, unreadable: unreadable)
     }
 
@@ -78,7 +79,7 @@ final class ImportRun {
         if summary.refused > 0 {
             throw CommandError(
                 .partlyDone, "\(Quantity.count(summary.refused, "row")) refused; all others are in",
-                advice: "`tenure rejects` lists what the daemon refused; correct those rows and import again")
+                advice: "correct those rows and import again; those that are in count as duplicates then")
         }
     }
 

@@ -45,6 +45,15 @@ struct ImportSummary: Equatable, Sendable {
         }
     }
 
+    /// Where rows were refused and why, for standard error when standard output is a program's.
+    func noteExamples(_ form: OutputForm) {
+        if case .terminal = form { return }
+        let first = examples.values.joined().sorted { ($0.line, $0.code) < ($1.line, $1.code) }
+        for refusal in first {
+            StandardError.write("line \(refusal.line): \(refusal.code): \(PrintableText.escaping(refusal.detail))\n")
+        }
+    }
+
     func text(_ form: OutputForm) -> String {
         guard case .terminal(let width, let colour) = form else {
             return form == .json ? json.text + "\n" : json.tabSeparatedPaths
