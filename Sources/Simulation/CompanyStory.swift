@@ -86,10 +86,10 @@ extension CompanyStory {
         renews = span.share(0.1, 1)
         seats = 0
         menu = []
-        var size = 5 + span.random.below(10) + span.random.below(10)
+        var size = 6 + span.random.below(14) + span.random.below(14)
         switch archetype {
         case .steady: break
-        case .growing, .fillingSeats: size = 8 + span.random.below(10)
+        case .growing, .fillingSeats: size = 8 + span.random.below(12)
         case .losingChampion, .fading, .silentOvernight, .replacedByJob: break
         case .onboardingBadly: size = 1 + span.random.below(2)
         }
@@ -98,7 +98,7 @@ extension CompanyStory {
         hire(size, span: &span)
         provideSeats(&span)
         if let leaves { renews = leaves }
-        if span.random.chance(0.25) {
+        if span.random.chance(0.12) {
             let first = span.share(0, 1)
             holiday = first..<(first + span.days(8, 19))
         }
@@ -217,7 +217,7 @@ extension CompanyStory {
         return Person(
             firstName: pair / Vocabulary.shared.lastNames.count, lastName: pair % Vocabulary.shared.lastNames.count,
             role: 1 + span.random.below(Vocabulary.shared.roles.count - 1), joins: joins, goes: .max,
-            eagerness: span.random.between(0.25, 0.85),
+            eagerness: span.random.between(0.35, 0.9),
             favourites: (favourite, menu[span.random.below(menu.count)]))
     }
 
@@ -226,7 +226,8 @@ extension CompanyStory {
         case .fillingSeats:
             seats = people.count
         case .growing:
-            seats = people.count * 6 / 5 + 2
+            // The first half of the people is there from the start; growth runs into the limit.
+            seats = people.count * 7 / 10 + 1
         case .steady, .losingChampion, .fading, .silentOvernight, .onboardingBadly, .replacedByJob:
             // One in ten bought far more than it ever used.
             let room = span.random.chance(0.1) ? 3.0 : span.random.between(1.15, 1.7)

@@ -18,6 +18,14 @@ public enum Archetype: String, Sendable, CaseIterable {
     case onboardingBadly
     /// People are replaced by a nightly job that writes on without them.
     case replacedByJob
+
+    /// Whether the story has a time in which the company was about to leave.
+    public var isDecline: Bool {
+        switch self {
+        case .steady, .growing, .fillingSeats: false
+        case .losingChampion, .fading, .silentOvernight, .onboardingBadly, .replacedByJob: true
+        }
+    }
 }
 
 /// What the generator knows about one company, and a rule can only guess.

@@ -207,7 +207,7 @@ private struct CalendarDay {
         let betweenYears = (date.month == 12 && date.day >= 24) || (date.month == 1 && date.day == 1)
         isWorkingDay = day.isoWeekday <= 5 && !betweenYears
         let weekend = day.isoWeekday <= 5 ? 1.0 : day.isoWeekday == 6 ? 0.08 : 0.05
-        let season = betweenYears ? 0.15 : date.month == 8 ? 0.85 : 1.0
+        let season = betweenYears ? 0.15 : date.month == 8 ? 0.92 : 1.0
         activity = weekend * season
     }
 }

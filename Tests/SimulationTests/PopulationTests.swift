@@ -184,7 +184,7 @@ struct TruthTests {
             #expect(!kind.isEmpty)
             let leavers = kind.count { $0.left != nil }
             switch archetype {
-            case .steady, .growing, .fillingSeats: #expect(leavers == 0)
+            case _ where !archetype.isDecline: #expect(leavers == 0)
             default: #expect(leavers > 0 && leavers < kind.count, "\(archetype): \(leavers) of \(kind.count)")
             }
         }
@@ -263,6 +263,7 @@ struct JudgementTests {
         #expect(judgement.missed == ["early", "late"])
         #expect(judgement.stayers == 2)
         #expect(judgement.wrong == ["well"])
+        #expect(judgement.outlived == 1)
         #expect(judgement.summary.hasPrefix("2 of 4 real leavers"))
     }
 
