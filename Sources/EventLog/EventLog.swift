@@ -115,7 +115,8 @@ public final class EventLog {
         encode(batch, into: &header)
         let needed = value.count + nameRecord.count + Self.commitOverheadBytes
         if let available = try missingRoom(forBytes: needed) {
-            throw .noSpace(availableBytes: available, neededBytes: UInt64(needed + options.reserveBytes), isFatal: false)
+            throw .noSpace(
+                availableBytes: available, neededBytes: UInt64(needed + options.reserveBytes), isFatal: false)
         }
         do throws(EventLogError) {
             try rollIfFull()
@@ -210,9 +211,8 @@ extension EventLog {
         guard let active else { throw .closed }
         do throws(LMDBError) {
             let transaction = try WriteTransaction(active.environment)
-            guard let blocks = SegmentTable.blocks(active.environment),
-                let names = SegmentTable.names(active.environment)
-            else { preconditionFailure("a segment opened for writing has both tables") }
+            let blocks = SegmentTable.blocks(active.environment)
+            let names = SegmentTable.names(active.environment)
             try SegmentKey.with(header.firstSeq) { (key) throws(LMDBError) in
                 if header.nameCount > 0 { try transaction.append(names, key: key, value: nameRecord.bytes) }
                 try transaction.append(blocks, key: key, value: value.bytes)
@@ -234,7 +234,9 @@ extension EventLog {
     }
 
     private func rollIfFull() throws(EventLogError) {
-        guard let active, lastSeq >= active.firstSeq, active.environment.usedBytes >= options.segmentBytes else { return }
+        guard let active, lastSeq >= active.firstSeq, active.environment.usedBytes >= options.segmentBytes else {
+            return
+        }
         store.give(active.firstSeq)
         self.active = nil
         try openSegment()

@@ -127,7 +127,8 @@ extension EventLogReader {
                 try restorer.add(names, of: header, found, to: nil)
             }
             guard restorer.total == Int(header.nameTotal) else {
-                throw damage(entry, "there should be \(header.nameTotal) names by now, but \(restorer.total) were found")
+                throw damage(
+                    entry, "there should be \(header.nameTotal) names by now, but \(restorer.total) were found")
             }
         }
 
@@ -141,7 +142,9 @@ extension EventLogReader {
                     isKnown(record.sentUser.number, .user), isKnown(record.task.number, .task),
                     isKnown(record.unit.number, .unit), isKnown(record.source.number, .source),
                     isKnown(record.producer.number, .producer)
-                else { throw damage(entry, "the record at \(entry.key + UInt64(index)) refers to a name that is not there") }
+                else {
+                    throw damage(entry, "the record at \(entry.key + UInt64(index)) refers to a name that is not there")
+                }
             }
         }
 

@@ -22,7 +22,7 @@ enum SegmentDraft {
         do throws(LMDBError) {
             // Making the tables is a commit, which syncs the data file.
             _ = try Environment.open(
-                path: draft, access: .readWrite(mapBytes: mapBytes), tables: SegmentTable.names)
+                path: draft, access: .create(mapBytes: mapBytes), tables: SegmentTable.names)
         } catch {
             throw .store(error, path: draft)
         }

@@ -27,7 +27,6 @@ extension SegmentStore {
     ) throws(EventLogError) -> StoredEntry? {
         try read(segment) { (environment) throws(EventLogError) in
             let table = content == .blocks ? SegmentTable.blocks(environment) : SegmentTable.names(environment)
-            guard let table else { return nil }
             let place = SegmentName.place(segment)
             do throws(LMDBError) {
                 let transaction = try ReadTransaction(environment)
@@ -58,7 +57,10 @@ extension SegmentStore {
     /// Copies the block that holds `seq` into `buffer`; nil when the log ends before it.
     func copyBlock(holding seq: UInt64, to buffer: ByteBuffer) throws(EventLogError) -> StoredEntry? {
         while true {
-            guard let segment = segment(holding: seq).firstSeq else {
+            // Looked up before the blocks are: what has a successor is sealed, so a block that is not in it
+            // is not about to come.
+            let (segment, next) = segment(holding: seq)
+            guard let segment else {
                 guard let first = firstSeqs.first else { return nil }
                 throw Self.missing(from: seq, before: first)
             }
@@ -66,11 +68,13 @@ extension SegmentStore {
                 let header = try Self.header(buffer, entry, logID: logID)
                 if header.lastSeq >= seq { return entry }
             }
-            // The writer may have opened a segment since we looked.
-            let (current, next) = self.segment(holding: seq)
-            if current != segment { continue }
-            guard let next else { return nil }
-            throw Self.missing(from: seq, before: next)
+            if let next { throw Self.missing(from: seq, before: next) }
+            // The writer may have been here since; a later block without one that holds `seq` is a gap.
+            if let later = try copy(.from(seq), of: .blocks, in: segment, to: buffer) {
+                if later.key > seq { throw Self.missing(from: seq, before: later.key) }
+            } else if self.segment(holding: seq) == (segment, nil) {
+                return nil
+            }
         }
     }
 

@@ -8,8 +8,6 @@ import UsageModel
 final class SegmentStore: Sendable {
     let directory: String
     let logID: Hash128
-    /// Held as long as anybody can reach a segment.
-    private let lock: DirectoryLock
     private let state: Mutex<State>
 
     /// Sealed segments that stay open while nobody reads them. Each costs a file descriptor and a map.
@@ -21,7 +19,11 @@ final class SegmentStore: Sendable {
         var open: [UInt64: OpenSegment] = [:]
         /// Counts uses, to find the segment that was left alone longest.
         var clock: UInt64 = 0
+        /// Held as long as anybody can reach a segment.
+        var lock: DirectoryLock?
         var isClosed = false
+
+        mutating func unlockWhenDone() { if isClosed && open.isEmpty { lock = nil } }
     }
 
     private struct OpenSegment {
@@ -33,9 +35,8 @@ final class SegmentStore: Sendable {
     init(directory: String, logID: Hash128, lock: DirectoryLock) throws(EventLogError) {
         self.directory = directory
         self.logID = logID
-        self.lock = lock
         let names = try SystemCall.list(directory + "/" + SegmentName.parent)
-        state = Mutex(State(firstSeqs: names.compactMap(SegmentName.firstSeq).sorted()))
+        state = Mutex(State(firstSeqs: names.compactMap(SegmentName.firstSeq).sorted(), lock: lock))
     }
 
     var firstSeqs: [UInt64] { state.withLock { $0.firstSeqs } }
@@ -75,11 +76,12 @@ final class SegmentStore: Sendable {
     /// A new segment is there; readers may find it.
     func add(_ firstSeq: UInt64) { state.withLock { $0.firstSeqs.append(firstSeq) } }
 
-    /// No new use; what is in use closes when its last user is done.
+    /// No new use; what is in use closes when its last user is done, and then the lock goes.
     func close() {
         state.withLock { state in
             state.isClosed = true
             state.open = state.open.filter { $0.value.userCount > 0 }
+            state.unlockWhenDone()
         }
     }
 
@@ -101,6 +103,9 @@ final class SegmentStore: Sendable {
                 let path = path(firstSeq)
                 try DataFile.check(directory: path)
                 let environment = try open(path)
+                for (index, name) in SegmentTable.names.enumerated() where environment.table(index) == nil {
+                    throw DataFileError.damaged(offset: 0, detail: "the table \(name) is missing")
+                }
                 state.open[firstSeq] = OpenSegment(
                     environment: environment, userCount: 1, lastUse: state.clock)
                 return .success(environment)
@@ -116,12 +121,15 @@ final class SegmentStore: Sendable {
             guard var segment = state.open[firstSeq] else { preconditionFailure("gave back what was not taken") }
             segment.userCount -= 1
             state.open[firstSeq] = state.isClosed && segment.userCount == 0 ? nil : segment
+            state.unlockWhenDone()
         }
     }
 
     private static func closeIdle(_ state: inout State) {
         let idle = state.open.filter { $0.value.userCount == 0 }
-        guard idle.count >= idleCount, let oldest = idle.min(by: { $0.value.lastUse < $1.value.lastUse }) else { return }
+        guard idle.count >= idleCount, let oldest = idle.min(by: { $0.value.lastUse < $1.value.lastUse }) else {
+            return
+        }
         state.open[oldest.key] = nil
     }
 }
@@ -130,8 +138,15 @@ final class SegmentStore: Sendable {
 enum SegmentTable {
     static let names = ["blocks", "names"]
 
-    static func blocks(_ environment: Environment) -> Table? { environment.table(0) }
-    static func names(_ environment: Environment) -> Table? { environment.table(1) }
+    static func blocks(_ environment: Environment) -> Table { table(0, environment) }
+    static func names(_ environment: Environment) -> Table { table(1, environment) }
+
+    private static func table(_ index: Int, _ environment: Environment) -> Table {
+        guard let table = environment.table(index) else {
+            preconditionFailure("tables are checked when a segment is opened")
+        }
+        return table
+    }
 }
 
 /// Segments are directories named after their first seq, with leading zeros so that they sort.
@@ -165,6 +180,8 @@ extension EventLogError {
             self = .corrupt(
                 Corruption(
                     place: place + "/" + DataFile.name, offset: offset, detail: detail, remedy: Remedy.restoreSegment))
+        case let error as LMDBError where error == .alreadyOpen:
+            self = .locked(directory: place, holder: "this process; copy its reader in place of opening another")
         case let error as LMDBError:
             self = EventLogError(error, place: place)
         default:

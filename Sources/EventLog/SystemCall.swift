@@ -73,7 +73,9 @@ enum SystemCall {
         }
         defer { close(descriptor) }
         var bytes = [UInt8](repeating: 0, count: limit)
-        let count = try run("read", path) { bytes.withUnsafeMutableBytes { pread(descriptor, $0.baseAddress, limit, 0) } }
+        let count = try run("read", path) {
+            bytes.withUnsafeMutableBytes { pread(descriptor, $0.baseAddress, limit, 0) }
+        }
         bytes.removeLast(limit - count)
         return bytes
     }

@@ -70,7 +70,7 @@ enum UUIDText {
     /// else gives values that `digits` does not turn back into the same characters.
     @inline(__always)
     private static func nibbles(_ text: UInt64) -> UInt64 {
-        (text & 0x0F0F_0F0F_0F0F_0F0F) &+ 9 &* (text >> 6 & 0x0101_0101_0101_0101) & 0x0F0F_0F0F_0F0F_0F0F
+        ((text & 0x0F0F_0F0F_0F0F_0F0F) &+ (text >> 6 & 0x0101_0101_0101_0101) &* 9) & 0x0F0F_0F0F_0F0F_0F0F
     }
 
     /// Values 0…15, one a byte, to digit characters: those above 9 are 39 further on.

@@ -13,8 +13,8 @@ public final class Environment: @unchecked Sendable {
 
     /// Opens the environment in the directory at `path`, which must exist, with the named tables.
     ///
-    /// `.readWrite` creates what is missing, with a commit of its own. `.readOnly` finds `table(i)`
-    /// nil when the table does not exist. Checks nothing about the file: see `DataFile`.
+    /// `.create` makes what is missing, with a commit of its own; the others find `table(i)` nil when the
+    /// table does not exist. Checks nothing about the file: see `DataFile`.
     public static func open(path: String, access: Access, tables names: [String]) throws(LMDBError) -> Environment {
         let identity = try OpenEnvironments.enter(path: path)
         do throws(LMDBError) {
@@ -29,6 +29,8 @@ public final class Environment: @unchecked Sendable {
         /// One writer, with a map of `mapBytes`, set once: "The value should be chosen as large as
         /// possible, to accommodate future growth of the database." It costs address space only.
         case readWrite(mapBytes: Int)
+        /// The same, and makes the tables.
+        case create(mapBytes: Int)
         /// For files that nothing writes to any more. Neither takes nor changes LMDB's lock file.
         case readOnly
     }
@@ -75,7 +77,7 @@ public final class Environment: @unchecked Sendable {
         // moved between threads, and a thread may read while it writes.
         var flags = UInt32(MDB_NOTLS)
         switch access {
-        case .readWrite(let mapBytes):
+        case .readWrite(let mapBytes), .create(let mapBytes):
             let code = mdb_env_set_mapsize(handle, mapBytes)
             if code != MDB_SUCCESS { return code }
         case .readOnly:
@@ -97,18 +99,15 @@ public final class Environment: @unchecked Sendable {
     private static func openTables(
         _ handle: OpaquePointer, access: Access, names: [String]
     ) throws(LMDBError) -> [Table?] {
-        var isReadOnly = false
-        if case .readOnly = access { isReadOnly = true }
+        var mayCreate = false
+        if case .create = access { mayCreate = true }
         var begun: OpaquePointer?
-        try check(mdb_txn_begin(handle, nil, isReadOnly ? UInt32(MDB_RDONLY) : 0, &begun), "mdb_txn_begin")
+        try check(mdb_txn_begin(handle, nil, mayCreate ? 0 : UInt32(MDB_RDONLY), &begun), "mdb_txn_begin")
         guard let transaction = begun else { throw LMDBError(code: MDB_PANIC, call: "mdb_txn_begin") }
         var tables: [Table?] = []
         for name in names {
             var table: MDB_dbi = 0
-            var code = mdb_dbi_open(transaction, name, 0, &table)
-            if code == MDB_NOTFOUND, !isReadOnly {
-                code = mdb_dbi_open(transaction, name, UInt32(MDB_CREATE), &table)
-            }
+            let code = mdb_dbi_open(transaction, name, mayCreate ? UInt32(MDB_CREATE) : 0, &table)
             if code == MDB_NOTFOUND {
                 tables.append(nil)
             } else if code == MDB_SUCCESS {

@@ -42,7 +42,8 @@ struct TreeWalk {
         for page in pagesInFile..<uses.count where uses[page] != .free {
             throw .damaged(
                 offset: fileByteCount,
-                detail: "the file ends here, but commit \(meta.transaction) goes on to page \(meta.lastPage): truncated")
+                detail: "the file ends here, but commit \(meta.transaction) goes on to page \(meta.lastPage): truncated"
+            )
         }
     }
 
@@ -79,7 +80,8 @@ struct TreeWalk {
             // The first key of a branch page is never looked at: whatever is smaller goes there.
             let isFirstOfBranch = levels > 1 && index == 0
             let key = isFirstOfBranch ? from : orderedKey(bytes, node, content)
-            let ascends = index == 0 ? !key.lexicographicallyPrecedes(previous) : previous.lexicographicallyPrecedes(key)
+            let ascends =
+                index == 0 ? !key.lexicographicallyPrecedes(previous) : previous.lexicographicallyPrecedes(key)
             guard ascends, below.map({ key.lexicographicallyPrecedes($0) }) ?? true else {
                 throw .damaged(offset: offset + position, detail: "page \(number) holds keys out of order")
             }
@@ -109,7 +111,8 @@ struct TreeWalk {
             try mark(start, count: count, as: .used)
             if content == .freeList { try markFree(overflow: start, byteCount: node.valueByteCount) }
         case Self.subtree where content == .names:
-            guard node.valueByteCount == TreeRoot.byteCount, node.valueStart + TreeRoot.byteCount <= meta.pageSize else {
+            guard node.valueByteCount == TreeRoot.byteCount, node.valueStart + TreeRoot.byteCount <= meta.pageSize
+            else {
                 throw .damaged(offset: offset, detail: "a table's root has the wrong size")
             }
             let root = TreeRoot(bytes, at: node.valueStart)

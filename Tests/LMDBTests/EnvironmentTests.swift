@@ -1,0 +1,101 @@
+import Testing
+
+@testable import LMDB
+
+/// Bytes of an 8-byte big-endian key.
+func withKey<R>(_ number: UInt64, _ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
+    try withUnsafeBytes(of: number.bigEndian) { try body($0) }
+}
+
+/// Appends `count` values of `byteCount` bytes under the keys from `first` on, in one commit.
+func fill(_ environment: Environment, _ table: Table, from first: UInt64, count: UInt64, byteCount: Int) throws {
+    let transaction = try WriteTransaction(environment)
+    for key in first..<first + count {
+        let value = [UInt8](repeating: UInt8(truncatingIfNeeded: key), count: byteCount)
+        try withKey(key) { key in
+            try value.withUnsafeBytes { value in try transaction.append(table, key: key, value: value) }
+        }
+    }
+    try transaction.commit()
+}
+
+@Suite("LMDB environments and transactions")
+struct EnvironmentTests {
+    let directory = TemporaryDirectory()
+
+    func open() throws -> (Environment, Table) {
+        let environment = try Environment.open(
+            path: directory.path, access: .create(mapBytes: 1 << 30), tables: ["values"])
+        return (environment, try #require(environment.table(0)))
+    }
+
+    @Test("what was committed is there after the environment was closed and opened again")
+    func reopen() throws {
+        do {
+            let (environment, table) = try open()
+            try fill(environment, table, from: 1, count: 10, byteCount: 9_000)
+        }
+        let environment = try Environment.open(path: directory.path, access: .readOnly, tables: ["values", "none"])
+        let table = try #require(environment.table(0))
+        #expect(environment.table(1) == nil)
+        let transaction = try ReadTransaction(environment)
+        let value = try withKey(7) { try transaction.value(table, key: $0) }
+        #expect(value.map { $0.count == 9_000 && $0.allSatisfy { $0 == 7 } } == true)
+        let missing = try withKey(11) { try transaction.value(table, key: $0) }
+        #expect(missing == nil)
+    }
+
+    @Test("a transaction that was not committed leaves nothing")
+    func abandon() throws {
+        let (environment, table) = try open()
+        do {
+            let transaction = try WriteTransaction(environment)
+            try withKey(1) { try transaction.append(table, key: $0, value: $0) }
+        }
+        let transaction = try ReadTransaction(environment)
+        let last = try transaction.last(table)
+        #expect(last == nil)
+    }
+
+    @Test("keys are found from below and from above, and appending out of order is refused")
+    func positions() throws {
+        let (environment, table) = try open()
+        for key in [10, 20, 30] as [UInt64] { try fill(environment, table, from: key, count: 1, byteCount: 8) }
+        let transaction = try ReadTransaction(environment)
+        func number(_ entry: Entry?) -> UInt64? {
+            entry.map { UInt64(bigEndian: $0.key.loadUnaligned(as: UInt64.self)) }
+        }
+        for (wanted, through, from) in [(5, nil, 10), (10, 10, 10), (25, 20, 30), (30, 30, 30), (31, 30, nil)]
+            as [(UInt64, UInt64?, UInt64?)]
+        {
+            let below = try withKey(wanted) { number(try transaction.last(table, through: $0)) }
+            let above = try withKey(wanted) { number(try transaction.first(table, from: $0)) }
+            #expect(below == through && above == from, "around \(wanted)")
+        }
+        let last = number(try transaction.last(table))
+        #expect(last == 30)
+        #expect(throws: LMDBError.self) { try fill(environment, table, from: 15, count: 1, byteCount: 8) }
+    }
+
+    @Test("a snapshot does not see what is committed after it began")
+    func snapshot() throws {
+        let (environment, table) = try open()
+        try fill(environment, table, from: 1, count: 1, byteCount: 8)
+        let before = try ReadTransaction(environment)
+        try fill(environment, table, from: 2, count: 1, byteCount: 8)
+        let after = try ReadTransaction(environment)
+        let unseen = try withKey(2) { try before.value(table, key: $0) }
+        let seen = try withKey(2) { try after.value(table, key: $0) }
+        #expect(unseen == nil && seen != nil)
+    }
+
+    @Test("the same environment cannot be opened twice in one process, and can again once it is closed")
+    func openTwice() throws {
+        do {
+            let (environment, _) = try open()
+            #expect(throws: LMDBError.alreadyOpen) { try open() }
+            #expect(environment.usedBytes > 0)
+        }
+        _ = try open()
+    }
+}
