@@ -1,0 +1,58 @@
+import Testing
+import UsageModel
+
+@Suite("Names and numbers")
+struct NameTableTests {
+    @Test("numbers run from 1 in the order of first sight, each kind by itself")
+    func numbering() {
+        let names = NameTable()
+        #expect(names.intern("acme", as: CompanyID.self).number == 1)
+        #expect(names.intern("beta", as: CompanyID.self).number == 2)
+        #expect(names.intern("acme", as: CompanyID.self).number == 1)
+        #expect(names.intern("acme", as: UserID.self).number == 1)
+        #expect(names.count(.company) == 2 && names.count(.user) == 1 && names.count(.task) == 0)
+        #expect(names.find("beta", as: UserID.self) == nil)
+        #expect(names.name(CompanyID(number: 2)) == "beta")
+        #expect(names.name(CompanyID.none).isEmpty)
+    }
+
+    @Test("a hundred thousand names are found again, and no other")
+    func many() {
+        let names = NameTable()
+        for number in 1...100_000 { #expect(names.intern("user-\(number)", as: UserID.self).number == UInt32(number)) }
+        for number in stride(from: 1, through: 100_000, by: 97) {
+            #expect(names.find("user-\(number)", as: UserID.self)?.number == UInt32(number))
+            #expect(names.name(UserID(number: UInt32(number))) == "user-\(number)")
+        }
+        #expect(names.find("user-0", as: UserID.self) == nil)
+        #expect(names.count(.user) == 100_000)
+    }
+
+    @Test("order is by bytes: shorter before longer, upper case before lower, ASCII before the rest")
+    func order() {
+        let names = NameTable()
+        let sorted = ["", "B", "a", "ab", "b", "z", "é", "ü", "日本"]
+        let ids = sorted.shuffled().map { names.intern($0, as: UserID.self) }.sorted { names.precedes($0, $1) }
+        #expect(ids.map { names.name($0) } == sorted)
+        #expect(!names.precedes(ids[3], ids[3]))
+    }
+
+    @Test("names that Unicode holds equal are two names when their bytes differ")
+    func bytes() {
+        let names = NameTable()
+        let composed: TaskID = names.intern("caf\u{E9}")
+        let decomposed: TaskID = names.intern("cafe\u{301}")
+        #expect(composed != decomposed)
+    }
+
+    @Test("names come back from the log at their numbers")
+    func restoring() {
+        let names = NameTable()
+        for (index, name) in ["one", "two", "three"].enumerated() {
+            Array(name.utf8).withUnsafeBytes { names.restore($0, kind: .task, number: UInt32(index + 1)) }
+        }
+        #expect(names.find("two", as: TaskID.self)?.number == 2)
+        #expect(names.intern("four", as: TaskID.self).number == 4)
+        #expect(names.withBytes(of: 3, kind: .task) { Array($0) } == Array("three".utf8))
+    }
+}
