@@ -60,7 +60,7 @@ extension Writer {
         }
         try durably { () throws(EngineError) in
             try use(rules, from: source, loggedText: desk.rules.text)
-            try lookAtAll(now: queryNow)
+            try lookAtAll()
         }
         return .object([
             .init("version", .string(desk.rules.version)), .init("rules", .int(desk.rules.flags.count)),

@@ -21,7 +21,14 @@ extension Writer {
         block.bytes.withRawBytes { portraits.apply(record, seq: seq, bytes: $0) }
         if record.kind.isEvent { counters.logged += 1 }
         guard !record.company.isNone else { return seq }
-        markUnlooked(record.company, now: isEventClock ? portraits.now ?? logTime : logTime)
+        guard let now = isEventClock ? portraits.now : logTime else {
+            // Before the first event there is no now under the event clock, and nothing to judge by.
+            awaitingClock.append(record.company)
+            return seq
+        }
+        for company in awaitingClock { markUnlooked(company, now: now) }
+        awaitingClock.removeAll()
+        markUnlooked(record.company, now: now)
         // Control records are looked at one by one; events of one block, or of one hour, together.
         if !record.kind.isEvent, let since = unlookedSince[Int(record.company.number)] {
             try look(at: record.company, now: since)

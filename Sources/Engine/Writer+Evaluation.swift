@@ -65,12 +65,15 @@ extension Writer {
     }
 
     /// Sets the deadline of every company anew: after recovery and after the rules changed.
-    func lookAtAll(now: Timestamp) throws(EngineError) {
+    func lookAtAll() throws(EngineError) {
         deadlines.removeAll()
+        guard let now = isEventClock ? portraits.now : portraits.now ?? logTime else {
+            awaitingClock = Array(portraits.companies())
+            return
+        }
         for company in portraits.companies() {
             let index = Int(company.number)
-            if index < unlookedSince.count, unlookedSince[index] != nil, isEventClock {
-                let since = unlookedSince[index]!
+            if isEventClock, index < unlookedSince.count, let since = unlookedSince[index] {
                 deadlines.schedule(company, at: Timestamp(milliseconds: (since.utcHour + 1) * millisecondsPerHour))
             } else {
                 try look(at: company, now: now)

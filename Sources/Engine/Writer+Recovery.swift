@@ -54,7 +54,7 @@ extension Writer {
         if isEventClock { markUnlookedSinceHourBegan(replay) }
         // Deadlines are sought from the last block's time on: what came true while the daemon was
         // down is raised now, dated to its true instant.
-        try lookAtAll(now: portraits.now ?? logTime)
+        try lookAtAll()
         try flush()
     }
 

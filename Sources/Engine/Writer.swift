@@ -33,6 +33,8 @@ final class Writer {
     /// Companies with a value in `unlookedSince`, in the order in which they got it.
     var unlooked: [CompanyID] = []
     let startedAt: Timestamp
+    /// `clock: event` only: companies with control records from before there was any `now`.
+    var awaitingClock: [CompanyID] = []
     /// Zones asked for that this machine's tzdata does not have.
     var missingZones: Set<String> = []
 

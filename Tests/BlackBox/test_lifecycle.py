@@ -51,6 +51,16 @@ class LifecycleTests(unittest.TestCase):
             flags = daemon.ask("/v1/flags")["flags"]
             self.assertEqual([(flag["company"], flag["since"]) for flag in flags], [("acme", "2026-01-08T00:00:00.001Z")])
 
+    def test_under_the_event_clock_nothing_is_judged_before_the_first_event(self):
+        rules = "flags: [{name: old, kind: info, severity: low, when: known_days > 60, summary: x}]"
+        group = {"type": "group", "groupId": "acme", "traits": {"seats": 20}, "timestamp": "2026-01-01T00:00:00Z"}
+        with Daemon(rules=rules) as daemon:
+            daemon.send([json.dumps(group)])
+            self.assertEqual(daemon.ask("/v1/flags")["flags"], [])
+            daemon.restart()
+            daemon.send([use("acme", 29), use("acme", 58), use("acme", 65)])
+            self.assertEqual([flag["since"] for flag in daemon.ask("/v1/flags")["flags"]], ["2026-03-02T00:00:00.001Z"])
+
     def test_sigterm_ends_cleanly(self):
         daemon = Daemon()
         with daemon:
