@@ -105,20 +105,28 @@ final class BlockDecoder {
         _ bytes: UnsafeRawBufferPointer, _ header: BodyHeader, into records: UnsafeMutableBufferPointer<Record>
     ) throws(BlockFault) {
         let columns = try ColumnDirectory(bytes, columnCount: header.columnCount, recordCount: records.count)
-        records.update(repeating: Record(kind: .track))
-        for column in Column.allCases where columns.isPresent(column) || Self.isDerived(column) {
+        guard columns.isPresent(.kind) else { throw .damaged("no column says what the records are") }
+        // All records begin as one that has whatever is the same in all, so a column costs a pass over
+        // the records only where it varies.
+        var template = Record(kind: .track)
+        template.time = Timestamp(milliseconds: header.firstTime)
+        template.day = template.time.utcDay
+        template.producerSeq = header.firstProducerSeq
+        for column in Column.allCases where columns.isPresent(column) && columns.isConstant(column) {
+            try load(column, columns, bytes, count: 1)
+            try withUnsafeMutablePointer(to: &template) { (one) throws(BlockFault) in
+                try scatter(column, header, into: UnsafeMutableBufferPointer(start: one, count: 1))
+            }
+        }
+        records.update(repeating: template)
+        for column in Column.allCases where columns.isPresent(column) && !columns.isConstant(column) {
             try load(column, columns, bytes, count: records.count)
             try scatter(column, header, into: records)
         }
-    }
-
-    /// Columns that mean something even where they are left out, because they are kept as differences;
-    /// and those without which the block is not one.
-    private static func isDerived(_ column: Column) -> Bool {
-        switch column {
-        case .kind, .sentUser, .time, .day, .producerSeq, .payload: true
-        default: false
-        }
+        guard columns.isPresent(.id) || columns.isPresent(.payload) || header.textByteCount > 0 || header.uuidCount > 0
+        else { return }
+        try load(.payload, columns, bytes, count: records.count)
+        try placeText(header, records)
     }
 
     /// Fills `values` with the column's values.
@@ -148,7 +156,8 @@ final class BlockDecoder {
         }
     }
 
-    /// Moves `values` into the records' fields. `Column.allCases` has each column behind those it builds on.
+    /// Moves `values` into the records' fields. `Column.allCases` has each column behind those it builds on;
+    /// payloads are placed last, with the ids.
     private func scatter(
         _ column: Column, _ header: BodyHeader, into records: UnsafeMutableBufferPointer<Record>
     ) throws(BlockFault) {
@@ -167,7 +176,11 @@ final class BlockDecoder {
                 records[index].flags = RecordFlags(rawValue: UInt8(truncatingIfNeeded: values[index]))
             }
         case .company: try scatterNames(into: records, column) { $0.company.number = $1 }
-        case .user: try scatterNames(into: records, column) { $0.user.number = $1 }
+        case .user:
+            try scatterNames(into: records, column) {
+                $0.user.number = $1
+                $0.sentUser.number = $1
+            }
         case .sentUser:
             for index in 0..<records.count { self.values[index] &+= Int64(records[index].user.number) }
             try scatterNames(into: records, column) { $0.sentUser.number = $1 }
@@ -180,11 +193,11 @@ final class BlockDecoder {
             for index in 0..<records.count {
                 time &+= values[index]
                 records[index].time = Timestamp(milliseconds: time)
+                records[index].day = records[index].time.utcDay
             }
         case .day:
             for index in 0..<records.count {
-                let day = Int64(records[index].time.utcDay.number) &+ values[index]
-                records[index].day = Day(number: Int32(truncatingIfNeeded: day))
+                records[index].day.number &+= Int32(truncatingIfNeeded: values[index])
             }
         case .count:
             for index in 0..<records.count { records[index].count = UInt64(bitPattern: values[index]) }
@@ -201,7 +214,7 @@ final class BlockDecoder {
                 records[index].producerSeq = seq
             }
         case .id: scatterIDForms(into: records)
-        case .payload: try placeText(header, records)
+        case .payload: break
         }
     }
 

@@ -105,6 +105,16 @@ struct ColumnDirectory {
 
     func isPresent(_ column: Column) -> Bool { self[column].isPresent }
 
+    /// Whether all records have the same value, so that the first stands for all. Differences from the
+    /// record before, or from a field that varies, are never constant in that sense.
+    func isConstant(_ column: Column) -> Bool {
+        switch column {
+        case .sentUser, .time, .day, .producerSeq: false
+        case .amountHigh: self[column].width == 0 && self[.amount].width == 0
+        default: self[column].width == 0
+        }
+    }
+
     /// Finds the columns; their numbers must ascend.
     init(_ bytes: UnsafeRawBufferPointer, columnCount: UInt32, recordCount: Int) throws(BlockFault) {
         var offset = 0

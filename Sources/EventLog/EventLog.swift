@@ -227,7 +227,7 @@ extension EventLog {
     private func fatal(_ error: LMDBError, place: String) -> EventLogError {
         let available = (try? SystemCall.availableBytes(store.directory)) ?? UInt64.max
         let needed = UInt64(value.count + nameRecord.count + Self.commitOverheadBytes)
-        if error.code == SystemCall.noSpace || (error.code == SystemCall.inputOutput && available < needed) {
+        if SystemCall.isNoSpace(error.code) || (error.code == SystemCall.inputOutput && available < needed) {
             return .noSpace(availableBytes: available, neededBytes: needed, isFatal: true)
         }
         return EventLogError(error, place: place)

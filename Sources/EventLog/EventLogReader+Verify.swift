@@ -84,7 +84,8 @@ extension EventLogReader {
             report.segments += 1
             var position = segment
             do throws(EventLogError) {
-                report.bytes += try SystemCall.fileByteCount(store.path(segment) + "/" + DataFile.name)
+                // A file that is missing is found below.
+                report.bytes += (try? SystemCall.fileByteCount(store.path(segment) + "/" + DataFile.name)) ?? 0
                 if previous == nil ? segment != 1 : segment != report.lastSeq + 1 {
                     try note(SegmentStore.missing(from: report.lastSeq + 1, before: segment))
                 }

@@ -9,11 +9,12 @@ public struct EventLogReader: Sendable {
     /// Opens the log of a stopped daemon for reading only; changes nothing in it but the time of its
     /// lock file. Keeps daemons out while any copy of the reader lives.
     public static func open(directory: String) throws(EventLogError) -> EventLogReader {
-        guard SystemCall.exists(directory + "/" + FormatFile.name) else {
-            throw .system(call: "open", path: directory + "/" + FormatFile.name, code: SystemCall.noSuchFile)
-        }
+        // Looked for first, so that no lock file appears where there is no log.
+        let noLog = EventLogError.system(
+            call: "open", path: directory + "/" + FormatFile.name, code: SystemCall.noSuchFile)
+        guard SystemCall.exists(directory + "/" + FormatFile.name) else { throw noLog }
         let lock = try DirectoryLock(directory: directory, mode: .reader)
-        guard let format = try FormatFile.read(directory: directory) else { throw .closed }
+        guard let format = try FormatFile.read(directory: directory) else { throw noLog }
         let reader = EventLogReader(
             store: try SegmentStore(directory: directory, logID: format.logID, lock: lock))
         try reader.checkTail()

@@ -35,11 +35,9 @@ struct FingerprintTable: Sendable {
             var end = slot
             while !Entry(words, end).isFree { end += 1 }
             // Everything from `slot` on moves up by one, into the free slot at the end of the run.
-            let start = slot * Self.wordsPerEntry
-            var word = end * Self.wordsPerEntry
-            while word > start {
-                word -= 1
-                words[word + Self.wordsPerEntry] = words[word]
+            if end > slot, let base = words.baseAddress {
+                let start = base + slot * Self.wordsPerEntry
+                (start + Self.wordsPerEntry).update(from: start, count: (end - slot) * Self.wordsPerEntry)
             }
             new.write(words, slot)
             return (end + 2) * Self.wordsPerEntry > words.count

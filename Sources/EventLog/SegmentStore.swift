@@ -172,6 +172,10 @@ extension EventLogError {
     fileprivate init(_ error: any Error, opening firstSeq: UInt64) {
         let place = SegmentName.place(firstSeq)
         switch error {
+        case DataFileError.system(_, let code) where code == SystemCall.noSuchFile:
+            self = .corrupt(
+                Corruption(
+                    place: place + "/" + DataFile.name, detail: "the file is missing", remedy: Remedy.restoreSegment))
         case DataFileError.system(let call, let code):
             self = .system(call: call, path: place + "/" + DataFile.name, code: code)
         case DataFileError.otherVersion(let version):

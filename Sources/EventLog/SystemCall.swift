@@ -12,17 +12,17 @@ enum SystemCall {
         while true {
             let result = call()
             if result >= 0 { return result }
-            switch errno {
-            case EINTR: continue
-            case ENOSPC, EDQUOT: throw .noSpace(availableBytes: 0, neededBytes: 1, isFatal: true)
-            default: throw .system(call: name, path: path, code: errno)
-            }
+            if errno == EINTR { continue }
+            if isNoSpace(errno) { throw .noSpace(availableBytes: 0, neededBytes: 1, isFatal: true) }
+            throw .system(call: name, path: path, code: errno)
         }
     }
 
     static let noSuchFile = ENOENT
-    static let noSpace = ENOSPC
     static let inputOutput = EIO
+
+    /// The disk is full, or the user's share of it is.
+    static func isNoSpace(_ code: Int32) -> Bool { code == ENOSPC || code == EDQUOT }
 
     static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 

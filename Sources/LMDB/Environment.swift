@@ -74,7 +74,9 @@ public final class Environment: @unchecked Sendable {
 
     private static func open(_ handle: OpaquePointer, path: String, access: Access) -> Int32 {
         // "Tie reader locktable slots to MDB_txn objects instead of to threads": scans may then be
-        // moved between threads, and a thread may read while it writes.
+        // moved between threads, and a thread may read while it writes. MDB_NORDAHEAD stays off: "Turning it
+        // off may help random read performance", but a log is read from end to end, and a cold scan of
+        // 260 MB took 1.2 s with readahead and 10 s without.
         var flags = UInt32(MDB_NOTLS)
         switch access {
         case .readWrite(let mapBytes), .create(let mapBytes):

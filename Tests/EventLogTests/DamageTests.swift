@@ -53,6 +53,15 @@ struct DamageTests {
         }
     }
 
+    @Test("a segment without its data file is named")
+    func missingFile() throws {
+        let fixture = try makeLog(blocks: 3)
+        let place = "log/" + fixture.segments[0] + "/data.mdb"
+        #expect(unlink(fixture.dataFile(0)) == 0)
+        #expect(corruption { _ = try fixture.readEverything() }?.place == place)
+        #expect(try Self.problems(fixture.path).first?.place == place)
+    }
+
     @Test("all segments gone is not an empty log")
     func allMissing() throws {
         let fixture = try makeLog(blocks: 3)
