@@ -11,7 +11,7 @@ extension API {
             if try query.flag("follow") {
                 let stream = RecordStream(
                     engine: engine, channel: context.channel, peer: try await context.peer(),
-                    stallSeconds: limits.subscriberStallSeconds, logger: logger)
+                    limits: limits, logger: logger)
                 return Response(
                     status: .ok, headers: [.contentType: "application/x-ndjson"],
                     body: ResponseBody { try await stream.run(from: from, to: &$0) })

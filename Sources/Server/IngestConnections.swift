@@ -1,7 +1,7 @@
 import NIOCore
 import Synchronization
 
-/// The open connections of all ingest listeners: counts them against their limit, holds the memory
+/// The connections of all ingest listeners: counts them against their limit, holds the memory
 /// that their replies may take together, and reaches them when the daemon stops.
 public final class IngestConnections: Sendable {
     private let channels = Mutex<[ObjectIdentifier: any Channel]>([:])
@@ -13,21 +13,21 @@ public final class IngestConnections: Sendable {
         budget = ReplyBudget(bytes: limits.repliesKeptInAllBytes)
     }
 
-    /// Open connections now.
+    /// Connections that are open, or closed with lines that are not settled yet.
     public var count: Int { channels.withLock { $0.count } }
 
-    /// False when the limit is reached. The channel leaves by itself when it closes.
+    /// False when the limit is reached.
     func admit(_ channel: any Channel) -> Bool {
-        let key = ObjectIdentifier(channel)
-        let isAdmitted = channels.withLock { channels in
+        channels.withLock { channels in
             guard channels.count < limit else { return false }
-            channels[key] = channel
+            channels[ObjectIdentifier(channel)] = channel
             return true
         }
-        if isAdmitted {
-            channel.closeFuture.whenComplete { [self] _ in channels.withLock { $0[key] = nil } }
-        }
-        return isAdmitted
+    }
+
+    /// The channel is closed and all that came through it is settled.
+    func forget(_ channel: any Channel) {
+        channels.withLock { $0[ObjectIdentifier(channel)] = nil }
     }
 
     /// Tells every connection that the daemon stops.

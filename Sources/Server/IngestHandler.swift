@@ -28,6 +28,8 @@ final class IngestHandler: ChannelInboundHandler {
     private let engine: Engine
     private let peer: Peer
     private let logger: Logger
+    private let connections: IngestConnections
+    private let channel: any Channel
     private var feed: LineFeed
     private var replies: ReplyQueue
     private var session: Session?
@@ -48,12 +50,18 @@ final class IngestHandler: ChannelInboundHandler {
     private var lastReceived = NIODeadline.uptimeNanoseconds(0)
     private var isSilenceWatched = false
 
-    init(engine: Engine, peer: Peer, configuration: IngestConfiguration, budget: ReplyBudget, logger: Logger) {
+    /// `connections` has admitted `channel`.
+    init(
+        engine: Engine, peer: Peer, configuration: IngestConfiguration, connections: IngestConnections,
+        channel: any Channel, logger: Logger
+    ) {
         self.engine = engine
         self.peer = peer
         self.logger = logger
+        self.connections = connections
+        self.channel = channel
         feed = LineFeed(limits: configuration.decoderLimits, precision: configuration.precision)
-        replies = ReplyQueue(limitBytes: configuration.limits.repliesKeptBytes, budget: budget)
+        replies = ReplyQueue(limitBytes: configuration.limits.repliesKeptBytes, budget: connections.budget)
     }
 
     func channelActive(context: ChannelHandlerContext) {
@@ -101,6 +109,12 @@ final class IngestHandler: ChannelInboundHandler {
         self.context = nil
         isAtEnd = true
         decode()
+    }
+
+    /// Also for a channel that never became active.
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
+        if session == nil { connections.forget(channel) }
     }
 }
 
@@ -183,6 +197,7 @@ extension IngestHandler {
         if new.finished {
             isFinished = true
             session = nil
+            if context == nil { connections.forget(channel) }
             closeAfterLingering()
         }
         write()

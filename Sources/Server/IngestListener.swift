@@ -60,8 +60,11 @@ public struct IngestListener: Service {
                 return PeerCredentials.peer(of: channel).flatMapThrowing { peer in
                     try channel.pipeline.syncOperations.addHandler(
                         IngestHandler(
-                            engine: engine, peer: peer, configuration: configuration, budget: connections.budget,
-                            logger: logger))
+                            engine: engine, peer: peer, configuration: configuration, connections: connections,
+                            channel: channel, logger: logger))
+                }.flatMapErrorThrowing { error in
+                    connections.forget(channel)
+                    throw error
                 }
             }
     }

@@ -13,7 +13,7 @@ struct RecordStream {
     let engine: Engine
     let channel: any Channel
     let peer: Peer
-    let stallSeconds: Int
+    let limits: ServerLimits
     let logger: Logger
 
     /// Some 64 KiB of JSON at a time.
@@ -23,6 +23,15 @@ struct RecordStream {
     private static let keepAlive = Duration.seconds(15)
 
     func run(from first: UInt64, to writer: inout any ResponseBodyWriter) async throws {
+        try await withGracefulShutdownHandler {
+            try await send(from: first, to: &writer)
+        } onGracefulShutdown: { [channel, limits] in
+            // One that takes nothing must not hold up the stop.
+            channel.eventLoop.scheduleTask(in: .seconds(Int64(limits.drainSeconds))) { channel.close(promise: nil) }
+        }
+    }
+
+    private func send(from first: UInt64, to writer: inout any ResponseBodyWriter) async throws {
         var next = first
         while !Task.isShuttingDownGracefully, !Task.isCancelled {
             let page: RecordsPage
@@ -85,7 +94,7 @@ struct RecordStream {
 
     /// Writes `buffer`, and drops the subscriber when it does not take it in time.
     private func write(_ buffer: ByteBuffer, to writer: inout any ResponseBodyWriter, next: UInt64) async throws {
-        let (channel, peer, logger, seconds) = (channel, peer, logger, stallSeconds)
+        let (channel, peer, logger, seconds) = (channel, peer, logger, limits.subscriberStallSeconds)
         let timer = channel.eventLoop.scheduleTask(in: .seconds(Int64(seconds))) {
             logger.warning("subscriber dropped", metadata: ["peer": "\(peer.name)", "next": "\(next)"])
             let reason = "dropped: nothing was read for \(seconds) s (limits.subscriber_stall)"

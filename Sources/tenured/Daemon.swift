@@ -101,7 +101,7 @@ struct Daemon {
     }
 
     private static func rules(_ path: String?) throws -> RulesSource {
-        guard let path else { return RulesSource(fileName: "built-in rules", text: DefaultRules.text) }
+        guard let path else { return RulesSource(fileName: "built-in rules", text: RulesFile.defaultText) }
         return RulesSource(fileName: path, text: try TextFile.read(path))
     }
 

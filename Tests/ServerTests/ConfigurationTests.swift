@@ -1,4 +1,6 @@
+import Engine
 import FoundationEssentials
+import Logging
 import Portraits
 import Server
 import Testing

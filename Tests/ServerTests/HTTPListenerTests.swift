@@ -26,8 +26,8 @@ struct HTTPListenerTests {
     func post() async throws {
         let (answer, card) = try await daemon { daemon in
             (
-                try daemon.request("POST", "/v1/events", body: lines),
-                try daemon.request("GET", "/v1/companies/a%2Fb%20c")
+                try await daemon.request("POST", "/v1/events", body: lines),
+                try await daemon.request("GET", "/v1/companies/a%2Fb%20c")
             )
         }
         #expect(answer.status == 200)
@@ -48,8 +48,8 @@ struct HTTPListenerTests {
         ])
     func paths(target: String) async throws {
         let answer = try await daemon { daemon in
-            _ = try daemon.request("POST", "/v1/events", body: lines)
-            return try daemon.request("GET", target)
+            _ = try await daemon.request("POST", "/v1/events", body: lines)
+            return try await daemon.request("GET", target)
         }
         #expect(answer.status == 200, "\(answer.text)")
         if target.hasPrefix("/v1") { #expect(answer.json.members?.isEmpty == false) }
@@ -68,7 +68,7 @@ struct HTTPListenerTests {
             ("POST", "/v1/flags/F1/ack", "", 404, "not_found"),
         ])
     func errors(method: String, target: String, body: String, status: Int, code: String) async throws {
-        let answer = try await daemon { try $0.request(method, target, body: body) }
+        let answer = try await daemon { try await $0.request(method, target, body: body) }
         #expect(answer.status == status, "\(answer.text)")
         #expect(answer.json["code"]?.stringValue == code)
         for name in ["message", "error", "detail"] { #expect(answer.json[name]?.stringValue?.isEmpty == false) }
@@ -80,7 +80,7 @@ struct HTTPListenerTests {
         configuration.limits.bodyBytes = 100
         let (answer, status) = try await daemon(configuration) { daemon in
             (
-                try daemon.request("POST", "/v1/events", body: lines),
+                try await daemon.request("POST", "/v1/events", body: lines),
                 try await daemon.engine.answer(.status(digest: false))
             )
         }
@@ -92,17 +92,17 @@ struct HTTPListenerTests {
     @Test("a subscriber gets what is there, then what comes, and a notice when the daemon stops")
     func follow() async throws {
         let (first, second, client) = try await daemon { daemon in
-            _ = try daemon.request("POST", "/v1/events", body: lines)
+            _ = try await daemon.request("POST", "/v1/events", body: lines)
             let client = try TestClient(path: daemon.httpPath)
-            try client.send("GET /v1/events?from=1&follow=1 HTTP/1.1\r\nHost: l\r\n\r\n")
-            let first = try client.receive(until: "acme")
+            try await client.send("GET /v1/events?from=1&follow=1 HTTP/1.1\r\nHost: l\r\n\r\n")
+            let first = try await client.receive(until: "acme")
             let late = "{\"company\":\"late\",\"task\":\"t\",\"time\":\"2026-03-03T10:00:00Z\"}"
-            _ = try daemon.request("POST", "/v1/events", body: late)
-            return (first, try client.receive(until: "late"), client)
+            _ = try await daemon.request("POST", "/v1/events", body: late)
+            return (first, try await client.receive(until: "late"), client)
         }
         #expect(first.contains("a/b c"))
         #expect(second.contains("\"late\""))
-        let end = try client.receiveAll()
+        let end = try await client.receiveAll()
         client.close()
         #expect(end.contains("\"notice\":\"the daemon stops\""))
     }
@@ -110,11 +110,11 @@ struct HTTPListenerTests {
     @Test("records are paged by seq")
     func records() async throws {
         let pages = try await daemon { daemon in
-            _ = try daemon.request("POST", "/v1/events", body: lines)
+            _ = try await daemon.request("POST", "/v1/events", body: lines)
             var pages: [[Int]] = []
             var cursor: Int? = 1
             while let from = cursor, pages.count < 100 {
-                let page = try daemon.request("GET", "/v1/events?limit=2&cursor=\(from)").json
+                let page = try await daemon.request("GET", "/v1/events?limit=2&cursor=\(from)").json
                 pages.append(page["events"]?.arrayValue?.compactMap { $0["seq"]?.intValue } ?? [])
                 cursor = page["next"]?.intValue
             }
@@ -127,7 +127,7 @@ struct HTTPListenerTests {
 
     @Test("metrics are Prometheus text: each family once, with its type before its samples")
     func metrics() async throws {
-        let text = try await daemon { try $0.request("GET", "/metrics").text }
+        let text = try await daemon { try await $0.request("GET", "/metrics").text }
         let families = text.split(separator: "\n").filter { $0.hasPrefix("# TYPE ") }
         #expect(families.count > 5)
         #expect(Set(families).count == families.count)

@@ -35,13 +35,13 @@ struct IngestListenerTests {
             let text = try await TestDaemon.run(in: directory) { daemon in
                 let client = try TestClient(path: daemon.ingestPath)
                 defer { client.close() }
-                for number in 0..<2_000 { try client.send(number % 100 == 7 ? "{oops\n" : event(number)) }
+                for number in 0..<2_000 { try await client.send(number % 100 == 7 ? "{oops\n" : event(number)) }
                 client.finishWriting()
-                return try client.receiveAll()
+                return try await client.receiveAll()
             }
             let replies = try replies(text)
             #expect(replies.compactMap { $0["error"]?.stringValue } == Array(repeating: "bad_json", count: 20))
-            #expect(replies.compactMap { $0["error"].flatMap { _ in $0["line"]?.intValue } }.first == 8)
+            #expect(replies.first { $0["error"] != nil }?["line"]?.intValue == 8)
             #expect(replies.compactMap { $0["ack"]?.intValue }.last == 2_000)
         }
     }
@@ -52,7 +52,7 @@ struct IngestListenerTests {
             let events = try await TestDaemon.run(in: directory) { daemon in
                 for client in 0..<8 {
                     let socket = try TestClient(path: daemon.ingestPath)
-                    for number in 0..<5_000 { try socket.send(event(client * 5_000 + number)) }
+                    for number in 0..<5_000 { try await socket.send(event(client * 5_000 + number)) }
                     socket.close()
                 }
                 try await settle(daemon)
@@ -72,7 +72,7 @@ struct IngestListenerTests {
                     for client in 0..<4 {
                         group.addTask {
                             let socket = try TestClient(path: daemon.ingestPath)
-                            for number in 0..<5_000 { try socket.send(event(client * 5_000 + number)) }
+                            for number in 0..<5_000 { try await socket.send(event(client * 5_000 + number)) }
                             socket.close()
                         }
                     }
@@ -91,9 +91,9 @@ struct IngestListenerTests {
             let text = try await TestDaemon.run(in: directory) { daemon in
                 let client = try TestClient(path: daemon.ingestPath)
                 defer { client.close() }
-                try client.send(event(1) + event(2).dropLast())
+                try await client.send(event(1) + event(2).dropLast())
                 client.finishWriting()
-                return try client.receiveAll()
+                return try await client.receiveAll()
             }
             #expect(try replies(text).last?["ack"]?.intValue == 2)
         }
@@ -105,8 +105,8 @@ struct IngestListenerTests {
             let text = try await TestDaemon.run(in: directory) { daemon in
                 let client = try TestClient(path: daemon.ingestPath)
                 defer { client.close() }
-                for character in event(1) { try client.send(String(character)) }
-                return try client.receive(until: "ack")
+                for character in event(1) { try await client.send(String(character)) }
+                return try await client.receive(until: "ack")
             }
             #expect(try replies(text).last?["ack"]?.intValue == 1)
         }
@@ -118,8 +118,8 @@ struct IngestListenerTests {
             let text = try await TestDaemon.run(in: directory) { daemon in
                 let client = try TestClient(path: daemon.ingestPath)
                 defer { client.close() }
-                try client.send("#!hello billing-3\n#!ping\n" + event(1) + "{\"type\":\"sync\",\"tag\":\"t1\"}\n")
-                return try client.receive(until: "\"sync\"")
+                try await client.send("#!hello billing-3\n#!ping\n" + event(1) + "{\"type\":\"sync\",\"tag\":\"t1\"}\n")
+                return try await client.receive(until: "\"sync\"")
             }
             let replies = try replies(text)
             #expect(replies.contains { $0["hello"]?.stringValue == "billing-3" && $0["producer_seq"]?.intValue == 0 })
@@ -134,8 +134,8 @@ struct IngestListenerTests {
             let text = try await TestDaemon.run(in: directory) { daemon in
                 let client = try TestClient(path: daemon.ingestPath)
                 defer { client.close() }
-                try client.send("t,company=a user=\"abc 1\nt,company=a amount=1 1772359200000000000\n")
-                return try client.receive(until: "\"ack\":2")
+                try await client.send("t,company=a user=\"abc 1\nt,company=a amount=1 1772359200000000000\n")
+                return try await client.receive(until: "\"ack\":2")
             }
             let replies = try replies(text)
             #expect(replies.first?["error"]?.stringValue == "bad_line")
@@ -151,13 +151,13 @@ struct IngestListenerTests {
             let (refused, served) = try await TestDaemon.run(configuration: configuration, in: directory) { daemon in
                 let first = try TestClient(path: daemon.ingestPath)
                 defer { first.close() }
-                try first.send("#!ping\n")
-                _ = try first.receive(until: "pong")
+                try await first.send("#!ping\n")
+                _ = try await first.receive(until: "pong")
                 let second = try TestClient(path: daemon.ingestPath)
                 defer { second.close() }
-                let refused = try second.receiveAll()
-                try first.send("#!ping\n")
-                return (refused, try first.receive(until: "pong"))
+                let refused = try await second.receiveAll()
+                try await first.send("#!ping\n")
+                return (refused, try await first.receive(until: "pong"))
             }
             #expect(refused.contains("\"limit\"") && refused.contains("limits.ingest_connections"))
             #expect(served.contains("pong"))
@@ -169,13 +169,13 @@ struct IngestListenerTests {
         try await withTemporaryDirectory { directory in
             let client = try await TestDaemon.run(in: directory) { daemon in
                 let client = try TestClient(path: daemon.ingestPath)
-                try client.send(event(1))
-                _ = try client.receive(until: "ack")
-                try client.send(event(2) + "t,company=acme amount=1")
-                _ = try client.receive(until: "\"ack\":2")
+                try await client.send(event(1))
+                _ = try await client.receive(until: "ack")
+                try await client.send(event(2) + "t,company=acme amount=1")
+                _ = try await client.receive(until: "\"ack\":2")
                 return client
             }
-            let rest = try client.receiveAll()
+            let rest = try await client.receiveAll()
             client.close()
             #expect(rest.contains("{\"busy\":\"draining\"}"))
             let events = try await TestDaemon.run(in: directory) { try await accepted($0) }

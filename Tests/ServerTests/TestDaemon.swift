@@ -72,39 +72,26 @@ struct TestDaemon {
     }
 
     /// The status line and the body of one request.
-    func request(_ method: String, _ target: String, body: String = "") throws -> (
+    func request(_ method: String, _ target: String, body: String = "") async throws -> (
         status: Int, json: JSON, text: String
     ) {
         let client = try TestClient(path: httpPath)
         defer { client.close() }
-        try client.send(
+        try await client.send(
             "\(method) \(target) HTTP/1.1\r\nHost: l\r\nConnection: close\r\nContent-Length: \(body.utf8.count)\r\n\r\n"
                 + body)
-        let answer = try client.receiveAll()
-        let status = Int(answer.split(separator: " ").dropFirst().first ?? "") ?? 0
-        let text = answer.range(after: "\r\n\r\n")
-        return (status, (try? JSON(parsing: text)) ?? .null, text)
-    }
-}
-
-extension String {
-    /// What stands behind the first `separator`; empty when there is none.
-    fileprivate func range(after separator: String) -> String {
-        let pieces = utf8.split(separator: separator.utf8)
-        return pieces.count > 1 ? pieces.dropFirst().map { String($0) ?? "" }.joined(separator: separator) : ""
-    }
-}
-
-extension Collection where Element: Equatable {
-    /// The stretches between occurrences of `separator`, at most two: before the first, and the rest.
-    fileprivate func split(separator: some Collection<Element>) -> [SubSequence] {
-        var start = startIndex
-        while start != endIndex {
-            if self[start...].starts(with: separator) {
-                return [self[..<start], self[index(start, offsetBy: separator.count)...]]
-            }
-            start = index(after: start)
+        let answer = Array(try await client.receiveAll().utf8)
+        let status = answer.split(separator: UInt8(ascii: " ")).dropFirst().first.map {
+            String(decoding: $0, as: UTF8.self)
         }
-        return [self[...]]
+        let text = String(decoding: Self.body(of: answer), as: UTF8.self)
+        return (status.flatMap { Int($0) } ?? 0, (try? JSON(parsing: text)) ?? .null, text)
+    }
+
+    /// What stands behind the empty line that ends the head.
+    private static func body(of answer: [UInt8]) -> ArraySlice<UInt8> {
+        let end = Array("\r\n\r\n".utf8)
+        for start in answer.indices where answer[start...].starts(with: end) { return answer[(start + end.count)...] }
+        return []
     }
 }

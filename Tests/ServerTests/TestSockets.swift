@@ -1,3 +1,4 @@
+import Dispatch
 import FoundationEssentials
 import Glibc
 
@@ -50,7 +51,9 @@ struct UnixListener {
     func close() { _ = Glibc.close(descriptor) }
 }
 
-/// A blocking client on a Unix socket, with a time limit on every read so that a test cannot hang.
+/// A client on a Unix socket, with a time limit on every read so that a test cannot hang.
+///
+/// Its calls block, on threads of their own: the daemon under test needs those of the tests.
 struct TestClient {
     private let descriptor: Int32
 
@@ -63,41 +66,45 @@ struct TestClient {
         guard withAddress(path, { connect(descriptor, $0, $1) }) == 0 else { throw SystemFailure("connect") }
     }
 
-    func send(_ text: String) throws {
-        var bytes = Array(text.utf8)[...]
-        while !bytes.isEmpty {
-            let sent = bytes.withUnsafeBytes {
-                Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL.rawValue))
+    func send(_ text: String) async throws {
+        try await blocking { [descriptor] in
+            var bytes = Array(text.utf8)[...]
+            while !bytes.isEmpty {
+                let sent = bytes.withUnsafeBytes {
+                    Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+                }
+                guard sent > 0 else { throw SystemFailure("send") }
+                bytes = bytes.dropFirst(sent)
             }
-            guard sent > 0 else { throw SystemFailure("send") }
-            bytes = bytes.dropFirst(sent)
         }
     }
 
     func finishWriting() { shutdown(descriptor, Int32(SHUT_WR)) }
 
     /// What comes next, at most 64 KiB; empty at the end.
-    func receive() throws -> String {
-        var buffer = [UInt8](repeating: 0, count: 65_536)
-        let count = recv(descriptor, &buffer, buffer.count, 0)
-        guard count >= 0 else { throw SystemFailure("recv") }
-        return String(decoding: buffer[..<count], as: UTF8.self)
+    func receive() async throws -> String {
+        try await blocking { [descriptor] in
+            var buffer = [UInt8](repeating: 0, count: 65_536)
+            let count = recv(descriptor, &buffer, buffer.count, 0)
+            guard count >= 0 else { throw SystemFailure("recv") }
+            return String(decoding: buffer[..<count], as: UTF8.self)
+        }
     }
 
-    func receiveAll() throws -> String {
+    func receiveAll() async throws -> String {
         var text = ""
         while true {
-            let piece = try receive()
+            let piece = try await receive()
             if piece.isEmpty { return text }
             text += piece
         }
     }
 
-    /// Everything up to and with the first piece that completes a line holding `word`.
-    func receive(until word: String) throws -> String {
+    /// Everything up to and with the first piece that completes a line, once `word` has come.
+    func receive(until word: String) async throws -> String {
         var text = ""
-        while !(text.contains(word) && text.hasSuffix("\n")) {
-            let piece = try receive()
+        while !(text.contains(word) && text.utf8.last == UInt8(ascii: "\n")) {
+            let piece = try await receive()
             guard !piece.isEmpty else { return text }
             text += piece
         }
@@ -105,4 +112,10 @@ struct TestClient {
     }
 
     func close() { _ = Glibc.close(descriptor) }
+
+    private func blocking<R: Sendable>(_ body: @escaping @Sendable () throws -> R) async throws -> R {
+        try await withCheckedThrowingContinuation { continuation in
+            DispatchQueue.global().async { continuation.resume(with: Result(catching: body)) }
+        }
+    }
 }
