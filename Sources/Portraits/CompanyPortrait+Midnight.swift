@@ -51,11 +51,11 @@ extension CompanyState {
         switch metric {
         case .events(.tasks(let tasks), _), .amount(.tasks(let tasks), _):
             tasks.reduce(.min) { latest, task in
-                max(latest, findTask(task).flatMap { self.tasks[$0].days.lastDay(arena) } ?? .min)
+                max(latest, findTask(task).flatMap { self.tasks[$0].days.lastDay } ?? .min)
             }
-        case .touches: touchDays.lastDay(arena) ?? .min
+        case .touches: touchDays.lastDay ?? .min
         // Whoever was active on a day had an event that day.
-        default: eventDays.lastDay(arena) ?? .min
+        default: eventDays.lastDay ?? .min
         }
     }
 }

@@ -43,7 +43,7 @@ extension Fold {
         let state = UnsafeMutableRawPointer.allocate(
             byteCount: MemoryLayout<CompanyState>.stride, alignment: Self.cacheLine
         ).bindMemory(to: CompanyState.self, capacity: 1)
-        state.initialize(to: CompanyState(company: company, names: names, arena: store.arena, zone: defaultZone))
+        state.initialize(to: CompanyState(company: company, store: store, zone: defaultZone))
         companies.extend(toCount: Int(company.number) + 1, filler: nil)
         companies[Int(company.number)] = state
         companyCount += 1

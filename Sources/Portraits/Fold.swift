@@ -8,7 +8,7 @@ struct Fold: ~Copyable {
     var clock = UsageClock()
     var companies = Rows<UnsafeMutablePointer<CompanyState>?>()
     var companyCount = 0
-    var identities = Identities()
+    var identities: Identities
     var zones: [String: Zone] = [:]
     var defaultZone = Zone.utc
     var ignoredTasks = NameFilter<TaskID>([])
@@ -21,6 +21,7 @@ struct Fold: ~Copyable {
     init(names: NameTable, store: PortraitStore) {
         self.names = names
         self.store = store
+        identities = Identities(homes: store.homes)
     }
 
     deinit {
@@ -44,14 +45,19 @@ struct Fold: ~Copyable {
 final class PortraitStore {
     let names: NameTable
     let arena: UnsafeMutablePointer<DayArena>
+    let homes: UnsafeMutablePointer<Homes>
 
     init(names: NameTable) {
         self.names = names
+        homes = .allocate(capacity: 1)
+        homes.initialize(to: Homes())
         arena = .allocate(capacity: 1)
         arena.initialize(to: DayArena())
     }
 
     deinit {
+        homes.deinitialize(count: 1)
+        homes.deallocate()
         arena.deinitialize(count: 1)
         arena.deallocate()
     }

@@ -8,14 +8,9 @@ import UsageModel
 struct Identities: ~Copyable {
     /// By user number: whom the user was merged into, 0 for nobody.
     private var targets = Rows<UInt32>()
-    /// By user number: the company that knows the user, 0 for none; where several do, `several` and
-    /// the index of the first of its memberships.
-    private var companies = Rows<UInt32>()
-    private var memberships = Rows<Membership>()
-    /// Index + 1 of the first free membership.
-    private var freeMembership: UInt32 = 0
-
-    private static let several: UInt32 = 1 << 31
+    /// The companies besides the first that know a user. Only who belongs to several is in here.
+    private var otherCompanies: [UserID: [CompanyID]] = [:]
+    private let homes: UnsafeMutablePointer<Homes>
     /// By user number: the company of its last `group` call.
     private var groups = Rows<Group>()
     private(set) var emails: [UserID: Email] = [:]
@@ -30,18 +25,10 @@ struct Identities: ~Copyable {
         var time = Timestamp(milliseconds: .min)
     }
 
-    private struct Membership: BitwiseCopyable {
-        var company: CompanyID
-        /// Index + 1 of the next one, 0 for none.
-        var next: UInt32
-    }
-
-    init() {}
+    init(homes: UnsafeMutablePointer<Homes>) { self.homes = homes }
 
     func deallocate() {
         targets.deallocate()
-        companies.deallocate()
-        memberships.deallocate()
         groups.deallocate()
     }
 
@@ -84,49 +71,16 @@ struct Identities: ~Copyable {
 
     // MARK: Memberships
 
+    /// Notes that `company` has just come to know `user`.
     mutating func addMembership(of user: UserID, in company: CompanyID) {
-        precondition(company.number < Self.several, "company numbers have 31 bits")
-        let index = Int(user.number)
-        companies.extend(toCount: index + 1, filler: 0)
-        let known = companies[index]
-        if known == 0 {
-            companies[index] = company.number
-        } else {
-            let next =
-                known & Self.several != 0
-                ? (known & ~Self.several) + 1 : add(Membership(company: CompanyID(number: known), next: 0)) + 1
-            companies[index] = add(Membership(company: company, next: next)) | Self.several
-        }
+        if homes.pointee.company(of: user) != company { otherCompanies[user, default: []].append(company) }
     }
 
-    /// The index at which it stands now.
-    private mutating func add(_ membership: Membership) -> UInt32 {
-        guard freeMembership != 0 else {
-            memberships.append(membership)
-            return UInt32(memberships.count - 1)
-        }
-        let free = freeMembership - 1
-        freeMembership = memberships[Int(free)].next
-        memberships[Int(free)] = membership
-        return free
-    }
-
-    /// The companies that know `user`; afterwards none is noted.
+    /// The companies that know `user`, who is about to vanish from all of them.
     mutating func takeMemberships(of user: UserID) -> [CompanyID] {
-        guard Int(user.number) < companies.count else { return [] }
-        let known = companies[Int(user.number)]
-        companies[Int(user.number)] = 0
-        guard known & Self.several != 0 else { return known == 0 ? [] : [CompanyID(number: known)] }
-        var found: [CompanyID] = []
-        var next = (known & ~Self.several) + 1
-        while next != 0 {
-            let membership = memberships[Int(next) - 1]
-            found.append(membership.company)
-            memberships[Int(next) - 1].next = freeMembership
-            freeMembership = next
-            next = membership.next
-        }
-        return found
+        let home = homes.pointee.company(of: user)
+        guard !home.isNone else { return [] }
+        return [home] + (otherCompanies.removeValue(forKey: user) ?? [])
     }
 
     // MARK: Groups and e-mails

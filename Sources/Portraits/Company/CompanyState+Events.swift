@@ -81,12 +81,12 @@ extension CompanyState {
     // MARK: Tasks and amounts
 
     func findTask(_ task: TaskID) -> Int? {
-        taskIndex.find(task.number, rowCount: tasks.count) { tasks.base[$0].task.number }
+        taskIndex.find(task.number) { tasks.base[$0].task.number }
     }
 
     @inline(__always)
     private mutating func noteTask(_ event: Record, isIgnored: Bool, isBeyond: Bool) {
-        let index = findTask(event.task) ?? addTask(event.task)
+        let index = guessedTask(event.task) ?? foundTask(event.task)
         let row = tasks.base + index
         row.pointee.lifetime &+= event.count
         row.pointee.lastTime = max(row.pointee.lastTime, event.time.milliseconds)
@@ -100,11 +100,23 @@ extension CompanyState {
         }
     }
 
+    @inline(__always)
+    private func guessedTask(_ task: TaskID) -> Int? {
+        let guess = Int(taskGuesses[Int(task.number & 31)])
+        return guess < tasks.count && tasks.base[guess].task == task ? guess : nil
+    }
+
     @inline(never)
+    private mutating func foundTask(_ task: TaskID) -> Int {
+        let index = findTask(task) ?? addTask(task)
+        taskGuesses[Int(task.number & 31)] = UInt16(truncatingIfNeeded: index)
+        return index
+    }
+
     private mutating func addTask(_ task: TaskID) -> Int {
         tasks.append(TaskRow(task: task))
         let rows = tasks
-        taskIndex.add(task.number, at: rows.count - 1, rowCount: rows.count) { rows.base[$0].task.number }
+        taskIndex.add(task.number, at: rows.count - 1) { rows.base[$0].task.number }
         return rows.count - 1
     }
 

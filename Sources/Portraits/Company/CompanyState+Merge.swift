@@ -33,10 +33,9 @@ extension CompanyState {
     }
 
     private mutating func rename(_ index: Int, to new: UserID) {
-        let rows = users
-        userIndex.remove(users[index].user.number, at: index) { rows.base[$0].user.number }
+        unindex(users[index].user, at: index)
         users.base[index].user = new
-        userIndex.add(new.number, at: index, rowCount: rows.count) { rows.base[$0].user.number }
+        self.index(new, at: index)
         settleFirstAndLast(new)
     }
 
@@ -64,7 +63,7 @@ extension CompanyState {
         days.forEach(from: .min, arena) { day, _, _ in
             if let index = findUserDay(day) { userDays.base[index].active -= 1 }
         }
-        if let last = days.lastDay(arena), let index = findUserDay(last) { userDays.base[index].lasts -= 1 }
+        if let last = days.lastDay, let index = findUserDay(last) { userDays.base[index].lasts -= 1 }
     }
 
     private mutating func uniteFacts(of source: Int, with target: Int) {
@@ -88,15 +87,21 @@ extension CompanyState {
     }
 
     private mutating func removeUser(at index: Int) {
-        let rows = users
         let detail = users[index].detail
         if detail != 0 {
             details[Int(detail) - 1] = UserDetail()
             freeDetails.append(detail)
         }
-        userIndex.remove(users[index].user.number, at: index) { rows.base[$0].user.number }
+        unindex(users[index].user, at: index)
         let last = users.count - 1
-        if index != last { userIndex.move(users[last].user.number, from: last, to: index) }
+        if index != last {
+            let moved = users[last].user
+            if homes.pointee.company(of: moved) == company {
+                homes.pointee.move(moved, to: index)
+            } else {
+                guestIndex.move(moved.number, from: last, to: index)
+            }
+        }
         users.swapRemove(at: index)
     }
 }

@@ -30,15 +30,25 @@ extension CompanyState {
 
     // MARK: Most active
 
-    /// Keeps the ranking current after the user at `index` got `count` more events in its window.
+    /// Keeps the ranking current after the user at `index` got `count` more events in its window. The
+    /// user's sum is made only where it may reach the greatest.
     @inline(__always)
     mutating func noteRanking(_ count: UInt64, at index: Int) {
         ranking.total &+= count
         let row = users.base + index
-        let sum = row.pointee.days.sum(ranking.window, arena)
+        if row.pointee.user == ranking.topUser {
+            ranking.topCount &+= count
+        } else if row.pointee.lifetime >= ranking.topCount {
+            noteContender(at: index)
+        }
+    }
+
+    @inline(never)
+    private mutating func noteContender(at index: Int) {
+        let sum = users.base[index].days.sum(ranking.window, arena)
         if sum > ranking.topCount {
             ranking.topCount = sum
-            ranking.topUser = row.pointee.user
+            ranking.topUser = users.base[index].user
         } else if sum == ranking.topCount {
             ranking.topUser = .none
         }

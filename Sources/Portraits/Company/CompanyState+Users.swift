@@ -4,15 +4,31 @@ import UsageModel
 extension CompanyState {
     @inline(__always)
     func findUser(_ user: UserID) -> Int? {
-        userIndex.find(user.number, rowCount: users.count) { users.base[$0].user.number }
+        homes.pointee.row(of: user, in: company) ?? guestIndex.find(user.number) { users.base[$0].user.number }
     }
 
     @inline(never)
     mutating func addUser(_ user: UserID) -> Int {
         users.append(UserRow(user: user))
+        index(user, at: users.count - 1)
+        return users.count - 1
+    }
+
+    /// Notes where the row of a user stands who has just got it.
+    mutating func index(_ user: UserID, at row: Int) {
+        if homes.pointee.settle(user, in: company, row: row) { return }
         let rows = users
-        userIndex.add(user.number, at: rows.count - 1, rowCount: rows.count) { rows.base[$0].user.number }
-        return rows.count - 1
+        guestIndex.add(user.number, at: row) { rows.base[$0].user.number }
+    }
+
+    /// Forgets where the row of a user stands, which is still there.
+    mutating func unindex(_ user: UserID, at row: Int) {
+        if homes.pointee.company(of: user) == company {
+            homes.pointee.leave(user)
+        } else {
+            let rows = users
+            guestIndex.remove(user.number, at: row) { rows.base[$0].user.number }
+        }
     }
 
     /// Calls `body` with the details of the user at `index`, made when there are none.
@@ -98,13 +114,11 @@ extension CompanyState {
         let dayIndex = userDayIndex(day)
         userDays.base[dayIndex].active += 1
         latestUserDay = max(latestUserDay, day)
-        let elements = days.elements(arena)
-        let isLast = elements[days.elementCount - 1].day == day
-        if isLast {
+        if days.lastDay == day {
             userDays.base[dayIndex].lasts += 1
-            var previous = days.elementCount - 1
-            while previous >= 0, elements[previous].day == day { previous -= 1 }
-            if previous >= 0, let old = findUserDay(elements[previous].day) { userDays.base[old].lasts -= 1 }
+            if let previous = days.dayBeforeLast(arena), let old = findUserDay(previous) {
+                userDays.base[old].lasts -= 1
+            }
         }
         power.noteNewDay(day, of: days, arena)
     }

@@ -11,11 +11,18 @@ struct CompanyState: ~Copyable {
     /// Milliseconds of `now` between which `today` holds.
     var todayFrom = Int64.max
     var todayUntil = Int64.min
-    var userIndex = IndexTable()
-    var taskIndex = IndexTable()
     var users = Rows<UserRow>()
     var tasks = Rows<TaskRow>()
+    /// Where the row of a task probably stands, by the low bits of its number: right for companies
+    /// with few tasks, and a miss less than the index.
+    var taskGuesses = SIMD32<UInt16>()
+    var taskIndex = IndexTable()
+    let company: CompanyID
     let arena: UnsafeMutablePointer<DayArena>
+    /// Where users of this company only, or of this one first, have their rows.
+    let homes: UnsafeMutablePointer<Homes>
+    /// Rows of users who are at home in another company.
+    var guestIndex = IndexTable()
     /// Date of the log's `now` in `zone`; before all days until `now` is known.
     var today = Int32.min
     /// The last day whose events stand in the users' lists: the greatest `today` of the log or of a
@@ -57,7 +64,6 @@ struct CompanyState: ~Copyable {
 
     // MARK: Facts that change rarely
 
-    let company: CompanyID
     let names: NameTable
     var zone: Zone
     /// The next UTC day on which everything is pruned.
@@ -77,10 +83,11 @@ struct CompanyState: ~Copyable {
     var outcome: String?
     var outcomeTime = Int64.min
 
-    init(company: CompanyID, names: NameTable, arena: UnsafeMutablePointer<DayArena>, zone: Zone) {
+    init(company: CompanyID, store: PortraitStore, zone: Zone) {
         self.company = company
-        self.names = names
-        self.arena = arena
+        names = store.names
+        arena = store.arena
+        homes = store.homes
         self.zone = zone
     }
 
@@ -90,7 +97,7 @@ struct CompanyState: ~Copyable {
         tasks.deallocate()
         taskIndex.deallocate()
         users.deallocate()
-        userIndex.deallocate()
+        guestIndex.deallocate()
         ahead.deallocate()
         userDays.deallocate()
         cache.deallocate()

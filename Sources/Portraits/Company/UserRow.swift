@@ -1,6 +1,6 @@
 import UsageModel
 
-/// What a company knows of one user; 48 bytes, and 8 more for each active day within the horizon.
+/// What a company knows of one user; 56 bytes, and 8 more for each active day within the horizon but the last.
 struct UserRow: BitwiseCopyable {
     var user: UserID
     /// First day ever on which the user was active; `.max` when never.

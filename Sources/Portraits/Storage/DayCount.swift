@@ -20,6 +20,13 @@ struct DayCount: BitwiseCopyable {
     private static let dayBias: Int32 = 719_600
     private static let dayCapacity: Int32 = 1 << 22
 
+    /// No element; its day lies before all others.
+    static let none = DayCount(word: 0)
+
+    @inline(__always) var isNone: Bool { word == 0 }
+
+    private init(word: UInt64) { self.word = word }
+
     /// An element of level 0 without a count.
     @inline(__always)
     init(day: Int32, note: UInt64) { self.init(day: day, rank: 2, payload: note << Self.countBits) }

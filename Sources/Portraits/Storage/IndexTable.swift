@@ -1,21 +1,19 @@
 /// Finds the row of a 32-bit key: open addressing with linear probing, 4 bytes a slot.
 ///
-/// The keys stand in the rows themselves; the closures passed in read them from there. Up to
-/// `scanLimit` rows no table is kept, since reading that many keys is as fast as one probe.
+/// The keys stand in the rows themselves; the closures passed in read them from there. Not every row
+/// need be in it.
 struct IndexTable: BitwiseCopyable {
     /// Row index + 1; 0 is free. A power of two long, at most 3/4 full.
     private var slots = Rows<UInt32>()
+    private var entryCount: UInt32 = 0
 
-    static let scanLimit = 8
+    private static let leastSlots = 8
 
     init() {}
 
     @inline(__always)
-    func find(_ key: UInt32, rowCount: Int, keyAt: (Int) -> UInt32) -> Int? {
-        if slots.isEmpty {
-            for index in 0..<rowCount where keyAt(index) == key { return index }
-            return nil
-        }
+    func find(_ key: UInt32, keyAt: (Int) -> UInt32) -> Int? {
+        if entryCount == 0 { return nil }
         let mask = slots.count - 1
         var slot = Self.home(key, mask)
         while true {
@@ -26,23 +24,19 @@ struct IndexTable: BitwiseCopyable {
         }
     }
 
-    /// Notes that the row at `index`, the last of `rowCount`, has `key`.
-    @inline(__always)
-    mutating func add(_ key: UInt32, at index: Int, rowCount: Int, keyAt: (Int) -> UInt32) {
-        if slots.isEmpty && rowCount <= Self.scanLimit { return }
-        if rowCount * 4 > slots.count * 3 {
-            rebuild(rowCount: rowCount, keyAt: keyAt)
-        } else {
-            place(key, index)
-        }
+    /// Notes that the row at `index` has `key`.
+    mutating func add(_ key: UInt32, at index: Int, keyAt: (Int) -> UInt32) {
+        entryCount += 1
+        if Int(entryCount) * 4 > slots.count * 3 { grow(keyAt) }
+        place(key, index)
     }
 
     /// Forgets the row at `index`, whose key is `key`, closing the gap in its probe sequence.
     mutating func remove(_ key: UInt32, at index: Int, keyAt: (Int) -> UInt32) {
-        guard !slots.isEmpty else { return }
         let mask = slots.count - 1
         var gap = slot(of: key, at: index, mask)
         slots[gap] = 0
+        entryCount -= 1
         var slot = (gap + 1) & mask
         while slots[slot] != 0 {
             let home = Self.home(keyAt(Int(slots[slot]) - 1), mask)
@@ -58,15 +52,13 @@ struct IndexTable: BitwiseCopyable {
 
     /// Notes that the row with `key` moved from one index to another.
     mutating func move(_ key: UInt32, from old: Int, to new: Int) {
-        guard !slots.isEmpty else { return }
         slots[slot(of: key, at: old, slots.count - 1)] = UInt32(new + 1)
     }
 
     func deallocate() { slots.deallocate() }
 
-    var byteCount: Int { slots.count * MemoryLayout<UInt32>.stride }
-
     private func slot(of key: UInt32, at index: Int, _ mask: Int) -> Int {
+        precondition(entryCount > 0, "a row is missing from its index")
         var slot = Self.home(key, mask)
         while slots[slot] != UInt32(index + 1) {
             precondition(slots[slot] != 0, "a row is missing from its index")
@@ -75,13 +67,12 @@ struct IndexTable: BitwiseCopyable {
         return slot
     }
 
-    private mutating func rebuild(rowCount: Int, keyAt: (Int) -> UInt32) {
-        var capacity = 16
-        while rowCount * 2 > capacity { capacity *= 2 }
-        slots.deallocate()
+    private mutating func grow(_ keyAt: (Int) -> UInt32) {
+        let old = slots
         slots = Rows()
-        slots.extend(toCount: capacity, filler: 0)
-        for index in 0..<rowCount { place(keyAt(index), index) }
+        slots.extend(toCount: max(Self.leastSlots, old.count * 2), filler: 0)
+        for slot in old.indices where old[slot] != 0 { place(keyAt(Int(old[slot]) - 1), Int(old[slot]) - 1) }
+        old.deallocate()
     }
 
     private func place(_ key: UInt32, _ index: Int) {

@@ -82,12 +82,12 @@ struct Rows<Element: BitwiseCopyable>: BitwiseCopyable {
 
     init() {}
 
-    /// Half as much again, a quarter where it is long: a doubling would leave a quarter of the memory
+    /// By half while it is short, then by a quarter: a doubling would leave a quarter of the memory
     /// unused on average.
     @inline(never)
     private mutating func grow(to needed: Int) {
         let old = Int(capacity)
-        let newCapacity = max(needed, 4, old + old / (old < 256 ? 2 : 4))
+        let newCapacity = max(needed, 4, old + old / (old < 16 ? 2 : 4))
         let new = UnsafeMutablePointer<Element>.allocate(capacity: newCapacity)
         if let storage {
             new.update(from: storage, count: count)
