@@ -66,7 +66,7 @@ public struct Judgement: Sendable, Equatable {
     /// One sentence for people.
     public var summary: String {
         let early = medianDaysEarly.map { ", half of them \($0) days or more before they left" } ?? ""
-        return "\(named) of \(leavers) real leavers were named in time by a churn flag of high severity\(early); "
+        return "\(named) of \(leavers) real leavers were named in time\(early); "
             + "\(wrong.count) of \(stayers) that stayed were named wrongly\(outlivedText)."
     }
 }

@@ -180,7 +180,7 @@ struct SimulationOutcome {
             return form == .json ? json.text + "\n" : json.tabSeparatedPaths
         }
         var page = Page(width: width, colour: colour)
-        page.section("The flags against the truth")
+        page.section("Churn flags of high severity against the truth")
         page.paragraph(judgement.summary)
         for (name, companies) in [("missed", judgement.missed), ("wrong", judgement.wrong)] where !companies.isEmpty {
             let more = companies.count > Self.namesShown ? ", …" : ""
