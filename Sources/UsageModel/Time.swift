@@ -29,7 +29,9 @@ public struct Timestamp: Hashable, Comparable, Sendable, BitwiseCopyable {
 
     /// The calendar date in UTC. O(1).
     @inlinable
-    public var utcDay: Day { Day(number: Int32(truncatingIfNeeded: milliseconds.flooredQuotient(by: millisecondsPerDay))) }
+    public var utcDay: Day {
+        Day(number: Int32(truncatingIfNeeded: milliseconds.flooredQuotient(by: millisecondsPerDay)))
+    }
 
     /// Hours since 1970-01-01T00Z, rounded down. O(1).
     @inlinable
