@@ -1,5 +1,4 @@
 import Engine
-import FoundationEssentials
 import Glibc
 import Logging
 import Portraits
@@ -71,15 +70,24 @@ struct Daemon {
         signal(SIGHUP, SIG_IGN)
         // Neither the log nor, in the moment before its mode is set, a socket is anybody else's.
         umask(0o007)
+        // A connection is a file descriptor; the usual soft limit of 1,024 exists for select(2), which
+        // nothing here calls, and setting it to the hard limit is what systemd.exec(5) advises.
+        var files = rlimit()
+        if getrlimit(Int32(RLIMIT_NOFILE.rawValue), &files) == 0, files.rlim_cur < files.rlim_max {
+            files.rlim_cur = files.rlim_max
+            setrlimit(Int32(RLIMIT_NOFILE.rawValue), &files)
+        }
     }
 
-    private func makeRunDirectory() throws {
-        do {
-            try FileManager.default.createDirectory(atPath: places.runDirectory, withIntermediateDirectories: true)
-        } catch {
+    private func makeRunDirectory() throws(StopReason) {
+        // Every directory on the way, as `mkdir -p` does; those that exist are no mistake.
+        let path = places.runDirectory
+        let ends = path.indices.dropFirst().filter { path[$0] == "/" } + [path.endIndex]
+        for end in ends where mkdir(String(path[..<end]), 0o777) != 0 && errno != EEXIST {
+            let reason = String(cString: strerror(errno))
             throw StopReason(
                 exitCode: StopReason.inputOutput,
-                "\(places.runDirectory): cannot make the directory for the sockets: \(error)")
+                "\(path[..<end]): cannot make the directory for the sockets: \(reason); choose another --run-dir")
         }
     }
 

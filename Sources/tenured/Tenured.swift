@@ -73,4 +73,3 @@ struct Tenured: AsyncParsableCommand {
             logger: logger)
     }
 }
-
