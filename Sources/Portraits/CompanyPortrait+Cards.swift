@@ -79,16 +79,13 @@ extension CompanyPortrait {
 
     // MARK: Users
 
-    /// Every user ever active or identified, ordered as "most active" orders, those without events in
-    /// 28 days after them by the same rules. O(u log u).
-    public func users(at moment: Moment) -> [UserSummary] {
+    /// Users ever active or identified, ordered as "most active" orders, those without events in 28
+    /// days after them by when they were last here; at most `limit`. O(u log u).
+    public func users(at moment: Moment, limit: Int = .max) -> [UserSummary] {
         state.pointee.prepare(moment.today)
         let names = names
-        return knownStandings(moment.today).sorted { $0.precedes($1, names: names) }.map(summary(of:))
+        return knownStandings(moment.today).sorted { $0.precedes($1, names: names) }.prefix(limit).map(summary(of:))
     }
-
-    /// The first `limit` of `users(at:)`. O(u + limit · log).
-    public func users(at moment: Moment, limit: Int) -> [UserSummary] { Array(users(at: moment).prefix(limit)) }
 
     /// Nil when the company does not know the user.
     public func user(_ user: UserID, at moment: Moment) -> UserSummary? {
