@@ -14,6 +14,9 @@ final class Replay {
     private(set) var recordCount: UInt64 = 0
     /// Records of product use.
     private(set) var eventCount: UInt64 = 0
+    /// Every zone whose rules stand in the log, in byte order.
+    var zoneNames: [String] { zones.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) } }
+    private var zones: Set<String> = []
     /// By company number: the value of `now` at its last record that was no move.
     private(set) var lastRecordNow: [Timestamp?] = []
 
@@ -63,15 +66,16 @@ final class Replay {
                     portraits.apply(record, seq: seq, bytes: bytes)
                     each(record, seq, bytes)
                 }
-                note(record)
+                note(record, block.batch.bytes)
             }
             seq += 1
             recordCount += 1
         }
     }
 
-    private func note(_ record: Record) {
+    private func note(_ record: Record, _ bytes: [UInt8]) {
         if record.kind.isEvent { eventCount += 1 }
+        if record.kind == .zone { zones.insert(ZonePayload.name(bytes[record.payload.indices])) }
         guard !record.company.isNone else { return }
         let index = Int(record.company.number)
         while lastRecordNow.count <= index { lastRecordNow.append(nil) }

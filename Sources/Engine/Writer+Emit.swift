@@ -89,6 +89,28 @@ extension Writer {
                     + "\(portraits.settings.defaultZone) until a group call names another")
             return
         }
-        try emit(.zone, payload: [UInt8(name.utf8.count)] + Array(name.utf8) + data)
+        try emit(.zone, payload: ZonePayload.bytes(name: name, tzif: data))
+    }
+
+    /// Logs the zones whose rules this machine's tzdata has in another version than the log. What was
+    /// counted by the old rules stays as it is: an event's day is resolved once.
+    func logChangedZones(_ names: [String]) throws(EngineError) {
+        for name in names {
+            guard let data = configuration.zoneData(name), let zone = try? Zone(name: name, tzif: data),
+                zone != portraits.zone(named: name)
+            else { continue }
+            configuration.report(.info, "zone \"\(name)\" has new rules in this machine's tzdata; they count from now on")
+            try emit(.zone, payload: ZonePayload.bytes(name: name, tzif: data))
+        }
+    }
+}
+
+/// The payload of a `zone` record: one byte of length, the zone's name, its TZif file.
+enum ZonePayload {
+    static func bytes(name: String, tzif: [UInt8]) -> [UInt8] { [UInt8(name.utf8.count)] + Array(name.utf8) + tzif }
+
+    static func name(_ payload: ArraySlice<UInt8>) -> String {
+        guard let count = payload.first else { return "" }
+        return String(decoding: payload.dropFirst().prefix(Int(count)), as: UTF8.self)
     }
 }

@@ -42,6 +42,7 @@ extension Writer {
             try emit(.settings, payload: settings.json.utf8)
             try logZone(named: settings.defaultZone)
         }
+        try logChangedZones(replay.zoneNames)
         let source: RulesSource
         let rules: RuleSet
         do {

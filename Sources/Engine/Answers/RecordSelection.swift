@@ -82,7 +82,7 @@ struct RecordDescription {
         case .identify, .group: members.append(JSON.Member("traits", payloadObject))
         case .settings: members.append(JSON.Member("settings", payloadObject))
         case .rules: members.append(JSON.Member("text", .string(batch.text(record.payload))))
-        case .zone: members.append(JSON.Member("name", .string(zoneName)))
+        case .zone: members.append(JSON.Member("name", .string(ZonePayload.name(batch.bytes[record.payload.indices]))))
         case .outcome, .touch, .move, .leave, .alias, .clock:
             let taken = Set(members.map(\.name))
             members.append(contentsOf: (payloadObject.members ?? []).filter { !taken.contains($0.name) })
@@ -93,12 +93,5 @@ struct RecordDescription {
         batch.bytes.withUnsafeBytes { bytes in
             (try? JSON.parse(UnsafeRawBufferPointer(rebasing: bytes[record.payload.indices]))) ?? .null
         }
-    }
-
-    /// A zone's payload is its name behind one byte of length, then its TZif file.
-    private var zoneName: String {
-        let bytes = batch.bytes[record.payload.indices]
-        guard let length = bytes.first else { return "" }
-        return String(decoding: bytes.dropFirst().prefix(Int(length)), as: UTF8.self)
     }
 }
