@@ -17,8 +17,6 @@ final class Replay {
     /// Every zone whose rules stand in the log, in byte order.
     var zoneNames: [String] { zones.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) } }
     private var zones: Set<String> = []
-    /// By company number: the value of `now` at its last record that was no move.
-    private(set) var lastRecordNow: [Timestamp?] = []
 
     init(names: NameTable) {
         self.names = names
@@ -76,10 +74,6 @@ final class Replay {
     private func note(_ record: Record, _ bytes: [UInt8]) {
         if record.kind.isEvent { eventCount += 1 }
         if record.kind == .zone { zones.insert(ZonePayload.name(bytes[record.payload.indices])) }
-        guard !record.company.isNone else { return }
-        let index = Int(record.company.number)
-        while lastRecordNow.count <= index { lastRecordNow.append(nil) }
-        lastRecordNow[index] = portraits.now
     }
 
     /// 128 bits that are equal for equal state; see SEMANTICS, "Replay".

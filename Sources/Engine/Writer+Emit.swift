@@ -18,22 +18,26 @@ extension Writer {
         record.payload = block.add(payload)
         let seq = nextSeq
         block.records.append(record)
+        let merged = record.kind == .alias ? portraits.companies(knowing: record.sentUser) : []
         block.bytes.withRawBytes { portraits.apply(record, seq: seq, bytes: $0) }
         if record.kind.isEvent { counters.logged += 1 }
-        guard !record.company.isNone else { return seq }
+        for company in merged { try noteRecord(record.kind, of: company) }
+        if !record.company.isNone { try noteRecord(record.kind, of: record.company) }
+        return seq
+    }
+
+    /// Sees to it that the rules look at `company`, which a record of `kind` has just changed.
+    private func noteRecord(_ kind: RecordKind, of company: CompanyID) throws(EngineError) {
         guard let now = isEventClock ? portraits.now : logTime else {
             // Before the first event there is no now under the event clock, and nothing to judge by.
-            awaitingClock.append(record.company)
-            return seq
+            awaitingClock.append(company)
+            return
         }
         for company in awaitingClock { markUnlooked(company, now: now) }
         awaitingClock.removeAll()
-        markUnlooked(record.company, now: now)
+        markUnlooked(company, now: now)
         // Control records are looked at one by one; events of one block, or of one hour, together.
-        if !record.kind.isEvent, let since = unlookedSince[Int(record.company.number)] {
-            try look(at: record.company, now: since)
-        }
-        return seq
+        if !kind.isEvent { try look(at: company, now: now) }
     }
 
     /// Logs and applies a flag move.
@@ -99,7 +103,8 @@ extension Writer {
             guard let data = configuration.zoneData(name), let zone = try? Zone(name: name, tzif: data),
                 zone != portraits.zone(named: name)
             else { continue }
-            configuration.report(.info, "zone \"\(name)\" has new rules in this machine's tzdata; they count from now on")
+            configuration.report(
+                .info, "zone \"\(name)\" has new rules in this machine's tzdata; they count from now on")
             try emit(.zone, payload: ZonePayload.bytes(name: name, tzif: data))
         }
     }

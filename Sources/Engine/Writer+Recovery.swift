@@ -52,7 +52,7 @@ extension Writer {
             throw .rules("\(error)")
         }
         try use(rules, from: source, loggedText: replay.rulesText)
-        if isEventClock { markUnlookedSinceHourBegan(replay) }
+        if isEventClock { markUnlookedSinceHourBegan() }
         // Deadlines are sought from the last block's time on: what came true while the daemon was
         // down is raised now, dated to its true instant.
         try lookAtAll()
@@ -60,10 +60,12 @@ extension Writer {
     }
 
     /// Under `clock: event` the looks of the current hour are still to come.
-    private func markUnlookedSinceHourBegan(_ replay: Replay) {
+    private func markUnlookedSinceHourBegan() {
         guard let now = portraits.now else { return }
-        for (index, since) in replay.lastRecordNow.enumerated() {
-            if let since, since.utcHour == now.utcHour { markUnlooked(CompanyID(number: UInt32(index)), now: since) }
+        for company in portraits.companies() {
+            if let since = portraits.lastRecordNow(of: company), since.utcHour == now.utcHour {
+                markUnlooked(company, now: since)
+            }
         }
     }
 

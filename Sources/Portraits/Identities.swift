@@ -76,11 +76,16 @@ struct Identities: ~Copyable {
         if homes.pointee.company(of: user) != company { otherCompanies[user, default: []].append(company) }
     }
 
+    /// The companies that know `user`.
+    func companies(knowing user: UserID) -> [CompanyID] {
+        let home = homes.pointee.company(of: user)
+        return home.isNone ? [] : [home] + (otherCompanies[user] ?? [])
+    }
+
     /// The companies that know `user`, who is about to vanish from all of them.
     mutating func takeMemberships(of user: UserID) -> [CompanyID] {
-        let home = homes.pointee.company(of: user)
-        guard !home.isNone else { return [] }
-        return [home] + (otherCompanies.removeValue(forKey: user) ?? [])
+        defer { otherCompanies[user] = nil }
+        return companies(knowing: user)
     }
 
     // MARK: Groups and e-mails

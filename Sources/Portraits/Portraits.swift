@@ -24,7 +24,6 @@ public final class Portraits {
     private let fold: UnsafeMutablePointer<Fold>
     private let store: PortraitStore
     private var portraits: [CompanyPortrait?] = []
-    private var wallTick: Timestamp?
 
     public init(names: NameTable) {
         self.names = names
@@ -45,10 +44,7 @@ public final class Portraits {
     }
 
     /// `now` of SEMANTICS.md: nil before the first record, under `clock: event` before the first event.
-    public var now: Timestamp? {
-        guard let wallTick, settings.clock == .wall else { return fold.pointee.clock.now }
-        return fold.pointee.clock.now.map { max($0, wallTick) }
-    }
+    public var now: Timestamp? { fold.pointee.clock.now }
 
     /// The settings of the last `settings` record, or set from outside.
     public var settings: Settings {
@@ -63,10 +59,6 @@ public final class Portraits {
     public func advanceClock(for record: Record, logTime: Timestamp) {
         fold.pointee.advanceClock(for: record, logTime: logTime)
     }
-
-    /// Under `clock: wall`, moves `now` for questions between two records. State and digest do not
-    /// depend on it: a replay never sees it.
-    public func advanceClock(to wall: Timestamp) { wallTick = max(wallTick ?? wall, wall) }
 
     // MARK: Records
 
@@ -133,11 +125,10 @@ public final class Portraits {
     /// Who `user` is after all aliases so far. O(length of its chain).
     public func resolve(user: UserID) -> UserID { fold.pointee.identities.resolve(user) }
 
-    /// The same: an alias holds in every company.
-    public func resolve(user: UserID, in company: CompanyID) -> UserID { resolve(user: user) }
-
-    /// The same, by the name that says what is done.
-    public func followedAliases(of user: UserID) -> UserID { resolve(user: user) }
+    /// The companies that know `user`: those that an alias of it changes. O(those).
+    public func companies(knowing user: UserID) -> [CompanyID] {
+        fold.pointee.identities.companies(knowing: resolve(user: user))
+    }
 
     /// Whether an alias record of `old` into `new` must be refused.
     public func wouldCycle(merging old: UserID, into new: UserID) -> Bool {

@@ -32,7 +32,10 @@ public struct Settings: Sendable, Equatable {
     public func companyDomain(ofEmail email: String) -> String? {
         guard let at = email.utf8.lastIndex(of: UInt8(ascii: "@")), at > email.utf8.startIndex else { return nil }
         let domain = email[email.utf8.index(after: at)...].lowercased()
-        guard !domain.isEmpty, !freeMailDomains.contains(where: { $0.lowercased() == domain }) else { return nil }
+        guard domain.contains("."), !domain.hasPrefix("."), !domain.hasSuffix("."),
+            domain.utf8.allSatisfy({ $0 > UInt8(ascii: " ") && $0 < 0x7f }),
+            !freeMailDomains.contains(where: { $0.lowercased() == domain })
+        else { return nil }
         return domain
     }
 }

@@ -19,10 +19,6 @@ struct ClockAndHorizonTests {
         #expect(now(scene) == "2026-03-06")
         scene.event("2026-03-07", logged: "2026-03-06")
         #expect(now(scene) == "2026-03-06")
-        scene.portraits.advanceClock(to: Scene.time("2026-03-09"))
-        #expect(now(scene) == "2026-03-09")
-        scene.portraits.advanceClock(to: Scene.time("2026-03-08"))
-        #expect(now(scene) == "2026-03-09")
     }
 
     @Test("under the event clock now is the greatest event time; control records do not move it")
