@@ -3,8 +3,8 @@ import Rules
 import UsageModel
 
 /// The rules in force with everything that judging by them needs: the book of flags, the evaluator
-/// bound to both, and what answers ask of them.
-struct RuleDesk {
+/// bound to both, and what answers ask of them. Not copyable: a copy a look would be a dozen retains.
+struct RuleDesk: ~Copyable {
     private(set) var book: FlagBook
     private(set) var rules: RuleSet
     private(set) var fileName = ""
@@ -31,6 +31,22 @@ struct RuleDesk {
     ) -> Look {
         evaluator.look(
             at: portrait.company, portrait: portrait, moment: moment, observed: observed, book: book, names: names)
+    }
+
+    /// Why `rule` has no open flag in the portrait's company, and when it would raise one by itself.
+    func whyNot(
+        _ rule: FlagRule, at portrait: CompanyPortrait, moment: Moment, names: NameTable,
+        momentAt: (Timestamp) -> Moment
+    ) -> WhyNot {
+        portrait.lookingAhead(from: moment.today) { end in
+            evaluator.whyNot(
+                rule, at: portrait.company, portrait: portrait,
+                context: context(for: portrait, moment: moment, names: names), book: book
+            ) { instant in
+                let later = momentAt(instant)
+                return end.map { later.today < $0 } ?? true ? later : nil
+            }
+        }
     }
 
     mutating func apply(_ move: FlagMove, company: CompanyID, seq: UInt64) throws(FlagBookError) {

@@ -65,6 +65,7 @@ extension Writer {
         try payload.withRawBytes { (bytes) throws(EngineError) in
             _ = try emit(record, id: UnsafeRawBufferPointer(start: nil, count: 0), payload: bytes)
         }
+        if kind == .settings { noteClockMode() }
     }
 
     /// Blocks are bounded, so that a commit under load stays a matter of milliseconds.

@@ -19,7 +19,7 @@ final class Writer {
     let portraits: Portraits
     var desk: RuleDesk
     var duplicates = DuplicateIndex()
-    var deadlines = DeadlineQueue()
+    var schedule = LookSchedule()
     var rejects: RejectList
     var counters = Counters()
 
@@ -27,11 +27,6 @@ final class Writer {
     var block = RecordBatch()
     /// Wall time of the block being made; never decreases.
     var logTime: Timestamp
-    /// By company number: under `clock: event` the value of `now` at its last record that no look
-    /// has covered yet; under `clock: wall` the log time of such a record.
-    var unlookedSince: [Timestamp?] = []
-    /// Companies with a value in `unlookedSince`, in the order in which they got it.
-    var unlooked: [CompanyID] = []
     let startedAt: Timestamp
     /// `clock: event` only: companies with control records from before there was any `now`.
     var awaitingClock: [CompanyID] = []
@@ -56,7 +51,8 @@ final class Writer {
     private static let bytesAhead = 64 << 20
 
     init(
-        configuration: EngineConfiguration, names: NameTable, log: EventLog, portraits: Portraits, desk: RuleDesk,
+        configuration: EngineConfiguration, names: NameTable, log: EventLog, portraits: Portraits,
+        desk: consuming RuleDesk,
         mailbox: Mailbox, pool: BatchPool, publication: Publication
     ) {
         self.configuration = configuration
@@ -68,11 +64,16 @@ final class Writer {
         self.pool = pool
         self.publication = publication
         startedAt = configuration.wallClock()
+        isEventClock = portraits.settings.clock == .event
         rejects = RejectList(capacity: configuration.limits.rejectsKept)
         logTime = log.lastContext?.logTime ?? Timestamp(milliseconds: 0)
     }
 
-    var isEventClock: Bool { portraits.settings.clock == .event }
+    /// Kept apart from the settings, whose copy costs more than all that asks for this.
+    private(set) var isEventClock = false
+
+    /// To be called after every change of the settings.
+    func noteClockMode() { isEventClock = portraits.settings.clock == .event }
 
     /// The seq that the next record of the block gets.
     var nextSeq: UInt64 { log.lastSeq + UInt64(block.records.count) + 1 }
@@ -173,7 +174,7 @@ final class Writer {
     /// Nil when nothing but new work can make anything happen.
     private func millisecondsToSleep() -> Int64? {
         if !held.isEmpty { return Self.fullDiskRetryMilliseconds }
-        guard !isEventClock, let deadline = deadlines.first else { return nil }
+        guard !isEventClock, let deadline = schedule.first else { return nil }
         return max(0, deadline - configuration.wallClock())
     }
 

@@ -10,11 +10,10 @@ struct Standing {
     let flags: [JSON]
 
     init(of portrait: CompanyPortrait, moment: Moment, writer: Writer) {
-        let desk = writer.desk
-        let context = desk.context(for: portrait, moment: moment, names: writer.names)
+        let context = writer.desk.context(for: portrait, moment: moment, names: writer.names)
         stage = context.stage
-        segments = desk.rules.segments.filter { $0.when.verdict(in: context) == .true }.map(\.name)
-        scores = desk.rules.scores.map { ($0.name, $0.value(in: context)) }
-        flags = desk.book.openFlags(of: portrait.company).map { writer.onCard($0) }
+        segments = writer.desk.rules.segments.filter { $0.when.verdict(in: context) == .true }.map(\.name)
+        scores = writer.desk.rules.scores.map { ($0.name, $0.value(in: context)) }
+        flags = writer.desk.book.openFlags(of: portrait.company).map { writer.onCard($0) }
     }
 }
