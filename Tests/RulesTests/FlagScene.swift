@@ -41,7 +41,7 @@ final class FlagScene {
     private(set) var moves: [FlagMove] = []
     private(set) var nextLook: Timestamp?
     private(set) var now = FlagScene.start
-    private var evaluator: FlagEvaluator
+    private(set) var evaluator: FlagEvaluator
     private var toldCount = 0
 
     init(_ rules: RuleSet) {

@@ -19,9 +19,9 @@ enum NumberText {
         return sign + String(magnitude / power) + "." + zeros + fraction
     }
 
-    /// At most two decimals, none that are zero.
-    static func shortText(_ value: Double) -> String {
-        var text = text(value, decimals: 2)
+    /// At most `decimals` decimals, none behind them that are zero.
+    static func shortText(_ value: Double, decimals: Int = 2) -> String {
+        var text = text(value, decimals: decimals)
         guard text.contains(".") else { return text }
         while text.hasSuffix("0") { text.removeLast() }
         if text.hasSuffix(".") { text.removeLast() }
