@@ -1,0 +1,89 @@
+import UsageModel
+
+/// When each company is to be looked at next: after its records, and when time alone may change a
+/// verdict. The daemon's writer and a backtest follow the same one.
+struct LookSchedule {
+    private var deadlines = DeadlineQueue()
+    /// By company number: under `clock: event` the value of `now` at its last record that no look has
+    /// covered yet; under `clock: wall` the log time of such a record.
+    private var unlookedSince: [Timestamp?] = []
+    /// Companies with a value in `unlookedSince`, in the order in which they got it. Entries of
+    /// companies that were looked at meanwhile stay until there are as many as companies.
+    private var unlooked: [CompanyID] = []
+
+    /// The next deadline, nil when there is none.
+    var first: Timestamp? { mutating get { deadlines.first } }
+
+    /// When the last record of `company` came that no look has covered; nil when there is none.
+    func unlookedSince(_ company: CompanyID) -> Timestamp? {
+        let index = Int(company.number)
+        return index < unlookedSince.count ? unlookedSince[index] : nil
+    }
+
+    /// Notes that `company` has a record that no look has covered yet.
+    ///
+    /// - Parameter byHour: `clock: event`. The look comes at the end of the UTC hour at the latest, and
+    ///   so before the company's next event of a later hour. Commits play no part: an import raises the
+    ///   same flags however it is cut into packets.
+    mutating func mark(_ company: CompanyID, now: Timestamp, byHour: Bool) {
+        let index = Int(company.number)
+        while unlookedSince.count <= index { unlookedSince.append(nil) }
+        if unlookedSince[index] == nil {
+            if unlooked.count > unlookedSince.count * 2 { compactUnlooked() }
+            unlooked.append(company)
+        }
+        unlookedSince[index] = now
+        guard byHour else { return }
+        let hourEnd = Self.hourEnd(now)
+        deadlines.schedule(company, at: min(hourEnd, deadlines[company] ?? hourEnd))
+    }
+
+    private mutating func compactUnlooked() {
+        var seen: Set<CompanyID> = []
+        unlooked.removeAll { unlookedSince[Int($0.number)] == nil || !seen.insert($0).inserted }
+    }
+
+    /// The companies with records that no look has covered, each with when the last of them came; from
+    /// here on they count as looked at.
+    mutating func takeUnlooked() -> [(company: CompanyID, now: Timestamp)] {
+        var taken: [(company: CompanyID, now: Timestamp)] = []
+        for company in unlooked {
+            guard let since = unlookedSince[Int(company.number)] else { continue }
+            unlookedSince[Int(company.number)] = nil
+            taken.append((company, since))
+        }
+        unlooked.removeAll(keepingCapacity: true)
+        return taken
+    }
+
+    /// Takes the first company whose deadline is not after `now`, with the instant at which to look at
+    /// it: that of its last record, when it has one that no look has covered.
+    mutating func popDue(notAfter now: Timestamp) -> (company: CompanyID, now: Timestamp)? {
+        guard let (company, time) = deadlines.popDue(notAfter: now) else { return nil }
+        return (company, unlookedSince(company) ?? time)
+    }
+
+    /// Notes that `company` is about to be looked at as it stands.
+    mutating func beginLook(at company: CompanyID) {
+        let index = Int(company.number)
+        if index < unlookedSince.count { unlookedSince[index] = nil }
+    }
+
+    /// Sets the deadline that a look at the instant `now` has found.
+    mutating func endLook(at company: CompanyID, now: Timestamp, next: Timestamp?) {
+        // A deadline at or before this look would be a look without end.
+        deadlines.schedule(company, at: next.map { max($0, now + 1) })
+    }
+
+    /// Forgets all deadlines, to be sought anew; what is unlooked stays so.
+    mutating func removeDeadlines() { deadlines.removeAll() }
+
+    /// Gives a company with a record that no look has covered the deadline of `mark(_:now:byHour:)` again.
+    mutating func reschedule(_ company: CompanyID, unlookedSince since: Timestamp) {
+        deadlines.schedule(company, at: Self.hourEnd(since))
+    }
+
+    private static func hourEnd(_ time: Timestamp) -> Timestamp {
+        Timestamp(milliseconds: (time.utcHour + 1) * millisecondsPerHour)
+    }
+}
