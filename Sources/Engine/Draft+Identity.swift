@@ -1,7 +1,7 @@
 import UsageModel
 import WireFormat
 
-/// What SEMANTICS calls the identity of an event: its id within its scope on its UTC date, and the
+/// The identity of an event: its id within its scope on its UTC date, and the
 /// payload that a resend carries again.
 extension Draft {
     /// Whether `record` has this id in this scope: the fingerprint matched, but only bytes prove it.

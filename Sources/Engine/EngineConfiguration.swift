@@ -52,7 +52,7 @@ public struct EngineLimits: Sendable {
     /// Batches of decoded lines in flight between the listeners and the writer. Each holds up to
     /// one receive buffer (256 KiB), so this bounds ingest memory at some tens of MiB.
     public var batches = 64
-    /// Records in one block, and so in one commit: DESIGN's "some 64 k events under load".
+    /// Records in one block, and so in one commit: some 64 k events under load.
     public var recordsPerBlock = 65_536
     /// An event may lie this far after the wall clock (`clock: wall` only).
     public var maxFutureMilliseconds: Int64 = 10 * 60 * 1_000

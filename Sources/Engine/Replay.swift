@@ -76,7 +76,7 @@ final class Replay {
         if record.kind == .zone { zones.insert(ZonePayload.name(bytes[record.payload.indices])) }
     }
 
-    /// 128 bits that are equal for equal state; see SEMANTICS, "Replay".
+    /// 128 bits that are equal for equal state; see ARCHITECTURE.md, "State is a function of the log".
     var digest: Hash128 { StateDigest(portraits: portraits, book: book, names: names).value }
 }
 

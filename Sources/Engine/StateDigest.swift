@@ -2,7 +2,7 @@ import Portraits
 import Rules
 import UsageModel
 
-/// The digest of SEMANTICS, "Replay": Σ over companies of H(name ‖ portrait and flags at the last
+/// The digest of ARCHITECTURE.md, "State is a function of the log": Σ over companies of H(name ‖ portrait and flags at the last
 /// `now`, pruned to the horizon) plus H(global record), modulo 2^128. A sum, so that the order of
 /// companies plays no part.
 struct StateDigest {

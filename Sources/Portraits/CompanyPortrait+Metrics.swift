@@ -2,7 +2,7 @@ import UsageModel
 
 /// Metrics by name, as rules and filters ask for them.
 extension CompanyPortrait {
-    /// The value of `metric` at `moment`. Unknown where SEMANTICS.md says so, and for windows that
+    /// The value of `metric` at `moment`. Unknown where it has no meaning, and for windows that
     /// reach past the horizon, which rules are refused for. O(days of the window) for most; one scan
     /// of the users a day for closed windows of users.
     public func value(of metric: Metric, at moment: Moment) -> MetricValue {

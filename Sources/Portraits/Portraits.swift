@@ -6,7 +6,7 @@ public import UsageModel
 /// it. Records are applied in the order of the log, each after `advanceClock(for:logTime:)`. Belongs
 /// to the writer's thread, and so do the portraits that it hands out.
 ///
-/// What SEMANTICS.md leaves open is decided so:
+/// What definitions alone leave open is decided so:
 /// - What has a time is ordered by that time, not by arrival: the first record (`known_days`), traits,
 ///   e-mail, last group, outcome and leaving all follow the greatest or least time; equal times
 ///   follow the log.
@@ -43,7 +43,7 @@ public final class Portraits {
         fold.deallocate()
     }
 
-    /// `now` of SEMANTICS.md: nil before the first record, under `clock: event` before the first event.
+    /// `now`: nil before the first record, under `clock: event` before the first event.
     public var now: Timestamp? { fold.pointee.clock.now }
 
     /// The settings of the last `settings` record, or set from outside.

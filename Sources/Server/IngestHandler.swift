@@ -18,7 +18,7 @@ final class IngestHandler: ChannelInboundHandler {
     /// Sent down the pipeline when the daemon stops: take no more, settle what was taken, say so, close.
     struct Drain: Sendable {}
 
-    /// INTERFACE.md: after so much silence a string still open is given up.
+    /// After so much silence a string still open is given up.
     static let openStringSilence = TimeAmount.milliseconds(200)
     /// How long replies that a finished client does not take are kept for it.
     static let lingering = TimeAmount.seconds(30)

@@ -1,4 +1,4 @@
-import Glibc
+import CHash
 
 /// Names ↔ dense numbers, one numbering a kind, in memory.
 ///
@@ -150,7 +150,7 @@ private struct NameTableOfKind: ~Copyable {
         let known = bytes(of: number)
         guard known.count == name.count else { return false }
         guard let left = known.baseAddress, let right = name.baseAddress else { return true }
-        return memcmp(left, right, name.count) == 0
+        return chash_same(left, right, name.count)
     }
 
     private mutating func place(_ number: UInt32, hash: UInt64) {

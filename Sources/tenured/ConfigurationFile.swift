@@ -36,7 +36,7 @@ struct ConfigurationFile {
     }
 
     private mutating func readSection(_ section: String, _ node: Node, into configuration: inout Configuration) {
-        // SEMANTICS writes `clock: event` as well as `clock.max_step`: a word alone is the mode.
+        // People write `clock: event` as well as `clock.max_step`: a word alone is the mode.
         if section == "clock", node.scalar != nil, !node.isNull {
             return read(Setting.clockModeName, key: node, value: node, into: &configuration)
         }

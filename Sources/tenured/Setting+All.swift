@@ -6,7 +6,7 @@ import WireFormat
 import Yams
 
 extension Setting {
-    /// Also what `clock: event` sets, which SEMANTICS writes without a section.
+    /// Also what `clock: event` sets, which people write without a section.
     static let clockModeName = "clock.mode"
 
     /// Every setting there is, in the order of config/tenured.yaml.

@@ -86,7 +86,7 @@ struct ModelTests {
     }
 }
 
-/// The identities that SEMANTICS states, on the program's own values.
+/// The identities that hold between the metrics, on the program's own values.
 func expectIdentities(_ portrait: CompanyPortrait, at moment: Moment, _ comment: String) {
     func number(_ metric: Metric) -> Double {
         if case .number(let value) = portrait.value(of: metric, at: moment) { value } else { .nan }

@@ -84,7 +84,7 @@ struct ConfigurationTests {
         #expect(configuration.ingest.limits.subscriberStallSeconds == 120)
     }
 
-    @Test("the clock's mode may stand alone, as SEMANTICS writes it")
+    @Test("the clock's mode may stand alone")
     func clockAlone() throws {
         #expect(try parse("clock: event").settings.clock == .event)
         #expect(mistakes("clock: sun") == ["t.yaml:1:8: clock.mode: expected one of wall, event, not \"sun\""])

@@ -6,6 +6,9 @@
 #ifndef TENURE_CHASH_H
 #define TENURE_CHASH_H
 
+#include <stdbool.h>
+#include <string.h>
+
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
@@ -22,6 +25,11 @@ static inline chash_128_t chash_128(const void *bytes, size_t count, uint64_t se
     XXH128_hash_t hash = XXH3_128bits_withSeed(bytes, count, seed);
     chash_128_t result = {hash.low64, hash.high64};
     return result;
+}
+
+// memcmp, which compares many bytes a step, for tables that confirm a hash.
+static inline bool chash_same(const void *left, const void *right, size_t count) {
+    return memcmp(left, right, count) == 0;
 }
 
 #endif

@@ -1,4 +1,4 @@
-/// What an expression is worth: SEMANTICS' values as rules, evidence and summaries see them.
+/// What an expression is worth: the values of metrics as rules, evidence and summaries see them.
 public enum Value: Sendable, Equatable {
     case unknown
     /// Counts, ratios, amounts, scores; durations in days.
