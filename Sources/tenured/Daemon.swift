@@ -68,6 +68,9 @@ struct Daemon {
         signal(SIGPIPE, SIG_IGN)
         // Until the rules can be reloaded, a reload means nothing; the default action would end us.
         signal(SIGHUP, SIG_IGN)
+        // A limit on the size of files (RLIMIT_FSIZE) is then an error of the commit that meets it, and is
+        // named when it ends the process.
+        signal(SIGXFSZ, SIG_IGN)
         // Neither the log nor, in the moment before its mode is set, a socket is anybody else's.
         umask(0o007)
         // A connection is a file descriptor; the usual soft limit of 1,024 exists for select(2), which

@@ -1,4 +1,5 @@
 import Engine
+import Glibc
 import ServiceLifecycle
 
 /// The engine's life among the services: it starts before the listeners have senders and stops after
@@ -8,25 +9,23 @@ struct EngineService: Service {
 
     func run() async throws {
         engine.start()
-        let failure = await withTaskGroup(of: EngineError?.self) { group in
+        await withTaskGroup { group in
             group.addTask {
-                for await failure in engine.failures { return failure }
-                return nil
+                for await failure in engine.failures { Self.end(StopReason(failure)) }
             }
             group.addTask {
                 // Cancelled or asked to stop: both mean the end.
                 try? await gracefulShutdown()
                 await engine.stop()
-                return nil
             }
-            var failure: EngineError?
-            for await ended in group {
-                guard let ended else { continue }
-                failure = ended
-                group.cancelAll()
-            }
-            return failure
         }
-        if let failure { throw failure }
+    }
+
+    /// Ends the process where it stands. After a failed commit the writer answers nobody, so no listener
+    /// could end in peace: requests would wait for ever, and an HTTP listener that is cancelled with
+    /// open connections traps. Nothing is lost by it: what was acked is on the disk.
+    private static func end(_ reason: StopReason) -> Never {
+        reason.complain()
+        _exit(reason.exitCode)
     }
 }

@@ -1,4 +1,5 @@
 import Engine
+import Glibc
 import Server
 
 /// Why the daemon ends other than by being told to, with the exit code of sysexits(3).
@@ -22,5 +23,12 @@ struct StopReason: Error, CustomStringConvertible {
         case let error as ServerError: self.init(exitCode: Self.inputOutput, error.description)
         default: self.init(exitCode: Self.inputOutput, "\(error)")
         }
+    }
+
+    /// Says why on the standard error.
+    func complain() {
+        var text = "tenured: \(description)\n"
+        // There is nobody left to tell when this fails.
+        text.withUTF8 { _ = write(STDERR_FILENO, $0.baseAddress, $0.count) }
     }
 }

@@ -39,7 +39,7 @@ struct Tenured: AsyncParsableCommand {
             try await daemon().run()
         } catch {
             let reason = StopReason(error)
-            Self.complain("tenured: \(reason.description)\n")
+            reason.complain()
             throw ExitCode(reason.exitCode)
         }
     }
