@@ -5,6 +5,10 @@ import UsageModel
 /// What operators do: each action on a flag is a move in the log, with who did it.
 extension Writer {
     func act(_ action: Action, by peer: Peer) throws(QuestionError) -> JSON {
+        // A commit that fails is fatal, so what cannot be kept is refused before it changes anything.
+        guard !isDiskFull else {
+            throw .refused("the disk that holds \(configuration.stateDirectory) is full; free some space and try again")
+        }
         startBlock()
         switch action {
         case .acknowledge(let id): return try act(.ack, on: id, by: peer)

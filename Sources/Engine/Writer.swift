@@ -40,6 +40,8 @@ final class Writer {
     private var awaitingReplies: [Session] = []
     /// Taken while the disk was full; settled first when there is room again.
     private var held: [Submission] = []
+    /// The last look found no room. Nothing that takes a commit is tried before one finds some.
+    private(set) var isDiskFull = false
 
     /// What went wrong in a job, which has nobody to throw it to.
     var failure: EngineError?
@@ -89,12 +91,13 @@ final class Writer {
         while true {
             let work = mailbox.take(waitingAtMost: millisecondsToSleep())
             held.append(contentsOf: work.submissions)
-            if try hasRoom() {
+            isDiskFull = try !hasRoom()
+            if isDiskFull {
+                refuseForDisk()
+            } else {
                 let submissions = held
                 held.removeAll(keepingCapacity: true)
                 try turn(submissions)
-            } else {
-                refuseForDisk()
             }
             for job in work.jobs { job(self) }
             if let failure { throw failure }
@@ -173,7 +176,7 @@ final class Writer {
 
     /// Nil when nothing but new work can make anything happen.
     private func millisecondsToSleep() -> Int64? {
-        if !held.isEmpty { return Self.fullDiskRetryMilliseconds }
+        if isDiskFull { return Self.fullDiskRetryMilliseconds }
         guard !isEventClock, let deadline = schedule.first else { return nil }
         return max(0, deadline - configuration.wallClock())
     }
