@@ -83,10 +83,12 @@ extension Writer {
 
     /// A zone's rules stand in the log, so that no replay depends on the machine's tzdata.
     func logZone(named name: String) throws(EngineError) {
-        guard portraits.zone(named: name) == nil, !missingZones.contains(name) else { return }
-        guard name.utf8.count <= UInt8.max, let data = configuration.zoneData(name),
-            (try? Zone(name: name, tzif: data)) != nil
-        else {
+        guard name.utf8.count <= ZonePayload.longestName, portraits.zone(named: name) == nil,
+            !missingZones.contains(name)
+        else { return }
+        guard let data = configuration.zoneData(name), (try? Zone(name: name, tzif: data)) != nil else {
+            // A sender that makes up zones without end must fill neither memory nor the journal.
+            guard missingZones.count < Self.missingZonesKept else { return }
             missingZones.insert(name)
             configuration.report(
                 .warning,
@@ -96,6 +98,9 @@ extension Writer {
         }
         try emit(.zone, payload: ZonePayload.bytes(name: name, tzif: data))
     }
+
+    /// There are some 600 zones; more names than that are no zones of an older or newer tzdata.
+    private static let missingZonesKept = 600
 
     /// Logs the zones whose rules this machine's tzdata has in another version than the log. What was
     /// counted by the old rules stays as it is: an event's day is resolved once.
@@ -113,6 +118,9 @@ extension Writer {
 
 /// The payload of a `zone` record: one byte of length, the zone's name, its TZif file.
 enum ZonePayload {
+    /// In bytes, as the one byte of length has it. The longest name in tzdata has 30.
+    static let longestName = Int(UInt8.max)
+
     static func bytes(name: String, tzif: [UInt8]) -> [UInt8] { [UInt8(name.utf8.count)] + Array(name.utf8) + tzif }
 
     static func name(_ payload: ArraySlice<UInt8>) -> String {

@@ -118,13 +118,24 @@ extension Writer {
             }
         }
         if portraits.settings.companyFromEmail, let domain = companyDomain(of: draft, email: email) {
-            draft.company = NameReference(names.intern(domain, as: CompanyID.self))
+            draft.company = NameReference(try company(ofDomain: domain))
             return
         }
         throw Refusal(
             error: .noCompany,
             detail: "no company: send \"company\" (or context.groupId), or a group call for this user first"
                 + (portraits.settings.companyFromEmail ? ", or an e-mail that is not a free-mail address" : ""))
+    }
+
+    /// A domain's text lives no longer than this line's draft, so a new one is interned at once, and the
+    /// limit that guards the dictionary is looked at here.
+    private func company(ofDomain domain: String) throws(Refusal) -> CompanyID {
+        if let known = names.find(domain, as: CompanyID.self) { return known }
+        let limit = configuration.limits.companies
+        if let refusal = Self.refusal(count: names.count(.company), limit: limit, setting: "companies") {
+            throw refusal
+        }
+        return names.intern(domain)
     }
 
     private func companyDomain(of draft: Draft, email: UnsafeRawBufferPointer) -> String? {
