@@ -71,9 +71,10 @@ extension Page {
         _ name: String, _ rows: [Row], _ json: (Row) throws(QuestionError) -> JSON
     ) throws(QuestionError) -> JSON {
         guard let offset = Int(cursor ?? "0"), offset >= 0 else { throw badCursor }
-        let end = min(rows.count, offset + limit)
+        let start = min(offset, rows.count)
+        let end = start + min(limit, rows.count - start)
         var page: [JSON] = []
-        for index in min(offset, end)..<end { page.append(try json(rows[index])) }
+        for index in start..<end { page.append(try json(rows[index])) }
         return .object([
             .init(name, .array(page)), .init("next", end < rows.count ? .string(String(end)) : .null),
         ])
