@@ -28,10 +28,13 @@ class HostileInput(unittest.TestCase):
 
     def test_domains_of_e_mail_addresses_count_against_the_limit_of_companies(self):
         config = "ingest: {company_from_email: true}\nlimits: {companies: 2}\n"
-        lines = [json.dumps({"type": "track", "event": "t", "userId": f"ann@firm{number}.example"}) for number in range(4)]
+        lines = [
+            json.dumps({"type": "track", "event": "t", "userId": f"ann@firm{number}.example"}) for number in range(4)]
         with Daemon(config=config) as daemon:
             _, errors = daemon.send(lines + lines)
-            self.assertEqual({line: error["error"] for line, error in errors.items()}, {3: "limit", 4: "limit", 7: "limit", 8: "limit"})
+            self.assertEqual(
+                {line: error["error"] for line, error in errors.items()},
+                {3: "limit", 4: "limit", 7: "limit", 8: "limit"})
             self.assertEqual(daemon.ask("/v1/status")["events"], 4)
 
     def test_made_up_zones_do_not_fill_the_journal(self):
