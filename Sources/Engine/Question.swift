@@ -11,6 +11,8 @@ public enum Question: Sendable {
     case flags(FlagsQuery)
     /// `F12`, or `12`.
     case flag(String)
+    /// Why a rule has no open flag in a company.
+    case whyNot(company: String, rule: String)
     case rules
     case rejects(Page)
     /// Prometheus text is made from these.

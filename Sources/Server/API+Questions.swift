@@ -31,6 +31,11 @@ extension API {
             let page = try QueryParameters(request.uri.query, known: ["limit", "cursor"]).page()
             return Response(json: try await engine.answer(.tasks(company: context.part("id"), page)))
         }
+        router.get("/v1/companies/{id}/why-not/{rule}") { request, context in
+            _ = try QueryParameters(request.uri.query, known: [])
+            return Response(
+                json: try await engine.answer(.whyNot(company: context.part("id"), rule: context.part("rule"))))
+        }
         router.get("/v1/flags") { request, _ in
             let query = try QueryParameters(
                 request.uri.query, known: ["company", "kind", "owner", "all", "limit", "cursor"])

@@ -62,6 +62,13 @@ struct RendererTests {
         try Golden.expect(text, equals: "flag.80.txt")
     }
 
+    @Test("why a company has no flag: the sentence first, then each condition with its values")
+    func whyNot() throws {
+        let text = WhyNotPage.text(try Golden.json("why-not.json"), width: 80, colour: false)
+        try Golden.expect(text, equals: "why-not.80.txt")
+        for line in text.split(separator: "\n") { #expect(PrintableText.width(of: String(line)) <= 80) }
+    }
+
     @Test("status says where the daemon stands")
     func status() throws {
         try Golden.expect(

@@ -14,6 +14,7 @@ extension Writer {
         case .tasks(let company, let page): try tasks(of: company, page)
         case .flags(let query): try flagList(query)
         case .flag(let id): try flagDetail(id)
+        case .whyNot(let company, let rule): try whyNot(company, rule)
         case .rules: rulesAnswer
         case .rejects(let page): try rejectList(page)
         case .metrics: metrics
@@ -27,7 +28,7 @@ extension Writer {
         return id
     }
 
-    private func portrait(named name: String) throws(QuestionError) -> CompanyPortrait {
+    func portrait(named name: String) throws(QuestionError) -> CompanyPortrait {
         let id = try company(named: name)
         guard let portrait = portraits.portrait(id) else {
             throw .notFound("there is no company \"\(name)\"")

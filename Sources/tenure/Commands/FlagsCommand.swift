@@ -6,8 +6,8 @@ struct FlagsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "flags", abstract: "List flags, explain one, and say what is done about it.",
         subcommands: [
-            FlagsList.self, FlagsExplain.self, FlagsAck.self, FlagsSnooze.self, FlagsAssign.self, FlagsNote.self,
-            FlagsClose.self,
+            FlagsList.self, FlagsExplain.self, FlagsWhyNot.self, FlagsAck.self, FlagsSnooze.self, FlagsAssign.self,
+            FlagsNote.self, FlagsClose.self,
         ],
         defaultSubcommand: FlagsList.self)
 
@@ -60,6 +60,31 @@ struct FlagsExplain: ParsableCommand {
         case .tabSeparated: StandardOutput.write(answer.tabSeparatedPaths)
         case .terminal(let width, let colour):
             StandardOutput.write(FlagExplanation.text(answer, width: width, colour: colour))
+        }
+    }
+}
+
+/// `tenure flags why-not COMPANY RULE`.
+struct FlagsWhyNot: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "why-not",
+        abstract: "Why a company does not have a flag: the nearest miss, each condition, when it would be raised.")
+
+    @OptionGroup var shared: SharedOptions
+
+    @Argument(help: "The company's id.")
+    var company: String
+
+    @Argument(help: "The rule's name.")
+    var rule: String
+
+    func run() throws {
+        let answer = try shared.connect().get(RequestTarget("v1", "companies", company, "why-not", rule))
+        switch shared.outputForm {
+        case .json: StandardOutput.write(answer.text + "\n")
+        case .tabSeparated: StandardOutput.write(answer.tabSeparatedPaths)
+        case .terminal(let width, let colour):
+            StandardOutput.write(WhyNotPage.text(answer, width: width, colour: colour))
         }
     }
 }
