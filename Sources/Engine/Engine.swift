@@ -89,6 +89,11 @@ public final class Engine: Sendable {
         ]
     }
 
+    /// Tries a rule file on the whole log, beside the daemon's state; see `BacktestRequest`.
+    public func backtest(_ request: BacktestRequest) async throws(QuestionError) -> JSON {
+        try await offWriter { [reader] in try request.report(on: reader) }
+    }
+
     private func records(
         from seq: UInt64, limit: Int, of company: CompanyID?
     ) async throws(QuestionError) -> RecordsPage {

@@ -1,6 +1,6 @@
 public import UsageModel
 
-/// One company's portrait: every number of SEMANTICS.md, exact, at any moment not before the
+/// One company's portrait: every number, exact, at any moment not before the
 /// company's last record.
 ///
 /// A live view of the fold's state: it changes with the records that are applied. Belongs to the
@@ -64,6 +64,9 @@ public final class CompanyPortrait {
         let seqs = state.pointee.recentSeqs
         return [seqs.0, seqs.1, seqs.2].filter { $0 != 0 }
     }
+
+    /// Position in the log of the last qualifying event; 0 when there is none. O(1), without allocation.
+    public var lastEvent: UInt64 { state.pointee.recentSeqs.0 }
 
     // MARK: Traits
 

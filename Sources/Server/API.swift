@@ -3,7 +3,7 @@ import Hummingbird
 import Logging
 public import UsageModel
 
-/// The HTTP API: every path of INTERFACE.md, each a question to the engine or an action of an operator.
+/// The HTTP API: every path, each a question to the engine or an action of an operator.
 struct API: Sendable {
     let engine: Engine
     let limits: ServerLimits
@@ -18,6 +18,7 @@ struct API: Sendable {
         addQuestions(to: router)
         addRecords(to: router)
         addActions(to: router)
+        addBacktest(to: router)
         router.post("/v1/events") { try await takeEvents($0, $1) }
         return router
     }

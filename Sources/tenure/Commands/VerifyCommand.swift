@@ -76,7 +76,7 @@ struct VerifyCommand: ParsableCommand {
         }
     }
 
-    private static func status(of error: EventLogError) -> ExitStatus {
+    static func status(of error: EventLogError) -> ExitStatus {
         switch error {
         case .locked: .refused
         case .system(_, _, let code) where code == 2: .notFound

@@ -21,10 +21,24 @@ final class HTTPConnection {
     func get(_ target: RequestTarget) throws -> JSON { try ask("GET", target, body: nil) }
 
     /// The answer to POST `target`.
-    func post(_ target: RequestTarget, _ body: JSON) throws -> JSON { try ask("POST", target, body: body) }
+    func post(_ target: RequestTarget, _ body: JSON) throws -> JSON {
+        try ask("POST", target, body: Body(type: "application/json", bytes: body.utf8))
+    }
 
-    private func ask(_ method: String, _ target: RequestTarget, body: JSON?) throws -> JSON {
-        socket.setReadTimeout(seconds: Self.answerTimeoutSeconds)
+    /// The answer to POST `target` with a text, which may be as long in coming as it likes.
+    func post(_ target: RequestTarget, text: String) throws -> JSON {
+        try ask("POST", target, body: Body(type: "text/plain", bytes: Array(text.utf8)), timeoutSeconds: 0)
+    }
+
+    private struct Body {
+        var type: String
+        var bytes: [UInt8]
+    }
+
+    private func ask(
+        _ method: String, _ target: RequestTarget, body: Body?, timeoutSeconds: Int = answerTimeoutSeconds
+    ) throws -> JSON {
+        socket.setReadTimeout(seconds: timeoutSeconds)
         try write(method, target, body: body)
         var answer: [UInt8] = []
         let status = try receive { _, bytes in
@@ -62,11 +76,11 @@ final class HTTPConnection {
         if goesOn { try splitter.finish(line) }
     }
 
-    private func write(_ method: String, _ target: RequestTarget, body: JSON?) throws {
+    private func write(_ method: String, _ target: RequestTarget, body: Body?) throws {
         var request = Array("\(method) \(target.text) HTTP/1.1\r\nHost: localhost\r\nAccept: application/json\r\n".utf8)
         if let body {
-            let bytes = body.utf8
-            request += Array("Content-Type: application/json\r\nContent-Length: \(bytes.count)\r\n\r\n".utf8) + bytes
+            let head = "Content-Type: \(body.type)\r\nContent-Length: \(body.bytes.count)\r\n\r\n"
+            request += Array(head.utf8) + body.bytes
         } else {
             request += Array("\r\n".utf8)
         }

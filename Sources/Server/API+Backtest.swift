@@ -1,0 +1,51 @@
+import Engine
+import Hummingbird
+import NIOCore
+import UsageModel
+
+extension API {
+    func addBacktest(to router: Router<APIContext>) {
+        router.post("/v1/backtest") { request, _ in
+            let query = try QueryParameters(
+                request.uri.query, known: ["file", "since", "against", "churned_after", "known_at", "flags"])
+            let body = try await request.body.collect(upTo: limits.smallBodyBytes)
+            guard let text = String(validating: body.readableBytesView, as: UTF8.self), !text.isEmpty else {
+                throw RequestRefusal.badRequest("the body must be a rule file, in UTF-8")
+            }
+            var backtest = BacktestRequest(rules: RulesSource(fileName: query["file"] ?? "the body", text: text))
+            backtest.since = try Self.since(query["since"])
+            backtest.truth = try Self.truth(against: query["against"], churnedAfter: query["churned_after"])
+            backtest.knownAt = try Self.knownAt(query["known_at"])
+            backtest.listsFlags = try query.flag("flags")
+            return Response(json: try await engine.backtest(backtest))
+        }
+    }
+
+    private static func since(_ text: String?) throws(RequestRefusal) -> Timestamp? {
+        guard let text else { return nil }
+        guard let since = Day(iso: text)?.startUTC ?? Timestamp(rfc3339: text) else {
+            throw .badRequest("since=\(text): give a date such as 2026-01-01, or an RFC 3339 time")
+        }
+        return since
+    }
+
+    private static func truth(
+        against: String?, churnedAfter: String?
+    ) throws(RequestRefusal) -> BacktestTruth? {
+        if against == nil, churnedAfter == nil { return nil }
+        guard let truth = BacktestTruth(against: against, churnedAfter: churnedAfter) else {
+            throw .badRequest(
+                "give either against=outcome:churned (or another outcome), or churned_after in whole days, such as 180d"
+            )
+        }
+        return truth
+    }
+
+    private static func knownAt(_ text: String?) throws(RequestRefusal) -> BacktestRequest.KnownAt? {
+        guard let text else { return nil }
+        guard let knownAt = BacktestRequest.KnownAt(rawValue: text) else {
+            throw .badRequest("known_at=\(text): give log or event")
+        }
+        return knownAt
+    }
+}

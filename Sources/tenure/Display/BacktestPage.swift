@@ -1,0 +1,84 @@
+import UsageModel
+
+/// The answer of `tenure rules backtest`.
+enum BacktestPage {
+    /// A row a rule, and one for all rules of each kind.
+    static func table(_ report: JSON) -> Table {
+        let rows = (report["rules"]?.arrayValue ?? []) + (report["kinds"]?.arrayValue ?? [])
+        var columns = [
+            Column("rule", "RULE", leastWidth: 10), Column("raised", "RAISED", .right),
+            Column("companies", "COMPANIES", .right), Column("open_days", "OPEN DAYS", .right),
+            Column("flapping", "FLAPPING", .right), Column("alerts_week_100", "/WEEK/100", .right),
+        ]
+        let isJudged = rows.contains { $0["precision"] != nil }
+        if isJudged {
+            columns += [
+                Column("precision", "PRECISION (95 %)", .right), Column("silent", "SILENT", .right),
+                Column("recall", "RECALL (95 %)", .right), Column("recall_recent", "RECENT", .right),
+                Column("lead_days", "LEAD 10/50/90", .right),
+            ]
+        }
+        return Table(
+            columns: columns,
+            rows: rows.map { row in
+                counts(row) + (isJudged ? judgements(row) : [])
+            })
+    }
+
+    private static func counts(_ row: JSON) -> [Cell] {
+        [
+            .text(row["rule"], style: row["severity"]?.isNull == false ? .plain : .heading), .whole(row["raised"]),
+            .whole(row["companies"]),
+            Cell(
+                Quantity.whole(row["open_days"]?.doubleValue.map { Int($0) }), raw: row["open_days"]?.plainText ?? ""),
+            .whole(row["flapping"]),
+            Cell(
+                Quantity.decimal(row["alerts_week_100"]?.doubleValue, decimals: 2),
+                raw: row["alerts_week_100"]?.plainText ?? ""),
+        ]
+    }
+
+    private static func judgements(_ row: JSON) -> [Cell] {
+        let leads = ["p10", "p50", "p90"].map { row["lead_days"]?[$0]?.intValue.map(String.init) ?? Quantity.unknown }
+        let hasLeads = (row["lead_days"]?["count"]?.intValue ?? 0) > 0
+        return [
+            proportion(row["precision"], withInterval: true), proportion(row["silent"], withInterval: false),
+            proportion(row["recall"], withInterval: true), proportion(row["recall_recent"], withInterval: false),
+            Cell(
+                hasLeads ? leads.joined(separator: "/") : Quantity.unknown,
+                raw: hasLeads ? leads.joined(separator: ",") : ""),
+        ]
+    }
+
+    /// "61 % of 153 (53–68)"; a bare ratio for programs.
+    private static func proportion(_ value: JSON?, withInterval: Bool) -> Cell {
+        guard let value, let of = value["of"]?.intValue, of > 0 else {
+            return Cell(Quantity.unknown, raw: "", style: .faint)
+        }
+        var text = Quantity.percent(value["value"]?.doubleValue)
+        if withInterval {
+            let bounds = ["low", "high"].map { Quantity.decimal(value[$0]?.doubleValue.map { $0 * 100 }, decimals: 0) }
+            text += " of \(Quantity.whole(of)) (\(bounds.joined(separator: "–")))"
+        }
+        return Cell(text, raw: value["value"]?.plainText ?? "")
+    }
+
+    static func text(_ report: JSON, seconds: Double, width: Int, colour: Bool) -> String {
+        var page = Page(width: width, colour: colour)
+        let events = report["events"]?.intValue
+        let speed = events.map { Int(Double($0) / max(seconds, 1e-6)) }
+        page.title(
+            "Backtest of rules \(report["version"]?.stringValue ?? "")",
+            right: "through \(Quantity.instant(report["through"]?.stringValue))")
+        page.line(
+            "\(Quantity.whole(report["companies"]?.intValue)) companies", "\(Quantity.whole(events)) events",
+            "\(Quantity.whole(report["looks"]?.intValue)) looks", "known at \(report["known_at"]?.stringValue ?? "")",
+            report.at("since").map { "since \(Quantity.date($0.stringValue))" } ?? "",
+            "\(Quantity.decimal(seconds)) s, \(Quantity.whole(speed)) events/s"
+        )
+        page.table(table(report))
+        page.section("What was counted")
+        for line in report["definitions"]?.arrayValue ?? [] { page.paragraph(line.stringValue ?? "") }
+        return page.text
+    }
+}
