@@ -23,7 +23,8 @@ func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 
 func tests(_ name: String, _ dependencies: [Target.Dependency], fixtures: Bool = false) -> Target {
     .testTarget(
-        name: name, dependencies: dependencies, exclude: fixtures ? ["Fixtures"] : [], swiftSettings: strict)
+        name: name, dependencies: dependencies + ["TestSupport"], exclude: fixtures ? ["Fixtures"] : [],
+        swiftSettings: strict)
 }
 
 let package = Package(
@@ -89,7 +90,8 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
-        // Tests, a target each, and Tests/BlackBox, which drives the built programs.
+        // Tests, a target each, what they share, and Tests/BlackBox, which drives the built programs.
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
         tests("UsageModelTests", ["UsageModel"]),
         tests("WireFormatTests", ["UsageModel", "WireFormat"]),
         tests("LMDBTests", ["LMDB"]),

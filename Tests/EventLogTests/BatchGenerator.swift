@@ -1,3 +1,4 @@
+import TestSupport
 import UsageModel
 
 /// Random batches that use every field of a record, ordinary and extreme values alike.

@@ -1,3 +1,4 @@
+import TestSupport
 import UsageModel
 
 @testable import EventLog

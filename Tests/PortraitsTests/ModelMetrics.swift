@@ -1,9 +1,10 @@
+import TestSupport
 import Portraits
 import UsageModel
 
 /// Draws metrics with random windows that stay inside the horizon.
 struct MetricSampler {
-    var random: SeededGenerator
+    var random: SeededRandom
     let tasks: [TaskID]
 
     /// One of every metric that has no window, and each windowed one with some windows.

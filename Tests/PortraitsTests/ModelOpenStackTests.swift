@@ -1,3 +1,4 @@
+import TestSupport
 import Foundation
 import Portraits
 import Testing
@@ -5,31 +6,8 @@ import UsageModel
 
 /// Sixteen years of real events, where the machine has them: see the README beside the file.
 private enum OpenStack {
-    /// `TENURE_TEST_DATA`, else `../shared/data` seen from the package's root.
-    static let file: URL = {
-        let name = "openstack.tsv.gz"
-        if let folder = ProcessInfo.processInfo.environment["TENURE_TEST_DATA"] {
-            return URL(filePath: folder).appending(path: name)
-        }
-        let working = URL(filePath: FileManager.default.currentDirectoryPath)
-        let besides = working.appending(path: "../shared/data/\(name)")
-        if FileManager.default.fileExists(atPath: besides.path) { return besides }
-        let package = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent()
-        return package.appending(path: "../shared/data/\(name)")
-    }()
-
-    static var isThere: Bool { FileManager.default.fileExists(atPath: file.path) }
-
     static func facts() throws -> [Fact] {
-        let unpack = Process()
-        unpack.executableURL = URL(filePath: "/usr/bin/env")
-        unpack.arguments = ["gzip", "-dc", file.path]
-        let output = Pipe()
-        unpack.standardOutput = output
-        try unpack.run()
-        let text = output.fileHandleForReading.readDataToEndOfFile()
-        unpack.waitUntilExit()
+        let text = try TestData.openStack.unpacked()
         return try String(decoding: text, as: UTF8.self).split(separator: "\n").map { line in
             let fields = line.split(separator: "\t")
             let seconds = try #require(Int64(fields[0]))
@@ -42,7 +20,7 @@ private enum OpenStack {
 
 @Suite(
     "Portraits of real companies against the brute-force model",
-    .enabled(if: OpenStack.isThere, "openstack.tsv.gz is neither in ../shared/data nor in TENURE_TEST_DATA"))
+    .enabled(if: TestData.openStack.isThere, "\(TestData.openStack.missing)"))
 struct ModelOpenStackTests {
     @Test("every metric equals the model's along the way and for every company at the end")
     func openStack() throws {
@@ -53,8 +31,8 @@ struct ModelOpenStackTests {
         let replay = ModelReplay(settings: settings, zones: [])
         let companies = Set(facts.map(\.company)).sorted()
         let tasks = Set(facts.map(\.task)).sorted().map { replay.task($0) }
-        var random = SeededGenerator(seed: 2_016)
-        var sampler = MetricSampler(random: SeededGenerator(seed: 1), tasks: tasks)
+        var random = SeededRandom(seed: 2_016)
+        var sampler = MetricSampler(random: SeededRandom(seed: 1), tasks: tasks)
         for (index, fact) in facts.enumerated() {
             replay.apply(fact)
             #expect(replay.portraits.now?.milliseconds == replay.model.now, "after line \(index + 1): \(fact)")

@@ -1,25 +1,7 @@
+import TestSupport
 import Portraits
 import Testing
 import UsageModel
-
-/// SplitMix64: streams that can be had again from their seed.
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
-
-    mutating func chance(_ percent: Int) -> Bool { Int.random(in: 0..<100, using: &self) < percent }
-    mutating func pick<T>(_ choices: [T]) -> T { choices[Int.random(in: 0..<choices.count, using: &self)] }
-    mutating func within(_ range: ClosedRange<Int64>) -> Int64 { Int64.random(in: range, using: &self) }
-}
 
 /// How a random stream runs.
 struct StreamShape: Sendable, CustomTestStringConvertible {
@@ -66,7 +48,7 @@ struct ModelStream {
 
     let shape: StreamShape
     var settings: Settings
-    private var random: SeededGenerator
+    private var random: SeededRandom
     private var remaining: Int
     private var clock: Int64
     /// Users who have a leave record or are staff somewhere: what merging them would mean the semantics
@@ -79,7 +61,7 @@ struct ModelStream {
 
     init(seed: UInt64, shape: StreamShape) {
         self.shape = shape
-        random = SeededGenerator(seed: seed)
+        random = SeededRandom(seed: seed)
         remaining = shape.facts
         // Some weeks before the clocks go back in Europe and America, and forward in the south.
         clock = 1_695_800_000_000 + random.within(0...(20 * millisecondsPerDay))

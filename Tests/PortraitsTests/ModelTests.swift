@@ -1,3 +1,4 @@
+import TestSupport
 import Foundation
 import Portraits
 import Testing
@@ -17,9 +18,9 @@ struct ModelTests {
     func metrics(shape: StreamShape, seed: UInt64) throws {
         var stream = ModelStream(seed: seed, shape: shape)
         let replay = ModelReplay(settings: stream.settings)
-        var random = SeededGenerator(seed: seed &* 977)
+        var random = SeededRandom(seed: seed &* 977)
         var sampler = MetricSampler(
-            random: SeededGenerator(seed: seed &* 31),
+            random: SeededRandom(seed: seed &* 31),
             tasks: (ModelStream.tasks + ["never.done"]).map { replay.task($0) })
         while let fact = stream.next() {
             replay.apply(fact)
@@ -55,7 +56,7 @@ struct ModelTests {
                 logTime: 1_700_000_000_000))
         let company = try #require(replay.names.find("acme", as: CompanyID.self))
         let foundation = try #require(TimeZone(identifier: zone))
-        var random = SeededGenerator(seed: 5)
+        var random = SeededRandom(seed: 5)
         for _ in 0..<400 {
             let now = random.within(1_262_300_000_000...2_500_000_000_000)
             let moment = replay.portraits.moment(for: company, at: Timestamp(milliseconds: now))

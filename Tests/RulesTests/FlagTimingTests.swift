@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 import UsageModel
 
@@ -152,8 +153,8 @@ struct FlagTimingTests {
     func lookingMoreOftenChangesNothing() throws {
         var kinds: Set<MoveKind> = []
         for seed in UInt64(1)...12 {
-            var fast = SplitMix(seed: seed)
-            var slow = SplitMix(seed: seed)
+            var fast = SeededRandom(seed: seed)
+            var slow = SeededRandom(seed: seed)
             let deadlines = try Self.randomScene(&fast, hourly: false)
             let hourly = try Self.randomScene(&slow, hourly: true)
             #expect(deadlines.moves == hourly.moves, "seed \(seed)")
@@ -164,7 +165,7 @@ struct FlagTimingTests {
     }
 
     /// Thirty days of random traits, visits, outcomes and operators over rules that use everything.
-    static func randomScene(_ random: inout SplitMix, hourly: Bool) throws -> FlagScene {
+    static func randomScene(_ random: inout SeededRandom, hourly: Bool) throws -> FlagScene {
         let scene = try FlagScene(
             [
                 rule("a", when: "trait(\"x\") >= 5", clear: "trait(\"x\") < 3", hold: 0.5, keep: 0.25, cooldown: 2),
@@ -199,21 +200,4 @@ struct FlagTimingTests {
         try scene.advance(to: 60)
         return scene
     }
-}
-
-/// Steele, Lea and Flood's SplitMix64: the same numbers for the same seed everywhere.
-struct SplitMix {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var word = state
-        word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
-        return word ^ (word >> 31)
-    }
-
-    mutating func below(_ bound: UInt64) -> UInt64 { next() % bound }
 }

@@ -3,6 +3,7 @@ import FoundationEssentials
 import Logging
 import Portraits
 import Server
+import TestSupport
 import Testing
 import WireFormat
 
@@ -23,12 +24,9 @@ struct ConfigurationTests {
         }
     }
 
-    /// config/tenured.yaml of the repository, found from this file.
-    private static let shipped: String? = {
-        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent()
-        return try? String(contentsOf: root.appending(path: "config/tenured.yaml"), encoding: .utf8)
-    }()
+    /// config/tenured.yaml of the repository.
+    private static let shipped = try? String(
+        contentsOf: Repository.root.appending(path: "config/tenured.yaml"), encoding: .utf8)
 
     @Test("an empty file, and one of comments, mean the defaults", arguments: ["", "\n", "# nothing\n", "~"])
     func empty(text: String) throws {

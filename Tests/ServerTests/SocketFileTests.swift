@@ -49,7 +49,7 @@ struct SocketFileTests {
 
     @Test("what is not a socket is left alone")
     func notASocket() throws {
-        try withTemporaryDirectory { directory in
+        withTemporaryDirectory { directory in
             let path = directory + "/a.sock"
             #expect(FileManager.default.createFile(atPath: path, contents: Data([1])))
             #expect(throws: ServerError.notASocket(path: path)) { try SocketFile(path: path).claim() }

@@ -1,24 +1,18 @@
 import Dispatch
 import FoundationEssentials
 import Glibc
+import TestSupport
 
 /// A directory of one test, short enough for a socket's path.
-func withTemporaryDirectory<R>(_ body: (String) throws -> R) throws -> R {
-    let directory = try makeTemporaryDirectory()
-    defer { try? FileManager.default.removeItem(atPath: directory) }
-    return try body(directory)
+func withTemporaryDirectory<R>(_ body: (String) throws -> R) rethrows -> R {
+    let directory = TemporaryDirectory()
+    return try withExtendedLifetime(directory) { try body(directory.path) }
 }
 
-func withTemporaryDirectory<R>(_ body: (String) async throws -> R) async throws -> R {
-    let directory = try makeTemporaryDirectory()
-    defer { try? FileManager.default.removeItem(atPath: directory) }
-    return try await body(directory)
-}
-
-private func makeTemporaryDirectory() throws -> String {
-    let directory = "/tmp/tenure-\(UInt64.random(in: .min ... .max))"
-    try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
-    return directory
+func withTemporaryDirectory<R>(_ body: (String) async throws -> R) async rethrows -> R {
+    let directory = TemporaryDirectory()
+    defer { withExtendedLifetime(directory) {} }
+    return try await body(directory.path)
 }
 
 struct SystemFailure: Error, CustomStringConvertible {

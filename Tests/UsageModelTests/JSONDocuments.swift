@@ -1,10 +1,11 @@
+import TestSupport
 import UsageModel
 
 /// Random JSON documents as text, and ways to spoil them. The same seed gives the same documents.
 struct JSONDocuments {
-    private var random: SplitMix64
+    private var random: SeededRandom
 
-    init(seed: UInt64) { random = SplitMix64(seed: seed) }
+    init(seed: UInt64) { random = SeededRandom(seed: seed) }
 
     mutating func document() -> [UInt8] {
         var text: [UInt8] = []
@@ -85,19 +86,5 @@ struct JSONDocuments {
     private mutating func blank(_ text: inout [UInt8]) {
         guard Int.random(in: 0..<8, using: &random) == 0 else { return }
         text.append(Array(" \t\n\r".utf8).randomElement(using: &random) ?? 0x20)
-    }
-
-    private struct SplitMix64: RandomNumberGenerator {
-        private var state: UInt64
-
-        init(seed: UInt64) { state = seed }
-
-        mutating func next() -> UInt64 {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var word = state
-            word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
-            return word ^ (word >> 31)
-        }
     }
 }

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 import UsageModel
 
@@ -125,7 +126,7 @@ struct ZoneFileTests {
     @Test("bytes at random are refused or read, never a crash")
     func mutated() throws {
         let seed: UInt64 = 0x7A6F_6E65
-        var random = SplitMix(seed: seed)
+        var random = SeededRandom(seed: seed)
         let good = ZoneFile.make(
             transitions: [(-5, 1), (10, 0)], offsets: [0, 3_600], footer: "CET-1CEST,M3.5.0,M10.5.0/3")
         for _ in 0..<5_000 {

@@ -1,3 +1,4 @@
+import TestSupport
 import Foundation
 import UsageModel
 
@@ -18,29 +19,8 @@ struct ConformanceCase: Sendable {
 }
 
 enum ConformanceCorpus {
-    static let fileName = "line-protocol-cases.json.gz"
-
-    /// In the folder that `TENURE_TEST_DATA` names, else in `../shared/data` seen from the package.
-    static var file: URL {
-        if let folder = ProcessInfo.processInfo.environment["TENURE_TEST_DATA"] {
-            return URL(fileURLWithPath: folder).appendingPathComponent(fileName)
-        }
-        return URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent().appendingPathComponent("../shared/data/\(fileName)")
-    }
-
-    static var isThere: Bool { FileManager.default.fileExists(atPath: file.path) }
-
     static func cases() throws -> [ConformanceCase] {
-        let gzip = Process()
-        gzip.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        gzip.arguments = ["gzip", "-dc", file.path]
-        let output = Pipe()
-        gzip.standardOutput = output
-        try gzip.run()
-        let data = try output.fileHandleForReading.readToEnd() ?? Data()
-        gzip.waitUntilExit()
-        return try (JSON(parsing: [UInt8](data)).arrayValue ?? []).map(ConformanceCase.init)
+        return try (JSON(parsing: TestData.lineProtocolCases.unpacked()).arrayValue ?? []).map(ConformanceCase.init)
     }
 }
 

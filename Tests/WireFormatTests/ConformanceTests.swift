@@ -1,12 +1,11 @@
+import TestSupport
 import Testing
 import UsageModel
 import WireFormat
 
 @Suite(
     "InfluxDB's conformance corpus",
-    .enabled(
-        if: ConformanceCorpus.isThere,
-        "\(ConformanceCorpus.fileName) is neither in ../shared/data nor in the folder that TENURE_TEST_DATA names"))
+    .enabled(if: TestData.lineProtocolCases.isThere, "\(TestData.lineProtocolCases.missing)"))
 struct ConformanceTests {
     @Test("every case is accepted or refused as the corpus says, with its values")
     func everyCase() throws {

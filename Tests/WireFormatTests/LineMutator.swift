@@ -1,3 +1,5 @@
+import TestSupport
+
 /// Valid lines of every kind, and ways to spoil them.
 struct LineMutator {
     private var random: SeededRandom

@@ -101,18 +101,3 @@ func decode(_ text: String, limits: DecoderLimits = DecoderLimits(), precision: 
 }
 
 func describe(_ text: String) -> [String] { decode(text).map(\.description) }
-
-/// SplitMix64: the same numbers everywhere from the same seed.
-struct SeededRandom: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var word = state
-        word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
-        return word ^ (word >> 31)
-    }
-}

@@ -1,3 +1,4 @@
+import TestSupport
 import Portraits
 import Testing
 import UsageModel
@@ -85,7 +86,7 @@ struct LanguageDeadlineTests {
     @Test("no verdict changes before its deadline, and a single comparison changes at it")
     func againstBruteForce() throws {
         let seed = UInt64.random(in: .min ... .max)
-        var random = SplitMix64(state: seed)
+        var random = SeededRandom(seed: seed)
         var turned = 0
         for _ in 0..<1_500 {
             var writer = RandomCondition(random: random)
@@ -116,25 +117,12 @@ struct LanguageDeadlineTests {
     }
 }
 
-/// Vigna's SplitMix64: a seeded source, the same on every machine.
-struct SplitMix64: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
-}
-
 /// Conditions over metrics that grow with time, in seconds so that everything turns soon.
 struct RandomCondition {
     static let ages: [Metric] = [.idleDays, .userIdleDays, .ageDays, .knownDays]
     private static let names = ["idle_days", "user_idle_days", "age_days", "known_days"]
 
-    var random: SplitMix64
+    var random: SeededRandom
 
     private mutating func pick<T>(_ options: [T]) -> T { options[Int.random(in: 0..<options.count, using: &random)] }
 

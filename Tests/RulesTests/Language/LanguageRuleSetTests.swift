@@ -1,3 +1,4 @@
+import TestSupport
 import Portraits
 import Testing
 import UsageModel
@@ -260,7 +261,7 @@ struct LanguageLimitTests {
     @Test("random bytes and random tokens never trap")
     func noise() {
         let seed = UInt64.random(in: .min ... .max)
-        var random = SplitMix64(state: seed)
+        var random = SeededRandom(seed: seed)
         let words =
             Vocabulary.words + [
                 "and", "or", "not", "in", "(", ")", "[", "]", ",", ":", "28d", "3", "\"x\"", "<", "-", "*",
