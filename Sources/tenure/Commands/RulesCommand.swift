@@ -4,7 +4,8 @@ import UsageModel
 /// `tenure rules` and what belongs to it.
 struct RulesCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "rules", abstract: "List the rules in force, show their file, check a file, try it on history.",
+        commandName: "rules",
+        abstract: "List the rules in force, show their file, check a file, try it on history.",
         subcommands: [RulesList.self, RulesShow.self, RulesCheck.self, RulesBacktest.self, RulesDiff.self],
         defaultSubcommand: RulesList.self)
 
