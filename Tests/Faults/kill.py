@@ -18,7 +18,7 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "BlackBox"))
 
 from daemon import BIN, PATIENCE_SECONDS, Daemon  # noqa: E402
-from oracle import Mismatch, Oracle  # noqa: E402
+from oracle import Line, Mismatch, Oracle, compact, instant  # noqa: E402
 from senders import NUMBERS, MixedSender, Poster, Producer  # noqa: E402
 
 RULES = """
@@ -53,6 +53,16 @@ class Directory:
         self.oracle = Oracle()
         self.pending = {}
         NUMBERS.clear()
+
+    def begin(self):
+        """Under the event clock, events without a time are stamped with `now`, and looked for on that date and
+        the one before: so `now` must not be days behind when the first of them comes."""
+        self.daemon.start()
+        now = int(time.time() * 1_000)
+        line = Line("first", compact(company="c0", task="began", time=now, id="first"), time=instant(now))
+        self.oracle.sent(line)
+        _, answer = self.daemon.request("POST", "/v1/events", line.text)
+        self.oracle.settled(line, json.loads(answer)["seq"], None)
 
     def senders(self, quota):
         kinds = [("mixed", MixedSender), ("other", MixedSender), ("producer", Producer), ("poster", Poster)]
@@ -151,7 +161,7 @@ def run(cycles, seed):
         clock = generator.choice(["wall", "event"])
         directory = Directory(clock, generator)
         try:
-            directory.daemon.start()
+            directory.begin()
             for _ in range(min(CYCLES_PER_DIRECTORY, cycles - done)):
                 directory.kill_once()
                 done += 1
