@@ -11,6 +11,7 @@ public final class Engine: Sendable {
     private let publication: Publication
     private let reader: EventLogReader
     private let thread: WriterThread
+    private let isBacktesting = Mutex(false)
     /// At most one element: what made the writer give up. The process must exit then, since a failed
     /// commit cannot be retried; the next start recovers.
     public let failures: AsyncStream<EngineError>
@@ -90,8 +91,16 @@ public final class Engine: Sendable {
     }
 
     /// Tries a rule file on the whole log, beside the daemon's state; see `BacktestRequest`.
+    ///
+    /// One at a time, since each needs as much memory as the daemon's own state.
     public func backtest(_ request: BacktestRequest) async throws(QuestionError) -> JSON {
-        try await offWriter { [reader] in try request.report(on: reader) }
+        let isFree = isBacktesting.withLock { isBusy in
+            defer { isBusy = true }
+            return !isBusy
+        }
+        guard isFree else { throw .refused("another backtest is running; try again when it is done") }
+        defer { isBacktesting.withLock { $0 = false } }
+        return try await offWriter { [reader] in try request.report(on: reader) }
     }
 
     private func records(

@@ -2,6 +2,7 @@
 
 import json
 import os
+import threading
 import time
 import unittest
 
@@ -121,6 +122,20 @@ class BacktestTests(unittest.TestCase):
             [(change["company"], change["rule"], change["change"], change["days"]) for change in changes],
             [("back", "crowd", "lost", None), ("back", "quiet", "later", 5), ("gone", "crowd", "lost", None),
              ("gone", "quiet", "later", 5), ("steady", "crowd", "lost", None)])
+
+    def test_two_at_once_are_one_too_many_and_the_next_is_taken(self):
+        with Daemon(rules=RULES) as daemon:
+            daemon.send(stream(4, ["UTC"], events=20_000))
+            answers = []
+            ask = lambda: answers.append(daemon.request("POST", "/v1/backtest", RULES))
+            threads = [threading.Thread(target=ask) for _ in range(6)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            self.assertEqual({status for status, _ in answers}, {200, 409})
+            self.assertTrue(all(b"another backtest" in body for status, body in answers if status == 409))
+            self.backtest(daemon, RULES)
 
     def test_what_cannot_be_tried_is_refused_by_name(self):
         daemon = self.quiet_daemon()
