@@ -7,8 +7,11 @@ public import UsageModel
 /// the order of dates. Each table lies in order of fingerprint, so an old date can be written out
 /// as a sorted run in one pass. For one thread.
 public struct DuplicateIndex: Sendable {
-    /// In order of day.
+    /// In no order that matters: a sender may spread its events over every date since the year 1, and
+    /// a new date must not move the others.
     private var tables: [DayTable] = []
+    /// Where each date's table is. For looking up alone: its order is never seen.
+    private var places: [Day: Int] = [:]
     /// The table used last: events come in order of time, more or less.
     private var recent = 0
 
@@ -18,16 +21,14 @@ public struct DuplicateIndex: Sendable {
     /// twice makes two candidates. Amortised O(1).
     public mutating func insert(fingerprint: UInt64, day: Day, seq: UInt64) {
         precondition(seq > 0 && seq <= FingerprintTable.greatestSeq, "impossible seq")
-        let (index, isPresent) = position(of: day)
-        if !isPresent { tables.insert(DayTable(day: day, table: FingerprintTable()), at: index) }
+        let index = position(of: day) ?? add(day)
         recent = index
         tables[index].table.insert(fingerprint, seq)
     }
 
     /// Seqs that may carry `fingerprint` on `day`, ascending; as a rule none, and nothing is allocated then.
     public func candidates(fingerprint: UInt64, day: Day) -> [UInt64] {
-        let (index, isPresent) = position(of: day)
-        return isPresent ? tables[index].table.candidates(fingerprint) : []
+        position(of: day).map { tables[$0].table.candidates(fingerprint) } ?? []
     }
 
     public var count: Int { tables.reduce(0) { $0 + $1.table.count } }
@@ -36,25 +37,27 @@ public struct DuplicateIndex: Sendable {
     public var byteCount: Int { tables.reduce(0) { $0 + $1.table.byteCount } }
 
     /// The dates that have entries, ascending.
-    public var days: [Day] { tables.map(\.day) }
+    public var days: [Day] { tables.map(\.day).sorted() }
 
     /// Entries of one date.
     public func count(of day: Day) -> Int {
-        let (index, isPresent) = position(of: day)
-        return isPresent ? tables[index].table.count : 0
+        position(of: day).map { tables[$0].table.count } ?? 0
     }
 
     /// Calls `body` with the entries of `day` in order of fingerprint (its upper 48 bits) and seq.
     public func forEach(of day: Day, _ body: (_ fingerprint: UInt64, _ seq: UInt64) -> Void) {
-        let (index, isPresent) = position(of: day)
-        if isPresent { tables[index].table.forEach(body) }
+        if let index = position(of: day) { tables[index].table.forEach(body) }
     }
 
     /// Forgets a date.
     public mutating func remove(day: Day) {
-        let (index, isPresent) = position(of: day)
-        guard isPresent else { return }
-        tables.remove(at: index)
+        guard let index = position(of: day) else { return }
+        places[day] = nil
+        let last = tables.removeLast()
+        if last.day != day {
+            tables[index] = last
+            places[last.day] = index
+        }
         recent = 0
     }
 
@@ -63,15 +66,15 @@ public struct DuplicateIndex: Sendable {
         var table: FingerprintTable
     }
 
-    /// Where the table of `day` is, or belongs.
-    private func position(of day: Day) -> (index: Int, isPresent: Bool) {
-        if recent < tables.count, tables[recent].day == day { return (recent, true) }
-        var low = 0
-        var high = tables.count
-        while low < high {
-            let middle = (low + high) / 2
-            if tables[middle].day < day { low = middle + 1 } else { high = middle }
-        }
-        return (low, low < tables.count && tables[low].day == day)
+    private func position(of day: Day) -> Int? {
+        if recent < tables.count, tables[recent].day == day { return recent }
+        return places[day]
+    }
+
+    private mutating func add(_ day: Day) -> Int {
+        let index = tables.count
+        tables.append(DayTable(day: day, table: FingerprintTable()))
+        places[day] = index
+        return index
     }
 }

@@ -16,9 +16,10 @@ struct FingerprintTable: Sendable {
     private static let wordsPerEntry = 3
     /// At 88 % a failed search looks at five entries; growth by 7/6 then leaves 75 %: 12 / 0.75 = 16 bytes.
     private static let greatestLoadPercent = 88
-    private static let leastHomeCount = 12
-    /// Slots behind the homes, and how many are added when they are used up, which chance does once in
-    /// millions of tables and equal fingerprints do at will.
+    /// Small, since a sender may give each of its events a date of its own.
+    private static let leastHomeCount = 4
+    /// Slots behind the homes of all but small tables, and how many are added when they are used up, which
+    /// chance does once in millions of tables and equal fingerprints do at will.
     private static let overflowCount = 64
 
     init() { allocate(homeCount: Self.leastHomeCount) }
@@ -116,7 +117,8 @@ struct FingerprintTable: Sendable {
 
     private mutating func allocate(homeCount: Int) {
         self.homeCount = homeCount
-        words = [UInt32](repeating: 0, count: (homeCount + Self.overflowCount) * Self.wordsPerEntry)
+        let slots = homeCount + min(homeCount, Self.overflowCount)
+        words = [UInt32](repeating: 0, count: slots * Self.wordsPerEntry)
     }
 
     private mutating func extend() {
