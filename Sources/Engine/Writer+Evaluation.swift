@@ -18,7 +18,12 @@ extension Writer {
     /// Looks at every company whose deadline has come, in order of time, so that each flag is raised
     /// at its true instant also when several instants passed at once.
     func fireDeadlines(notAfter now: Timestamp) throws(EngineError) {
-        while let (company, instant) = schedule.popDue(notAfter: now) { try look(at: company, now: instant) }
+        while let (company, instant) = schedule.popDue(notAfter: now) {
+            try look(at: company, now: instant)
+            // Midnight comes to all companies of a zone at once. Under `clock: event` the record that moved
+            // `now` is not in the block yet, so what it made true must not be committed before it.
+            if !isEventClock { try endBlockIfFull() }
+        }
     }
 
     /// One look: proposes moves, logs and applies them, and sets the company's next deadline.
