@@ -13,6 +13,8 @@ public enum Question: Sendable {
     case flag(String)
     /// Why a rule has no open flag in a company.
     case whyNot(company: String, rule: String)
+    /// What a rule's conditions are worth in a company.
+    case ruleTest(RuleTestQuery)
     case rules
     case rejects(Page)
     /// Prometheus text is made from these.
@@ -64,6 +66,19 @@ public struct FlagsQuery: Sendable {
         self.owner = owner
         self.all = all
         self.page = page
+    }
+}
+
+public struct RuleTestQuery: Sendable {
+    public var rule: String
+    public var company: String
+    /// The rule file that has the rule; nil for the one in force.
+    public var file: RulesSource?
+
+    public init(rule: String, company: String, file: RulesSource? = nil) {
+        self.rule = rule
+        self.company = company
+        self.file = file
     }
 }
 

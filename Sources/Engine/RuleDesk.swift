@@ -54,7 +54,12 @@ struct RuleDesk: ~Copyable {
     }
 
     /// What an expression outside a look sees: open flags and stage as they stand.
-    func context(for portrait: CompanyPortrait, moment: Moment, names: NameTable) -> EvaluationContext {
+    ///
+    /// - Parameter rules: the rule set that the expression is of; nil for the one in force.
+    func context(
+        for portrait: CompanyPortrait, moment: Moment, names: NameTable, rules: RuleSet? = nil
+    ) -> EvaluationContext {
+        let rules = rules ?? self.rules
         var context = EvaluationContext(
             portrait: portrait, moment: moment, company: portrait.company, names: names)
         for flag in book.openFlags(of: portrait.company) {

@@ -16,7 +16,7 @@ extension API {
     }
 
     /// The request's JSON object; an empty one when there is no body.
-    private func body(of request: Request) async throws -> JSON {
+    func body(of request: Request) async throws -> JSON {
         let buffer = try await request.body.collect(upTo: limits.smallBodyBytes)
         guard buffer.readableBytes > 0 else { return .object([]) }
         do {

@@ -52,6 +52,21 @@ extension API {
             _ = try QueryParameters(request.uri.query, known: [])
             return Response(json: try await engine.answer(.rules))
         }
+        router.get("/v1/rules/{name}/test") { request, context in
+            let company = try Self.testedCompany(QueryParameters(request.uri.query, known: ["company"]))
+            let test = RuleTestQuery(rule: try context.part("name"), company: company)
+            return Response(json: try await engine.answer(.ruleTest(test)))
+        }
+        router.post("/v1/rules/{name}/test") { request, context in
+            let company = try Self.testedCompany(QueryParameters(request.uri.query, known: ["company"]))
+            let body = try await body(of: request)
+            guard let text = body["text"]?.stringValue else {
+                throw RequestRefusal.badRequest("the body needs \"text\": the rule file")
+            }
+            let file = RulesSource(fileName: body["file"]?.stringValue ?? "the body", text: text)
+            let test = RuleTestQuery(rule: try context.part("name"), company: company, file: file)
+            return Response(json: try await engine.answer(.ruleTest(test)))
+        }
         router.get("/v1/rejects") { request, _ in
             let page = try QueryParameters(request.uri.query, known: ["limit", "cursor"]).page()
             return Response(json: try await engine.answer(.rejects(page)))
@@ -67,5 +82,12 @@ extension API {
                 status: .ok, headers: [.contentType: "text/plain; version=0.0.4"],
                 body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
         }
+    }
+
+    private static func testedCompany(_ query: QueryParameters) throws(RequestRefusal) -> String {
+        guard let company = query["company"] else {
+            throw .badRequest("company=ID is needed: a rule is tested in one company")
+        }
+        return company
     }
 }

@@ -1,6 +1,7 @@
 """`flags why-not`: the nearest miss, the instant at which the flag would be raised, and that asking changes nothing."""
 
 import json
+import os
 import unittest
 
 from daemon import Daemon
@@ -83,6 +84,28 @@ class WhyNot(unittest.TestCase):
             refused = self.daemon.tenure("flags", "why-not", *arguments)
             self.assertEqual(refused.returncode, 4)
             self.assertIn("lists them all", refused.stderr)
+
+    def test_a_rule_in_force_and_one_of_a_file_are_tested_and_neither_raises_anything(self):
+        self.daemon.send([TEAM, visit(1, 1)])
+        test = self.daemon.ask("/v1/rules/idle/test?company=acme")
+        self.assertEqual((test["in_force"], test["clear"], test["when"]["verdict"]), (True, None, "fails"))
+        self.assertEqual([part["verdict"] for part in test["when"]["all"]], ["fails", "fails", "holds"])
+        path = os.path.join(self.daemon.directory, "new.yaml")
+        with open(path, "w") as file:
+            file.write(RULES.replace("events(28d) >= 2", "not events(28d) > 1 or trait(\"plan\") == \"x\""))
+        arguments = ("--json", "rules", "test", "busy", "--company", "acme", "--file", path)
+        tried = json.loads(self.daemon.tenure(*arguments).stdout)
+        self.assertEqual((tried["in_force"], tried["when"]["verdict"]), (False, "holds"))
+        self.assertEqual(tried["when"]["any"][0]["not"]["value"], 1)
+        self.assertEqual(self.daemon.ask("/v1/flags?all=1")["flags"], [])
+
+    def test_a_file_with_mistakes_is_refused_with_all_of_them(self):
+        self.daemon.send([visit(1, 1)])
+        rules = RULES.replace("user_idle_days", "user_idel_days").replace("events(28d) >= 2", "evnts(28d) >= 2")
+        refused = self.daemon.tenure("rules", "test", "busy", "--company", "acme", "--file", "-", input=rules)
+        self.assertEqual(refused.returncode, 2)
+        for word in ("user_idel_days", "evnts"):
+            self.assertIn(word, refused.stderr)
 
 
 if __name__ == "__main__":

@@ -174,3 +174,42 @@ struct WhyNotTests {
         #expect(blind.quietUntil == FlagScene.at(9) + 1)
     }
 }
+
+@Suite("rules test: both conditions with their values, and nothing raised")
+struct RuleTestTests {
+    private func test(_ scene: FlagScene, _ name: String) throws -> RuleTest {
+        let rule = try #require(scene.evaluator.rules.flag(named: name))
+        let now = scene.now
+        let moment = Moment(now: now, today: now.utcDay, nextMidnight: (now.utcDay + 1).startUTC)
+        let context = EvaluationContext(
+            portrait: scene.subject, moment: moment, company: scene.company, names: scene.names)
+        return rule.test(in: context, book: scene.book)
+    }
+
+    @Test("at_raise reads what the open flag remembers, and the values now where none is open")
+    func atRaise() throws {
+        let scene = try FlagScene([
+            rule("drop", when: "trait(\"a\") < 5", clear: "trait(\"a\") > 2 * at_raise(trait(\"a\"))")
+        ])
+        try scene.set(["a": 6], on: 1)
+        let before = try test(scene, "drop")
+        #expect([before.when.verdict, before.clear?.verdict] == [.false, .false])
+        #expect(before.clear?.neededTerms.map(\.term.threshold) == [.number(12)])
+        try scene.set(["a": 3], on: 2)
+        try scene.set(["a": 4], on: 3)
+        let open = try test(scene, "drop")
+        #expect(open.when.verdict == .true)
+        #expect(open.clear?.neededTerms.map(\.term.threshold) == [.number(6)])
+        #expect(scene.book.flagCount == 1)
+    }
+
+    @Test("a rule without clear has no second condition")
+    func withoutClear() throws {
+        let scene = try FlagScene([rule("high", when: "trait(\"a\") > 1 and trait(\"b\") > 1")])
+        try scene.set(["a": 2], on: 1)
+        let tested = try test(scene, "high")
+        #expect(tested.clear == nil)
+        #expect(tested.when.verdict == .unknown)
+        #expect(tested.when.neededTerms.map(\.verdict) == [.true, .unknown])
+    }
+}

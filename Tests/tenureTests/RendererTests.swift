@@ -69,6 +69,12 @@ struct RendererTests {
         for line in text.split(separator: "\n") { #expect(PrintableText.width(of: String(line)) <= 80) }
     }
 
+    @Test("a tested rule shows its conditions taken apart as written")
+    func ruleTest() throws {
+        let text = RuleTestPage.text(try Golden.json("rule-test.json"), width: 80, colour: false)
+        try Golden.expect(text, equals: "rule-test.80.txt")
+    }
+
     @Test("status says where the daemon stands")
     func status() throws {
         try Golden.expect(

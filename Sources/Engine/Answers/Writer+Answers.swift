@@ -15,6 +15,7 @@ extension Writer {
         case .flags(let query): try flagList(query)
         case .flag(let id): try flagDetail(id)
         case .whyNot(let company, let rule): try whyNot(company, rule)
+        case .ruleTest(let query): try ruleTest(query)
         case .rules: rulesAnswer
         case .rejects(let page): try rejectList(page)
         case .metrics: metrics

@@ -6,7 +6,9 @@ struct RulesCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "rules",
         abstract: "List the rules in force, show their file, check a file, try it on history.",
-        subcommands: [RulesList.self, RulesShow.self, RulesCheck.self, RulesBacktest.self, RulesDiff.self],
+        subcommands: [
+            RulesList.self, RulesShow.self, RulesCheck.self, RulesTest.self, RulesBacktest.self, RulesDiff.self,
+        ],
         defaultSubcommand: RulesList.self)
 
     @OptionGroup var shared: SharedOptions

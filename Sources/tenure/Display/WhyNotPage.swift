@@ -46,7 +46,9 @@ enum TermsTable {
     }
 
     private static func value(_ value: JSON?) -> Cell {
-        guard let number = value?.doubleValue else { return .text(value) }
-        return Cell(Quantity.decimal(number, decimals: 3), raw: value?.plainText ?? "")
+        // A line over several terms has no value; one that is unknown does.
+        guard let value else { return Cell("") }
+        guard let number = value.doubleValue else { return .text(value) }
+        return Cell(Quantity.decimal(number, decimals: 3), raw: value.plainText ?? "")
     }
 }
