@@ -99,13 +99,19 @@ final class Writer {
                 held.removeAll(keepingCapacity: true)
                 try turn(submissions)
             }
-            for job in work.jobs { job(self) }
-            if let failure { throw failure }
+            try run(work.jobs)
             if work.isStopping { break }
         }
-        for job in mailbox.close().jobs { job(self) }
-        if let failure { throw failure }
+        try run(mailbox.close().jobs)
         log.close()
+    }
+
+    /// After a failed commit none is run: it would be answered from what is not on the disk.
+    private func run(_ jobs: [Mailbox.Job]) throws(EngineError) {
+        for job in jobs {
+            job(self)
+            if let failure { throw failure }
+        }
     }
 
     /// Settles `submissions` and fires what time alone has made true, in as many blocks as it takes.
