@@ -85,6 +85,6 @@ extension Writer {
         for warning in rules.warnings { configuration.report(.warning, "\(warning)") }
     }
 
-    /// 128 bits that are equal for equal state; see SEMANTICS, "Replay".
+    /// 128 bits that are equal for equal state; see ARCHITECTURE.md, "State is a function of the log".
     func digest() -> Hash128 { StateDigest(portraits: portraits, book: desk.book, names: names).value }
 }
