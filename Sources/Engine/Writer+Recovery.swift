@@ -81,7 +81,10 @@ extension Writer {
         if source.text != loggedText { try emit(.rules, payload: Array(source.text.utf8)) }
         let moves = desk.use(
             rules, fileName: source.fileName, now: portraits.now ?? logTime, observed: logTime)
-        for (company, move) in moves { try emit(move, company: company) }
+        for (company, move) in moves {
+            try emit(move, company: company)
+            try endBlockIfFull()
+        }
         for warning in rules.warnings { configuration.report(.warning, "\(warning)") }
     }
 
