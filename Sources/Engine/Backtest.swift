@@ -84,19 +84,7 @@ final class Backtest {
 
     /// Runs over what `reader` sees through `last`. O(records + looks).
     func run(_ reader: EventLogReader, through last: UInt64) throws(EngineError) {
-        do {
-            try reader.scan(from: 1) { block in
-                guard block.header.firstSeq <= last else { return false }
-                try apply(block)
-                return true
-            }
-        } catch let error as EngineError {
-            throw error
-        } catch let error as EventLogError {
-            throw .log(error)
-        } catch {
-            preconditionFailure("a scan throws its own errors or its body's: \(error)")
-        }
+        try reader.forEachBlock(through: last) { (block) throws(EngineError) in try apply(block) }
         // As when the daemon closes: what the last hour touched is looked at.
         try lookAtUnlooked(seq: last)
     }

@@ -28,19 +28,7 @@ final class Replay {
         _ reader: EventLogReader, through last: UInt64,
         each: (Record, UInt64, UnsafeRawBufferPointer) -> Void = { _, _, _ in }
     ) throws(EngineError) {
-        do {
-            try reader.scan(from: 1) { block in
-                guard block.header.firstSeq <= last else { return false }
-                try apply(block, each: each)
-                return true
-            }
-        } catch let error as EngineError {
-            throw error
-        } catch let error as EventLogError {
-            throw .log(error)
-        } catch {
-            preconditionFailure("a scan throws its own errors or its body's: \(error)")
-        }
+        try reader.forEachBlock(through: last) { (block) throws(EngineError) in try apply(block, each: each) }
     }
 
     private func apply(
@@ -120,5 +108,26 @@ extension ReplayReport {
             throw .log(error)
         }
         self = try Replay.run(reader, through: last)
+    }
+}
+
+extension EventLogReader {
+    /// Calls `body` with every block that begins at or before `last`, in the order of the log.
+    func forEachBlock(
+        through last: UInt64, _ body: (borrowing DecodedBlock) throws(EngineError) -> Void
+    ) throws(EngineError) {
+        do {
+            try scan(from: 1) { block in
+                guard block.header.firstSeq <= last else { return false }
+                try body(block)
+                return true
+            }
+        } catch let error as EngineError {
+            throw error
+        } catch let error as EventLogError {
+            throw .log(error)
+        } catch {
+            preconditionFailure("a scan throws its own errors or its body's: \(error)")
+        }
     }
 }
