@@ -17,7 +17,7 @@ extension CompanyPortrait {
         case .userIdleDays: return .since(lastUserActivity)
         case .ageDays: return .since(firstActivity)
         case .knownDays: return .since(firstRecord)
-        case .touchIdleDays: return .since(lastTouch)
+        case .touchIdleDays: return .since(lastTouch?.time)
         case .touches(let window):
             return .number(
                 Double(state.pointee.touchDays.sum(DayRange(window, today: moment.today), state.pointee.arena)))

@@ -36,7 +36,21 @@ public final class CompanyPortrait {
     public var lastUserActivity: Timestamp? { Self.time(state.pointee.lastUserActivity) }
     /// Least time of any record of the company.
     public var firstRecord: Timestamp? { Self.time(state.pointee.firstRecord) }
-    public var lastTouch: Timestamp? { Self.time(state.pointee.lastTouch) }
+    /// The contact of our side with the greatest time.
+    public var lastTouch: Touch? {
+        Self.time(state.pointee.lastTouch).map { Touch(time: $0, seq: state.pointee.lastTouchSeq) }
+    }
+
+    /// One contact of our side, and where its record stands in the log.
+    public struct Touch: Sendable, Equatable {
+        public var time: Timestamp
+        public var seq: UInt64
+
+        public init(time: Timestamp, seq: UInt64) {
+            self.time = time
+            self.seq = seq
+        }
+    }
 
     private static func time(_ milliseconds: Int64) -> Timestamp? {
         milliseconds == .min || milliseconds == .max ? nil : Timestamp(milliseconds: milliseconds)

@@ -9,7 +9,7 @@ extension Fold {
         if record.kind.isEvent {
             apply(event: record, seq: seq)
         } else {
-            apply(control: record, bytes: bytes)
+            apply(control: record, seq: seq, bytes: bytes)
         }
     }
 
@@ -57,7 +57,7 @@ extension Fold {
 
     // MARK: Control records
 
-    private mutating func apply(control record: Record, bytes: UnsafeRawBufferPointer) {
+    private mutating func apply(control record: Record, seq: UInt64, bytes: UnsafeRawBufferPointer) {
         switch record.kind {
         case .track, .page, .screen: preconditionFailure("an event is no control record")
         case .clock, .rules: break
@@ -65,11 +65,11 @@ extension Fold {
         case .settings: use(Self.settings(Self.payload(of: record, bytes)))
         case .zone: addZone(Self.payload(of: record, bytes))
         case .alias: applyAlias(record)
-        case .identify, .group, .leave, .outcome, .touch: apply(companyControl: record, bytes: bytes)
+        case .identify, .group, .leave, .outcome, .touch: apply(companyControl: record, seq: seq, bytes: bytes)
         }
     }
 
-    private mutating func apply(companyControl record: Record, bytes: UnsafeRawBufferPointer) {
+    private mutating func apply(companyControl record: Record, seq: UInt64, bytes: UnsafeRawBufferPointer) {
         let members = Self.members(Self.payload(of: record, bytes))
         let user = identities.resolve(record.user)
         if record.kind == .identify, !user.isNone {
@@ -89,7 +89,7 @@ extension Fold {
             identities.setGroup(record.company, of: user, time: record.time)
         case .leave: if !user.isNone { state.pointee.leave(user, time: record.time, day: record.day) }
         case .outcome: state.pointee.noteOutcome(members, time: record.time)
-        case .touch: state.pointee.noteTouch(time: record.time, day: record.day)
+        case .touch: state.pointee.noteTouch(time: record.time, day: record.day, seq: seq)
         default: preconditionFailure("\(record.kind) concerns no company")
         }
         if state.pointee.users.count != known { identities.addMembership(of: user, in: record.company) }

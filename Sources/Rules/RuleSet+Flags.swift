@@ -1,6 +1,11 @@
 public enum FlagKind: String, Sendable, CaseIterable { case churn, upsell, lead, info }
 
-public enum Severity: String, Sendable, CaseIterable { case low, medium, high }
+public enum Severity: String, Sendable, CaseIterable {
+    case low, medium, high
+
+    /// A step higher; the highest stays.
+    var raised: Severity { self == .low ? .medium : .high }
+}
 
 /// One rule that watches every company. A class, so that a loop over many rules copies a reference and
 /// not twenty strings; immutable like all of a rule set.

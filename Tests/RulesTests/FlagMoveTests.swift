@@ -60,9 +60,11 @@ struct FlagMoveTests {
         case .assigned:
             move.by = "ann"
             move.owner = "bob"
-        case .closed:
+        case .closed, .judged:
             move.by = "ann"
             move.verdict = .falseAlarm
+        case .overdue: move.severity = .high
+        case .followedUp: move.touchedAt = time("2026-03-01T09:59:00Z")
         default: break
         }
         return move

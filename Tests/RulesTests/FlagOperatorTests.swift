@@ -112,7 +112,7 @@ struct FlagOperatorTests {
         refused(.unsnooze, one, .notSnoozed(one))
         refused(.close(as: .removed), one, .verdict(.removed))
         try scene.set(["used": 0], on: 6)
-        for action in [OperatorAction.ack, .snooze(until: FlagScene.at(9)), .assign(to: "bob"), .close(as: .lost)] {
+        for action in [OperatorAction.ack, .snooze(until: FlagScene.at(9)), .assign(to: "bob")] {
             #expect(throws: OperatorActionError.ended(one, .cleared)) {
                 try scene.book.move(for: action, on: one, by: "ann", at: now)
             }

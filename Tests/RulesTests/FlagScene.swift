@@ -12,6 +12,7 @@ final class TableCompany: FlagSubject {
     var lastUserActivity: Timestamp?
     var outcome: String?
     var outcomeAt: Timestamp?
+    var lastTouch: Touch?
     var recentEvents: [UInt64] = []
 
     func value(of metric: Metric, at moment: Moment) -> MetricValue {
@@ -79,6 +80,11 @@ final class FlagScene {
     /// Somebody visits.
     func visit(on day: Double) throws {
         try set([:], on: day) { $0.lastUserActivity = Self.at(day) }
+    }
+
+    /// Somebody of ours gets in touch; the record stands at `seq`.
+    func touch(on day: Double, seq: UInt64) throws {
+        try set([:], on: day) { $0.lastTouch = Touch(time: Self.at(day), seq: seq) }
     }
 
     func outcome(_ outcome: String, on day: Double) throws {
@@ -178,6 +184,8 @@ final class FlagScene {
             if !move.rule.isEmpty { words.append(move.rule) }
             if let flag = move.flag { words.append(flag.description) }
             if let suppression = move.suppression { words.append("by \(suppression.rawValue)") }
+            if let severity = move.severity { words.append("now \(severity.rawValue)") }
+            if let touched = move.touchedAt { words.append("touched \(Self.text(touched))") }
             if let verdict = move.verdict { words.append("as \(verdict.rawValue)") }
             if let under = move.under { words.append("under \(under)") }
             if let until = move.until { words.append("until \(Self.text(until))") }

@@ -32,6 +32,10 @@ extension Writer {
             .init("severity", .string(flag.severity.rawValue)), .init("state", .string(flag.state.rawValue)),
             .init("since", .string(flag.since.rfc3339)), .init("summary", .string(flag.summary)),
             .init("owner", .optional(flag.owner)), .init("due", .optional(flag.due?.rfc3339)),
+            .init("overdue_since", .optional(flag.overdueSince?.rfc3339)),
+            .init("followed_up_at", .optional(flag.followedUpAt?.rfc3339)),
+            .init("retracted_at", .optional(flag.retractedAt?.rfc3339)),
+            .init("verdict", .optional(flag.verdict?.rawValue)),
         ])
     }
 
@@ -61,7 +65,7 @@ extension Writer {
         }
         members += [
             .init("opened", .string(flag.openedAt.rfc3339)), .init("observed", .string(flag.observed.rfc3339)),
-            .init("ended", .optional(flag.endedAt?.rfc3339)), .init("verdict", .optional(flag.verdict?.rawValue)),
+            .init("ended", .optional(flag.endedAt?.rfc3339)),
             .init("rule_version", .string(flag.ruleVersion)), .init("rule_text", .string(flag.ruleText)),
             .init("evidence", evidence), .init("witnesses", .array(witnesses)), .init("history", .array(history)),
         ]
@@ -103,6 +107,8 @@ extension Writer {
                 .init("clear", .optional(rule.clear?.text)), .init("version", .string(rule.version)),
                 .init("open", .int(counts.open)), .init("raised", .int(counts.raised)),
                 .init("acted_on", .int(counts.actedOn)), .init("false_alarms", .int(counts.falseAlarms)),
+                .init("saved", .int(counts.saved)), .init("lost", .int(counts.lost)),
+                .init("retracted", .int(counts.retracted)),
             ])
         }
         return .object([

@@ -11,8 +11,11 @@ extension CompanyState {
         outcomeTime = time.milliseconds
     }
 
-    mutating func noteTouch(time: Timestamp, day: Day) {
-        lastTouch = max(lastTouch, time.milliseconds)
+    mutating func noteTouch(time: Timestamp, day: Day, seq: UInt64) {
+        if time.milliseconds > lastTouch {
+            lastTouch = time.milliseconds
+            lastTouchSeq = seq
+        }
         guard today == .min || day.number >= today - Int32(Horizon.eventDays - 1) else { return }
         _ = touchDays.add(1, on: day.number, keepingFrom: keptEventDays, arena)
     }

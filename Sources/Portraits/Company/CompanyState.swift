@@ -79,6 +79,8 @@ struct CompanyState: ~Copyable {
     var aheadFirst = Int32.max
     var touchDays = DayList()
     var lastTouch = Int64.min
+    /// Where the record of `lastTouch` stands in the log.
+    var lastTouchSeq: UInt64 = 0
     var traits = CompanyTraits()
     var outcome: String?
     var outcomeTime = Int64.min

@@ -54,8 +54,14 @@ struct CompanyFlags: Sendable {
                 $0.version = move.ruleVersion
                 $0.atRaise = move.atRaise
             }
+        case .overdue: try updateOpen(move, slot) { $0.due = nil }
+        case .followedUp:
+            try updateOpen(move, slot) {
+                $0.due = nil
+                $0.isFollowedUp = true
+            }
         case .acked, .assigned: try updateOpen(move, slot) { _ in }
-        case .noted, .resting, .resumed, .stage: break
+        case .noted, .judged, .retracted, .resting, .resumed, .stage: break
         }
     }
 
@@ -90,7 +96,8 @@ struct CompanyFlags: Sendable {
         guard let id = move.flag, let raise = move.raise else { throw .incomplete(rule: move.rule, move: .raised) }
         guard openFlag(slot) == nil else { throw .alreadyRaised(rule: move.rule) }
         let flag = OpenFlag(
-            slot: slot, id: id, kind: raise.kind, version: move.ruleVersion, atRaise: raise.atRaise)
+            slot: slot, id: id, kind: raise.kind, severity: raise.severity, openedAt: move.at, due: raise.due,
+            version: move.ruleVersion, atRaise: raise.atRaise)
         open.insert(flag, at: open.firstIndex { $0.slot > slot } ?? open.count)
         updateStanding(slot) { standing in
             standing.settle(.raised)

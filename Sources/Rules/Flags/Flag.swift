@@ -31,7 +31,6 @@ public struct Flag: Sendable, Equatable {
     public let company: CompanyID
     public let rule: String
     public let kind: FlagKind
-    public let severity: Severity
     /// One sentence for people, as it was at the raise.
     public let summary: String
     /// The rule that raised it; stays what it was when the rule is edited.
@@ -46,6 +45,8 @@ public struct Flag: Sendable, Equatable {
     public let due: Timestamp?
 
     public internal(set) var state = FlagState.open
+    /// The rule's; a step higher once the flag is overdue.
+    public internal(set) var severity: Severity
     public internal(set) var owner: String?
     public internal(set) var ackedBy: String?
     public internal(set) var snoozedUntil: Timestamp?
@@ -53,8 +54,14 @@ public struct Flag: Sendable, Equatable {
     public internal(set) var under: FlagID?
     /// When it was cleared or closed.
     public internal(set) var endedAt: Timestamp?
-    /// How it was judged, once closed.
+    /// How it was judged, when it was closed or later.
     public internal(set) var verdict: FlagVerdict?
+    /// The instant at which `due` had gone by without a follow-up.
+    public internal(set) var overdueSince: Timestamp?
+    /// The time of the first touch after the raise.
+    public internal(set) var followedUpAt: Timestamp?
+    /// When the log came to know that it should not have opened.
+    public internal(set) var retractedAt: Timestamp?
     /// When an operator first did something about it.
     public internal(set) var actedOnAt: Timestamp?
     /// Where its moves stand in the log, in order; the first is the raise, which holds the evidence.
@@ -67,13 +74,16 @@ public struct RuleCounts: Sendable, Equatable {
     /// Not yet cleared or closed.
     public var open = 0
     public var cleared = 0
+    // Verdicts, of whoever closed the flag or judged it later.
     public var saved = 0
     public var lost = 0
     public var falseAlarms = 0
     /// Closed because the rule was removed.
     public var removed = 0
-    /// Flags about which an operator did something.
+    /// Flags about which somebody did something: an operator's action, or a touch after the raise.
     public var actedOn = 0
+    /// Flags that later data proved wrong.
+    public var retracted = 0
 
     public init() {}
 }

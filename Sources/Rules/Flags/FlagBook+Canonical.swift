@@ -83,6 +83,9 @@ private struct CanonicalWriter {
         add(flag.verdict?.rawValue)
         add(flag.ackedBy)
         add(flag.actedOnAt)
+        add(flag.overdueSince)
+        add(flag.followedUpAt)
+        add(flag.retractedAt)
         add(flag.moves.count)
     }
 }

@@ -120,13 +120,14 @@ extension FlagBook {
     }
 
     /// The flag that a move other than a raise is about: the rule's open one, which it must name if it
-    /// names any; a note may also be about one that is over.
+    /// names any; a note, a verdict and a retraction may also be about one that is over.
     private func concernedFlag(
         _ move: FlagMove, company: CompanyID, open: FlagID?
     ) throws(FlagBookError) -> FlagID? {
         guard move.kind != .raised, let named = move.flag else { return open }
         if named == open { return open }
-        guard move.kind == .noted, let flag = flag(named), flag.company == company, flag.rule == move.rule else {
+        guard move.kind.mayConcernEndedFlag, let flag = flag(named), flag.company == company, flag.rule == move.rule
+        else {
             throw .notRaised(rule: move.rule, move: move.kind)
         }
         return named
@@ -138,10 +139,11 @@ extension FlagBook {
         let slot = names.rules.number(move.rule)
         let id = nextFlag
         let flag = Flag(
-            id: id, company: company, rule: names.rules.name(slot), kind: raise.kind, severity: raise.severity,
+            id: id, company: company, rule: names.rules.name(slot), kind: raise.kind,
             summary: raise.summary, ruleVersion: move.ruleVersion,
             ruleText: sharedText(move.ruleText ?? "", version: move.ruleVersion), openedAt: move.at,
-            observed: move.observed, since: move.since ?? move.at, due: raise.due, owner: raise.owner, moves: [seq])
+            observed: move.observed, since: move.since ?? move.at, due: raise.due, severity: raise.severity,
+            owner: raise.owner, moves: [seq])
         flags.append(flag)
         flagsByPlace[place].append(id)
         open.append(id)
@@ -153,8 +155,8 @@ extension FlagBook {
     private mutating func update(_ id: FlagID, with move: FlagMove, slot: Int32, seq: UInt64) {
         var flag = flags[Int(id.number) - 1]
         flag.moves.append(seq)
-        if move.by != nil, flag.actedOnAt == nil {
-            flag.actedOnAt = move.at
+        if move.by != nil || move.kind == .followedUp, flag.actedOnAt == nil {
+            flag.actedOnAt = move.touchedAt ?? move.at
             countsByRule[Int(slot)].actedOn += 1
         }
         switch move.kind {
@@ -165,6 +167,14 @@ extension FlagBook {
         case .folded: flag.under = move.under
         case .unfolded: flag.under = nil
         case .cleared, .closed: end(&flag, with: move, slot: slot)
+        case .judged: judge(&flag, as: move.verdict, slot: slot)
+        case .overdue:
+            flag.overdueSince = move.at
+            flag.severity = move.severity ?? flag.severity
+        case .followedUp: flag.followedUpAt = move.touchedAt
+        case .retracted:
+            flag.retractedAt = move.at
+            countsByRule[Int(slot)].retracted += 1
         default: break
         }
         if flag.state.isRaised {
@@ -177,19 +187,19 @@ extension FlagBook {
     private mutating func end(_ flag: inout Flag, with move: FlagMove, slot: Int32) {
         flag.state = move.kind == .cleared ? .cleared : .closed
         flag.endedAt = move.at
-        flag.verdict = move.verdict
         flag.snoozedUntil = nil
         flag.under = nil
-        let index = Int(slot)
-        countsByRule[index].open -= 1
-        switch move.verdict {
-        case nil: countsByRule[index].cleared += 1
-        case .saved: countsByRule[index].saved += 1
-        case .lost: countsByRule[index].lost += 1
-        case .falseAlarm: countsByRule[index].falseAlarms += 1
-        case .removed: countsByRule[index].removed += 1
-        }
+        countsByRule[Int(slot)].open -= 1
+        if move.kind == .cleared { countsByRule[Int(slot)].cleared += 1 }
+        judge(&flag, as: move.verdict, slot: slot)
         if let place = open.binarySearch(flag.id) { open.remove(at: place) }
+    }
+
+    /// The last verdict counts.
+    private mutating func judge(_ flag: inout Flag, as verdict: FlagVerdict?, slot: Int32) {
+        if let earlier = flag.verdict { countsByRule[Int(slot)][earlier] -= 1 }
+        if let verdict { countsByRule[Int(slot)][verdict] += 1 }
+        flag.verdict = verdict
     }
 
     private mutating func sharedText(_ text: String, version: String) -> String {
@@ -224,6 +234,27 @@ extension FlagBook {
         flagsByPlace.append([])
         places[index] = UInt32(companies.count)
         return companies.count - 1
+    }
+}
+
+extension MoveKind {
+    fileprivate var mayConcernEndedFlag: Bool { self == .noted || self == .judged || self == .retracted }
+}
+
+extension RuleCounts {
+    /// How many flags have `verdict`.
+    fileprivate subscript(verdict: FlagVerdict) -> Int {
+        get { self[keyPath: Self.path(of: verdict)] }
+        set { self[keyPath: Self.path(of: verdict)] = newValue }
+    }
+
+    private static func path(of verdict: FlagVerdict) -> WritableKeyPath<RuleCounts, Int> {
+        switch verdict {
+        case .saved: \.saved
+        case .lost: \.lost
+        case .falseAlarm: \.falseAlarms
+        case .removed: \.removed
+        }
     }
 }
 

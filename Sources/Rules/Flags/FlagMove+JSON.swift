@@ -47,6 +47,8 @@ extension FlagMove {
         add("note", note.map(JSON.string))
         add("stage", stage.map(JSON.string))
         add("from_stage", fromStage.map(JSON.string))
+        if raise == nil { add("severity", severity.map { .string($0.rawValue) }) }
+        add("touched_at", touchedAt.map { .string($0.rfc3339) })
         if let rest {
             add("outcome_at", .string(rest.outcomeAt.rfc3339))
             add("quiet_since", .string(rest.quietSince.rfc3339))
@@ -85,7 +87,9 @@ extension FlagMove {
         } else {
             atRaise = try reader.raiseValues("at_raise")
             owner = try reader.optionalText("owner")
+            severity = try reader.word("severity")
         }
+        touchedAt = try reader.optionalTime("touched_at")
         if kind == .resting {
             rest = Rest(outcomeAt: try reader.time("outcome_at"), quietSince: try reader.time("quiet_since"))
         }
@@ -104,7 +108,9 @@ extension FlagMove {
             if since == nil { throw .member("since") }
         case .folded: if under == nil { throw .member("under") }
         case .snoozed: if until == nil { throw .member("until") }
-        case .closed: if verdict == nil { throw .member("as") }
+        case .closed, .judged: if verdict == nil { throw .member("as") }
+        case .overdue: if severity == nil { throw .member("severity") }
+        case .followedUp: if touchedAt == nil { throw .member("touched_at") }
         default: break
         }
         if rule.isEmpty { throw .member("rule") }

@@ -33,6 +33,12 @@ public enum MoveKind: String, Sendable, CaseIterable {
     case resumed
     /// The company passed from one stage to another.
     case stage
+    /// `due` went by and nobody had touched the company since the raise: the severity rises a step.
+    case overdue
+    /// Our side touched the company after the raise.
+    case followedUp = "followed_up"
+    /// What arrived later shows that the flag should not have opened. It is marked, not erased.
+    case retracted
 
     // Moves that an operator makes.
     case acked
@@ -41,6 +47,8 @@ public enum MoveKind: String, Sendable, CaseIterable {
     case noted
     /// Over because somebody said so: the operator, a churned outcome, or the rule's removal.
     case closed
+    /// The operator's verdict on a flag that was over already.
+    case judged
 }
 
 /// Why a flag did not open although its condition holds.
@@ -149,7 +157,7 @@ public struct FlagMove: Sendable, Equatable {
     public var until: Timestamp?
     /// `folded`, and `suppressed` by an inhibitor: the flag above.
     public var under: FlagID?
-    /// `closed` only.
+    /// `closed` and `judged` only.
     public var verdict: FlagVerdict?
     /// `assigned` only; nil takes the owner away.
     public var owner: String?
@@ -162,6 +170,10 @@ public struct FlagMove: Sendable, Equatable {
     public var stage: String?
     /// `stage` only: the stage before.
     public var fromStage: String?
+    /// `overdue` only: how severe the flag is from here on.
+    public var severity: Severity?
+    /// `followed_up` only: the time of the touch; its record is the witness.
+    public var touchedAt: Timestamp?
     /// `resting` only: the time of the outcome, and the greatest time of activity by people so far.
     public var rest: Rest?
 

@@ -9,9 +9,14 @@ public protocol FlagSubject: MetricSource {
     var outcomeAt: Timestamp? { get }
     /// Greatest time of a qualifying event with a user.
     var lastUserActivity: Timestamp? { get }
+    /// The touch with the greatest time, and where its record stands in the log; nil before any.
+    var lastTouch: Touch? { get }
     /// Positions in the log of the last events, latest first, a few of them.
     var recentEvents: [UInt64] { get }
 }
+
+/// One contact of our side with a company.
+public typealias Touch = CompanyPortrait.Touch
 
 extension FlagSubject {
     /// The time of the outcome when the last one is `churned`.

@@ -19,6 +19,7 @@ extension Judgement {
         }
         judgeSnooze(rule, flag)
         judgeFolding(rule, flag)
+        judgeFollowUp(rule, flag)
     }
 
     /// Returns whether the flag is over.
@@ -73,6 +74,26 @@ extension Judgement {
         move.flag = flag.id
         move.reason = "the snooze is over and the flag has not cleared"
         propose(move, slot: flag.slot)
+    }
+
+    /// A touch at or after the raise is the follow-up that `due` waits for. Without one the flag is
+    /// overdue at that instant and a step more severe; a snooze or an inhibitor puts that off.
+    private mutating func judgeFollowUp(_ rule: FlagRule, _ flag: OpenFlag) {
+        if let touch = subject.lastTouch, !flag.isFollowedUp, touch.time >= flag.openedAt {
+            var move = move(.followedUp, rule)
+            move.flag = flag.id
+            move.touchedAt = touch.time
+            move.witnesses = [touch.seq]
+            propose(move, slot: flag.slot)
+        } else if let due = flag.due, state.openFlag(flag.slot)?.under == nil {
+            let due = max(due, state.standing(flag.slot)?.snoozedUntil ?? due)
+            guard now >= due else { return lookAgain(at: due) }
+            var move = move(.overdue, rule)
+            move.flag = flag.id
+            move.severity = flag.severity.raised
+            move.reason = "nobody has touched the company since the raise"
+            propose(move, slot: flag.slot)
+        }
     }
 
     /// A flag is folded while an inhibitor that opened after it is open. An inhibitor that opened

@@ -10,6 +10,7 @@ public enum OperatorAction: Sendable, Equatable {
     /// Nil takes the owner away.
     case assign(to: String?)
     case note(String)
+    /// On a flag that is over already, the verdict alone.
     case close(as: FlagVerdict)
 }
 
@@ -29,7 +30,7 @@ extension OperatorActionError: CustomStringConvertible {
     public var description: String {
         switch self {
         case .noSuchFlag(let id): "there is no flag \(id)"
-        case .ended(let id, let state): "flag \(id) is \(state.rawValue); only a note can be added"
+        case .ended(let id, let state): "flag \(id) is \(state.rawValue); only a note and a verdict can be added"
         case .notSnoozed(let id): "flag \(id) is not snoozed"
         case .snoozeEnd(let until): "a snooze cannot end at \(until.rfc3339); it must end later than now"
         case .verdict(let verdict): "a flag is closed as saved, lost or false_alarm, not as \(verdict.rawValue)"
@@ -53,28 +54,29 @@ extension FlagBook {
             move.by = person
             return move
         }
-        if case .note(let text) = action {
-            var move = move(.noted)
-            move.note = text
-            return (flag.company, move)
+        func moveOfRaised(_ kind: MoveKind) throws(OperatorActionError) -> FlagMove {
+            guard flag.state.isRaised else { throw .ended(id, flag.state) }
+            return move(kind)
         }
-        guard flag.state.isRaised else { throw .ended(id, flag.state) }
         var result: FlagMove
         switch action {
-        case .ack, .note: result = move(.acked)
+        case .ack: result = try moveOfRaised(.acked)
         case .snooze(let until):
+            result = try moveOfRaised(.snoozed)
             guard until > now, until <= .greatest else { throw .snoozeEnd(until) }
-            result = move(.snoozed)
             result.until = until
         case .unsnooze:
+            result = try moveOfRaised(.woken)
             guard flag.snoozedUntil != nil else { throw .notSnoozed(id) }
-            result = move(.woken)
         case .assign(let owner):
-            result = move(.assigned)
+            result = try moveOfRaised(.assigned)
             result.owner = owner
+        case .note(let text):
+            result = move(.noted)
+            result.note = text
         case .close(let verdict):
             guard verdict != .removed else { throw .verdict(verdict) }
-            result = move(.closed)
+            result = move(flag.state.isRaised ? .closed : .judged)
             result.verdict = verdict
         }
         return (flag.company, result)

@@ -53,6 +53,11 @@ struct OpenFlag: Sendable {
     let slot: Int32
     let id: FlagID
     let kind: FlagKind
+    let severity: Severity
+    let openedAt: Timestamp
+    /// When somebody should have followed up; nil once that has happened or was missed.
+    var due: Timestamp?
+    var isFollowedUp = false
     /// The version of the rule under which it is judged.
     var version: String
     /// In the order of that version's `clear.atRaiseArguments`.

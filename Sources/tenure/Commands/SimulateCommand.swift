@@ -137,12 +137,15 @@ struct SimulateCommand: ParsableCommand {
         Judgement(truth: truth, raised: try Self.churnFlags(shared.connect()))
     }
 
-    /// Company and opening time of every churn flag of high severity that was ever raised: the flags that
-    /// say "call now". Lower ones watch for less than leaving (seats unused, one person doing all).
+    /// Company and opening time of every flag that churn rules of high severity ever raised: the flags that
+    /// say "call now". Lower ones watch for less than leaving (seats unused, one person doing all); that
+    /// nobody followed them up in time makes them more severe, but says nothing about leaving.
     private static func churnFlags(_ questions: HTTPConnection) throws -> [(company: String, at: Timestamp)] {
+        let rules = try questions.get(RequestTarget("v1", "rules"))["rules"]?.arrayValue ?? []
+        let highRules = rules.filter { $0["severity"]?.stringValue == "high" }.compactMap { $0["name"]?.stringValue }
         let target = RequestTarget("v1", "flags").with("kind", "churn").with("all", "1")
         return try questions.list(target, named: "flags", limit: nil).elements.compactMap { flag in
-            guard flag["severity"]?.stringValue == "high" else { return nil }
+            guard let rule = flag["rule"]?.stringValue, highRules.contains(rule) else { return nil }
             guard let company = flag["company"]?.stringValue, let id = flag["id"]?.stringValue else { return nil }
             // The list says since when the condition holds; a rule with `for` opens its flag later.
             let explained = try questions.get(RequestTarget("v1", "flags", id))
