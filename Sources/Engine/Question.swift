@@ -86,9 +86,12 @@ public struct RuleTestQuery: Sendable {
 public enum Action: Sendable {
     case acknowledge(flag: String)
     case snooze(flag: String, until: Timestamp)
-    case assign(flag: String, owner: String)
+    /// Ends a snooze before its time.
+    case wake(flag: String)
+    /// Nil takes the owner away.
+    case assign(flag: String, owner: String?)
     case note(flag: String, text: String)
-    /// `verdict` is `saved`, `lost` or `false_alarm`.
+    /// `verdict` is `saved`, `lost` or `false_alarm`. Of a flag that is over, it is all that is recorded.
     case close(flag: String, verdict: String)
     /// Reads the rule file again; taken whole or not at all.
     case reload

@@ -49,6 +49,25 @@ struct RuleDesk: ~Copyable {
         }
     }
 
+    /// How `flag` stands in the portrait's company now, and what would end it.
+    ///
+    /// - Parameter evidence: of the flag's raise.
+    func outlook(
+        of flag: Flag, evidence: [Evidence], at portrait: CompanyPortrait, moment: Moment, names: NameTable,
+        momentAt: (Timestamp) -> Moment
+    ) -> FlagOutlook {
+        portrait.lookingAhead(from: moment.today) { end in
+            evaluator.outlook(
+                of: flag, evidence: evidence, portrait: portrait,
+                context: context(for: portrait, moment: moment, names: names), book: book,
+                taskID: { names.find($0, as: TaskID.self) ?? .none }
+            ) { instant in
+                let later = momentAt(instant)
+                return end.map { later.today < $0 } ?? true ? later : nil
+            }
+        }
+    }
+
     mutating func apply(_ move: FlagMove, company: CompanyID, seq: UInt64) throws(FlagBookError) {
         try book.apply(move, company: company, seq: seq)
     }

@@ -13,6 +13,7 @@ extension Writer {
         switch action {
         case .acknowledge(let id): return try act(.ack, on: id, by: peer)
         case .snooze(let id, let until): return try act(.snooze(until: until), on: id, by: peer)
+        case .wake(let id): return try act(.unsnooze, on: id, by: peer)
         case .assign(let id, let owner): return try act(.assign(to: owner), on: id, by: peer)
         case .note(let id, let text): return try act(.note(text), on: id, by: peer)
         case .close(let id, let verdict):

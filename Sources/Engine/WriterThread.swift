@@ -31,19 +31,23 @@ final class WriterThread: Sendable {
             return !state.isStarted
         }
         guard isFirst else { return }
-        var attributes = pthread_attr_t()
-        pthread_attr_init(&attributes)
-        pthread_attr_setstacksize(&attributes, Self.stackBytes)
-        pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
-        defer { pthread_attr_destroy(&attributes) }
         var thread: pthread_t = 0
-        let status = pthread_create(
-            &thread, &attributes,
-            { argument in
-                let thread = Unmanaged<WriterThread>.fromOpaque(argument!).takeRetainedValue()
-                thread.run()
-                return nil
-            }, Unmanaged.passRetained(self).toOpaque())
+        // `pthread_attr_init` is what initialises the attributes. Not `pthread_attr_t()`: the compiler may
+        // take that initialiser for one of another module, depending on which files it compiles together.
+        let status = withUnsafeTemporaryAllocation(of: pthread_attr_t.self, capacity: 1) { attributes in
+            let attributes = attributes.baseAddress!
+            pthread_attr_init(attributes)
+            pthread_attr_setstacksize(attributes, Self.stackBytes)
+            pthread_attr_setdetachstate(attributes, Int32(PTHREAD_CREATE_DETACHED))
+            defer { pthread_attr_destroy(attributes) }
+            return pthread_create(
+                &thread, attributes,
+                { argument in
+                    let thread = Unmanaged<WriterThread>.fromOpaque(argument!).takeRetainedValue()
+                    thread.run()
+                    return nil
+                }, Unmanaged.passRetained(self).toOpaque())
+        }
         precondition(status == 0, "cannot start the writer's thread: error \(status)")
     }
 

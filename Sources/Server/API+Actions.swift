@@ -38,12 +38,16 @@ extension API {
                 throw .badRequest("until: \"\(text)\" is not an RFC 3339 time, such as 2026-12-01T09:00:00Z")
             }
             return .snooze(flag: flag, until: until)
-        case "assign": return .assign(flag: flag, owner: try text("owner", of: body, "who looks after it"))
+        case "wake": return .wake(flag: flag)
+        case "assign":
+            let owner = body["owner"]?.isNull == true ? nil : try text("owner", of: body, "who looks after it, or null")
+            return .assign(flag: flag, owner: owner)
         case "note": return .note(flag: flag, text: try text("text", of: body, "what is to be remembered"))
         case "close":
             return .close(flag: flag, verdict: try text("as", of: body, "one of saved, lost, false_alarm"))
         default:
-            throw .notFound("\"\(name)\" is nothing one can do to a flag; there are ack, snooze, assign, note, close")
+            throw .notFound(
+                "\"\(name)\" is nothing one can do to a flag; there are ack, snooze, wake, assign, note, close")
         }
     }
 

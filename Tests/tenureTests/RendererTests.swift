@@ -56,10 +56,28 @@ struct RendererTests {
         }
     }
 
-    @Test("an explained flag shows evidence, witnesses, history and the rule as it was")
-    func explanation() throws {
-        let text = FlagExplanation.text(try Golden.json("flag.json"), width: 80, colour: false)
-        try Golden.expect(text, equals: "flag.80.txt")
+    @Test("an explained flag: the sentence, whom to call, then and now, what it rests on", arguments: [80, 120])
+    func explanation(width: Int) throws {
+        let text = FlagPage.text(try Golden.json("flag.json"), width: width, colour: false)
+        try Golden.expect(text, equals: "flag.\(width).txt")
+        // The rule's own lines are quoted as they are.
+        let page = text.split(separator: "\n").prefix { !$0.hasPrefix("The rule as it was") }
+        for line in page { #expect(PrintableText.width(of: String(line)) <= width, "too wide: \(line)") }
+    }
+
+    @Test("a wrapped column goes on in further lines; optional ones without a value and those for pipes stay away")
+    func tableColumns() {
+        let table = Table(
+            columns: [
+                Column("kind", "KIND", isForPipes: true), Column("owner", "OWNER", isOptional: true),
+                Column("n", "N", .right), Column("why", "WHY", leastWidth: 8, isWrapped: true),
+            ],
+            rows: [[Cell("a"), Cell("–", raw: ""), Cell("12"), Cell("  it is so and not otherwise")]])
+        #expect(
+            table.text(.terminal(width: 18, colour: false))
+                == " N  WHY\n12    it is so and\n      not\n      otherwise\n")
+        #expect(
+            table.text(.tabSeparated) == "kind\towner\tn\twhy\na\t\t12\t  it is so and not otherwise\n")
     }
 
     @Test("why a company has no flag: the sentence first, then each condition with its values")

@@ -1,4 +1,5 @@
 import EventLog
+import Portraits
 import Rules
 import UsageModel
 
@@ -12,16 +13,32 @@ extension Writer {
         let company: CompanyID? = try query.company.map { (name) throws(QuestionError) in try self.company(named: name)
         }
         let book = desk.book
-        let ids: [FlagID]
+        let flags: [Flag]
         if let company {
-            ids = (query.all ? book.flags(of: company) : book.openFlags(of: company)).map(\.id)
+            flags = query.all ? book.flags(of: company) : book.openFlags(of: company)
         } else {
-            ids = query.all ? (0..<UInt64(book.flagCount)).map { FlagID(number: $0 + 1) } : book.openFlags
+            let ids = query.all ? (0..<UInt64(book.flagCount)).map { FlagID(number: $0 + 1) } : book.openFlags
+            flags = ids.compactMap { book.flag($0) }
         }
-        let chosen = ids.compactMap { book.flag($0) }.filter { flag in
+        var chosen = flags.filter { flag in
             (query.kind == nil || flag.kind.rawValue == query.kind) && (query.owner == nil || flag.owner == query.owner)
         }
+        // What is open is a list of things to do; all that ever was is a history, in order of raising.
+        if !query.all { chosen.sort(by: Self.isMoreUrgent) }
         return try query.page.list("flags", chosen) { listed($0) }
+    }
+
+    /// The more severe first; of equals what is due earlier, then what opened last.
+    private static func isMoreUrgent(_ left: Flag, _ right: Flag) -> Bool {
+        func rank(_ severity: Severity) -> Int {
+            switch severity {
+            case .high: 0
+            case .medium: 1
+            case .low: 2
+            }
+        }
+        let dues = (left.due ?? .greatest, right.due ?? .greatest)
+        return (rank(left.severity), dues.0, right.id) < (rank(right.severity), dues.1, left.id)
     }
 
     /// A flag as lists have it.
@@ -45,31 +62,28 @@ extension Writer {
         return .object((listed(flag).members ?? []).filter { cardMembers.contains($0.name) })
     }
 
-    /// Why a flag was raised: rule, evidence, witnesses, history; all read back from the log.
+    /// Why a flag was raised, what has become of it since, and whom to call; what was is read back from the log.
     func flagDetail(_ id: String) throws(QuestionError) -> JSON {
         let flag = try flag(id)
-        var members = listed(flag).members ?? []
+        var moves: [FlagMove] = []
         var history: [JSON] = []
-        var evidence = JSON.array([])
-        var witnesses: [JSON] = []
-        for (index, seq) in flag.moves.enumerated() {
-            let move = try recordJSON(at: seq)
-            if index == 0 {
-                evidence = move["evidence"] ?? evidence
-                for witness in move["witnesses"]?.arrayValue ?? [] {
-                    if let seq = witness.uint64Value { witnesses.append(try recordJSON(at: seq)) }
-                }
-            }
+        for seq in flag.moves {
+            let json = try recordJSON(at: seq)
+            guard let move = try? FlagMove(json: json) else { throw .refused("record \(seq) is no flag move") }
+            moves.append(move)
             history.append(
-                .object((move.members ?? []).filter { !["evidence", "witnesses", "text"].contains($0.name) }))
+                .object((json.members ?? []).filter { !["evidence", "witnesses", "text"].contains($0.name) }))
         }
-        members += [
-            .init("opened", .string(flag.openedAt.rfc3339)), .init("observed", .string(flag.observed.rfc3339)),
-            .init("ended", .optional(flag.endedAt?.rfc3339)),
-            .init("rule_version", .string(flag.ruleVersion)), .init("rule_text", .string(flag.ruleText)),
-            .init("evidence", evidence), .init("witnesses", .array(witnesses)), .init("history", .array(history)),
-        ]
-        return .object(members)
+        var witnesses: [JSON] = []
+        for seq in moves.first?.witnesses ?? [] { witnesses.append(try recordJSON(at: seq)) }
+        let portrait = try portrait(named: names.name(flag.company))
+        let touch = try portrait.lastTouch.map { (touch) throws(QuestionError) in try recordJSON(at: touch.seq) }
+        let explanation = FlagExplanation(
+            writer: self, portrait: portrait, flag: flag, moves: moves, lastTouch: touch)
+        return .object(
+            (listed(flag).members ?? []) + explanation.members + [
+                .init("witnesses", .array(witnesses)), .init("history", .array(history)),
+            ])
     }
 
     func flag(_ id: String) throws(QuestionError) -> Flag {

@@ -89,7 +89,7 @@ extension Term {
 
 extension Verdict {
     /// As answers say it.
-    fileprivate var word: String {
+    var word: String {
         switch self {
         case .true: "holds"
         case .false: "fails"

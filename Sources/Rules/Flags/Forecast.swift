@@ -1,10 +1,10 @@
 import Portraits
 import UsageModel
 
-/// When a rule would raise its flag if no record arrived.
+/// When a rule would make a move, such as raising its flag, if no record arrived.
 struct Forecast: Equatable {
     /// Nil: not within what was looked at.
-    var raisesAt: Timestamp?
+    var at: Timestamp?
     /// Up to here it is known to stay quiet; nil: time alone will never change that.
     var quietUntil: Timestamp?
 }
@@ -20,9 +20,12 @@ extension FlagEvaluator {
     /// Follows the company's deadlines from `moment` on, all rules together, so that holds, cooldowns,
     /// snoozes, stages and inhibitors count as they would. Changes neither book nor portrait.
     ///
-    /// - Parameter momentAt: the company's moment at a later instant; nil ends the forecast.
+    /// - Parameters:
+    ///   - kind: the move of `rule` that is looked out for.
+    ///   - momentAt: the company's moment at a later instant; nil ends the forecast.
     func forecast(
-        of rule: FlagRule, at company: CompanyID, portrait: some FlagSubject, moment: Moment, book: FlagBook,
+        of kind: MoveKind, by rule: FlagRule, at company: CompanyID, portrait: some FlagSubject, moment: Moment,
+        book: FlagBook,
         names: NameTable, momentAt: (Timestamp) -> Moment?
     ) -> Forecast {
         var state = book.companyFlags(company) ?? CompanyFlags()
@@ -35,8 +38,8 @@ extension FlagEvaluator {
                 evaluator: self, subject: portrait, context: context, observed: moment.now, nextFlag: nextFlag,
                 state: state)
             let look = judgement.run()
-            if look.moves.contains(where: { $0.kind == .raised && $0.rule == rule.name }) {
-                return Forecast(raisesAt: moment.now)
+            if look.moves.contains(where: { $0.kind == kind && $0.rule == rule.name }) {
+                return Forecast(at: moment.now)
             }
             guard let next = look.nextLook else { return Forecast() }
             guard next <= end, let later = momentAt(next) else { return Forecast(quietUntil: min(next, end)) }

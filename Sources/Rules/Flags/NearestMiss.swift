@@ -81,6 +81,20 @@ extension NeededTerm {
         return "\(term.metric) is \(Self.text(term.value)), \(need) \(thresholdText)"
     }
 
+    /// What has to come about, and how it stands now: `active_users(1d) > 0 (now 0)`.
+    var goalText: String {
+        let goal = isNegated ? "\(term.text) no longer holds" : term.text
+        if term.comparison.isEmpty { return goal + (term.verdict == .unknown ? " (now unknown)" : "") }
+        guard case .number(let value) = term.value, case .number(let threshold) = term.threshold else {
+            return "\(goal) (now \(Self.text(term.value)))"
+        }
+        let (left, right) = Self.texts(value, threshold, inDays: Self.daysLabel(term.metric) != nil)
+        // A threshold that is a number in the rule has just been read; one that is computed has not.
+        let isLiteral = term.text.hasSuffix(
+            " " + NumberText.shortText(threshold, decimals: NumberText.greatestDecimals))
+        return "\(goal) (now \(left)\(isLiteral ? "" : " against \(right)"))"
+    }
+
     private var need: String { (isNegated ? "not to be " : "to be ") + term.comparison }
 
     private var thresholdText: String {

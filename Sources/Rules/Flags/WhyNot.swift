@@ -53,20 +53,21 @@ extension FlagEvaluator {
         var forecast = Forecast()
         if finding.situation != .raised, finding.situation != .resting {
             forecast = self.forecast(
-                of: rule, at: company, portrait: portrait, moment: context.moment, book: book, names: context.names,
+                of: .raised, by: rule, at: company, portrait: portrait, moment: context.moment, book: book,
+                names: context.names,
                 momentAt: momentAt)
             finding.words.append(forecast.words)
         }
         return WhyNot(
             situation: finding.situation, sentence: finding.words.joined(separator: "; "), since: finding.since,
-            until: finding.until, flag: finding.flag, raisesAt: forecast.raisesAt, quietUntil: forecast.quietUntil,
+            until: finding.until, flag: finding.flag, raisesAt: forecast.at, quietUntil: forecast.quietUntil,
             when: when)
     }
 }
 
 extension Forecast {
     fileprivate var words: String {
-        if let raisesAt { return "would raise at \(InstantText.text(raisesAt)) if nothing happens" }
+        if let at { return "would raise at \(InstantText.text(at)) if nothing happens" }
         if let quietUntil { return "would not raise before \(InstantText.text(quietUntil)) if nothing happens" }
         return "would never raise if nothing happens"
     }

@@ -37,11 +37,21 @@ struct FlagsSnooze: ParsableCommand {
     @Argument(help: "The flag, for example F12.")
     var flag: String
 
-    @Argument(help: "Until when: a span such as 7d or 36h, a date, or an RFC 3339 time.")
-    var until: String
+    @Option(help: ArgumentHelp("A span such as 7d or 36h, a date, or an RFC 3339 time.", valueName: "time"))
+    var until: String?
+
+    /// What people type who leave the option's name out.
+    @Argument(help: .hidden)
+    var time: String?
+
+    func validate() throws {
+        guard (until == nil) != (time == nil) else {
+            throw ValidationError("say until when, once: --until 7d, --until 2026-12-01")
+        }
+    }
 
     func run() throws {
-        let until = try SnoozeEnd(parsing: until)
+        let until = try SnoozeEnd(parsing: until ?? time ?? "")
         let end: Timestamp
         switch until {
         case .instant(let instant): end = instant
@@ -56,6 +66,19 @@ struct FlagsSnooze: ParsableCommand {
         }
         try shared.act("snooze", on: flag, ["until": .string(end.rfc3339)])
     }
+}
+
+/// `tenure flags wake FLAG`.
+struct FlagsWake: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "wake", abstract: "End a flag's snooze before its time.")
+
+    @OptionGroup var shared: SharedOptions
+
+    @Argument(help: "The flag, for example F12.")
+    var flag: String
+
+    func run() throws { try shared.act("wake", on: flag) }
 }
 
 /// When a snooze ends.
@@ -95,9 +118,16 @@ struct FlagsAssign: ParsableCommand {
     var flag: String
 
     @Argument(help: "Who.")
-    var owner: String
+    var owner: String?
 
-    func run() throws { try shared.act("assign", on: flag, ["owner": .string(owner)]) }
+    @Flag(help: "Nobody looks after it any more.")
+    var nobody = false
+
+    func validate() throws {
+        guard (owner == nil) == nobody else { throw ValidationError("say who, or --nobody") }
+    }
+
+    func run() throws { try shared.act("assign", on: flag, ["owner": .optional(owner)]) }
 }
 
 /// `tenure flags note FLAG TEXT`.
@@ -127,7 +157,11 @@ struct FlagsClose: ParsableCommand {
     }
 
     static let configuration = CommandConfiguration(
-        commandName: "close", abstract: "Close a flag; it stays closed until its condition has been false once.")
+        commandName: "close", abstract: "Close a flag, or say how one that is over had ended.",
+        discussion: """
+            A closed flag stays closed until its condition has been false once. A flag that is over already gets \
+            the verdict alone; the last verdict counts, in `tenure rules` as well.
+            """)
 
     @OptionGroup var shared: SharedOptions
 

@@ -6,8 +6,8 @@ struct FlagsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "flags", abstract: "List flags, explain one, and say what is done about it.",
         subcommands: [
-            FlagsList.self, FlagsExplain.self, FlagsWhyNot.self, FlagsAck.self, FlagsSnooze.self, FlagsAssign.self,
-            FlagsNote.self, FlagsClose.self,
+            FlagsList.self, FlagsExplain.self, FlagsWhyNot.self, FlagsAck.self, FlagsSnooze.self, FlagsWake.self,
+            FlagsAssign.self, FlagsNote.self, FlagsClose.self,
         ],
         defaultSubcommand: FlagsList.self)
 
@@ -18,7 +18,8 @@ struct FlagsCommand: ParsableCommand {
 struct FlagsList: ParsableCommand {
     enum Kind: String, ExpressibleByArgument, CaseIterable { case churn, upsell, lead, info }
 
-    static let configuration = CommandConfiguration(commandName: "list", abstract: "List open flags.")
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "List open flags, the most urgent first.")
 
     @OptionGroup var shared: SharedOptions
     @OptionGroup var limit: LimitOption
@@ -46,7 +47,8 @@ struct FlagsList: ParsableCommand {
 /// `tenure flags explain FLAG`.
 struct FlagsExplain: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "explain", abstract: "Why a flag was raised: evidence, last events, history, the rule as it was.")
+        commandName: "explain",
+        abstract: "Why a flag was raised, what has changed since, whom to call, and what has been done about it.")
 
     @OptionGroup var shared: SharedOptions
 
@@ -59,7 +61,7 @@ struct FlagsExplain: ParsableCommand {
         case .json: StandardOutput.write(answer.text + "\n")
         case .tabSeparated: StandardOutput.write(answer.tabSeparatedPaths)
         case .terminal(let width, let colour):
-            StandardOutput.write(FlagExplanation.text(answer, width: width, colour: colour))
+            StandardOutput.write(FlagPage.text(answer, width: width, colour: colour))
         }
     }
 }

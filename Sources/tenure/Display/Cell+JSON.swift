@@ -12,6 +12,13 @@ extension Cell {
     /// An exact decimal, as text.
     static func amount(_ value: JSON?) -> Cell { .text(value) }
 
+    /// The value or the threshold of a comparison; nothing for a line over several comparisons, which has none.
+    static func measure(_ value: JSON?) -> Cell {
+        guard let value else { return Cell("") }
+        guard let number = value.doubleValue else { return .text(value) }
+        return Cell(Quantity.measure(number), raw: value.plainText ?? "")
+    }
+
     static func percent(_ value: JSON?) -> Cell {
         Cell(Quantity.percent(value?.doubleValue), raw: value?.plainText ?? "")
     }

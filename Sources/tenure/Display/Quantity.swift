@@ -38,6 +38,12 @@ enum Quantity {
         return (value < 0 && scaled > 0 ? "−" : "") + text
     }
 
+    /// A measured value beside its threshold: three decimals for small ones, where they matter, one for large ones.
+    static func measure(_ value: Double?) -> String {
+        let magnitude = value?.magnitude ?? 0
+        return decimal(value, decimals: magnitude < 10 ? 3 : magnitude < 100 ? 2 : 1)
+    }
+
     /// A ratio as a percentage without decimals: 0.525 is "53 %".
     static func percent(_ ratio: Double?) -> String {
         guard let ratio, ratio.isFinite else { return unknown }

@@ -11,16 +11,25 @@ struct Column: Sendable {
     var leastWidth: Int?
     /// On a terminal too narrow for the whole table, these values stand below their row, uncut.
     var isMovable: Bool
+    /// Of the last column: on a terminal too narrow, its values go on in further lines, uncut.
+    var isWrapped: Bool
+    /// A terminal need not show it when no row has a value.
+    var isOptional: Bool
+    /// A terminal, where another column says the same, has no room for it.
+    var isForPipes: Bool
 
     init(
         _ name: String, _ title: String, _ alignment: Alignment = .left, leastWidth: Int? = nil,
-        isMovable: Bool = false
+        isMovable: Bool = false, isWrapped: Bool = false, isOptional: Bool = false, isForPipes: Bool = false
     ) {
         self.name = name
         self.title = title
         self.alignment = alignment
         self.leastWidth = leastWidth
         self.isMovable = isMovable
+        self.isWrapped = isWrapped
+        self.isOptional = isOptional
+        self.isForPipes = isForPipes
     }
 }
 
@@ -73,18 +82,36 @@ struct Table: Sendable {
     private func terminalText(width: Int, colour: Bool) -> String {
         let room = width - indent
         let natural = naturalWidths
-        let fits = natural.reduce(0, +) + Self.gap * (columns.count - 1) <= room
-        let shown = columns.indices.filter { fits || !columns[$0].isMovable }
-        let moved = columns.indices.filter { !fits && columns[$0].isMovable }
+        let present = columns.indices.filter { index in
+            !columns[index].isForPipes
+                && (!columns[index].isOptional || rows.contains { !["", Quantity.unknown].contains($0[index].text) })
+        }
+        let fits = present.reduce(0) { $0 + natural[$1] } + Self.gap * (present.count - 1) <= room
+        let shown = present.filter { fits || !columns[$0].isMovable }
+        let moved = present.filter { !fits && columns[$0].isMovable }
         let widths = cut(natural, of: shown, to: room)
         var text = line(columns.map { Cell($0.title, style: .faint) }, shown, widths, colour: colour)
         for row in rows {
-            text += line(row, shown, widths, colour: colour)
+            for part in wrapped(row, shown, widths) { text += line(part, shown, widths, colour: colour) }
             for index in moved where !row[index].raw.isEmpty {
                 text += below(row[index], of: columns[index], isNamed: moved.count > 1, width: width, colour: colour)
             }
         }
         return text
+    }
+
+    /// The row in as many lines as its last value takes, each of further ones indented like the first.
+    private func wrapped(_ row: [Cell], _ shown: [Int], _ widths: [Int]) -> [[Cell]] {
+        guard let last = shown.last, columns[last].isWrapped, PrintableText.width(of: row[last].text) > widths[last]
+        else { return [row] }
+        let cell = row[last]
+        let margin = String(repeating: " ", count: cell.text.prefix { $0 == " " }.count)
+        let lines = PrintableText.wrapped(cell.text, to: max(1, widths[last] - margin.count))
+        return lines.enumerated().map { index, words in
+            var cells = index == 0 ? row : row.map { _ in Cell("") }
+            cells[last] = Cell(margin + words, style: cell.style)
+            return cells
+        }
     }
 
     /// A moved value in lines of its own, with its column's name where others stand beside it.
@@ -121,7 +148,7 @@ struct Table: Sendable {
         }
     }
 
-    /// Where `shown` columns do not fit, the widest one that may be cut gives up a column at a time.
+    /// Where `shown` columns do not fit, the widest one that may be cut (or wrapped) gives up a column at a time.
     private func cut(_ natural: [Int], of shown: [Int], to width: Int) -> [Int] {
         var widths = natural
         var excess = shown.reduce(0) { $0 + widths[$1] } + Self.gap * (shown.count - 1) - width

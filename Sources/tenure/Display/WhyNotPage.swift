@@ -24,14 +24,15 @@ enum WhyNotPage {
 enum TermsTable {
     static func table(_ terms: [JSON]) -> Table {
         let columns = [
-            Column("verdict", "VERDICT"), Column("term", "CONDITION", leastWidth: 20),
-            Column("value", "VALUE", .right, leastWidth: 8), Column("threshold", "THRESHOLD", .right, leastWidth: 9),
+            Column("verdict", "VERDICT"), Column("value", "VALUE", .right, leastWidth: 8),
+            Column("threshold", "THRESHOLD", .right, leastWidth: 9),
+            Column("term", "CONDITION", leastWidth: 20, isWrapped: true),
         ]
         let rows = terms.map { term -> [Cell] in
             let verdict = term.at("verdict")?.stringValue ?? ""
             return [
-                Cell(verdict, style: style(of: verdict)), .text(term["term"]), value(term["value"]),
-                value(term["threshold"]),
+                Cell(verdict, style: style(of: verdict)), .measure(term["value"]), .measure(term["threshold"]),
+                .text(term["term"]),
             ]
         }
         return Table(columns: columns, rows: rows)
@@ -43,12 +44,5 @@ enum TermsTable {
         case "fails": .warning
         default: .faint
         }
-    }
-
-    private static func value(_ value: JSON?) -> Cell {
-        // A line over several terms has no value; one that is unknown does.
-        guard let value else { return Cell("") }
-        guard let number = value.doubleValue else { return .text(value) }
-        return Cell(Quantity.decimal(number, decimals: 3), raw: value.plainText ?? "")
     }
 }
