@@ -29,8 +29,7 @@ struct RuleDesk: ~Copyable {
     func look(
         at portrait: CompanyPortrait, moment: Moment, observed: Timestamp, names: NameTable
     ) -> Look {
-        evaluator.look(
-            at: portrait.company, portrait: portrait, moment: moment, observed: observed, book: book, names: names)
+        evaluator.look(at: portrait, moment: moment, observed: observed, book: book, names: names)
     }
 
     /// Why `rule` has no open flag in the portrait's company, and when it would raise one by itself.
@@ -79,7 +78,7 @@ struct RuleDesk: ~Copyable {
         for portrait: CompanyPortrait, moment: Moment, names: NameTable, rules: RuleSet? = nil
     ) -> EvaluationContext {
         let rules = rules ?? self.rules
-        var context = EvaluationContext(
+        let context = EvaluationContext(
             portrait: portrait, moment: moment, company: portrait.company, names: names)
         for flag in book.openFlags(of: portrait.company) {
             if let rule = rules.flag(named: flag.rule) { context.openFlags[rule.index] = true }

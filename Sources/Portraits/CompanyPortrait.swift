@@ -79,6 +79,13 @@ public final class CompanyPortrait {
         return [seqs.0, seqs.1, seqs.2].filter { $0 != 0 }
     }
 
+    /// Another number than before whenever something but an event of today has come: while it and the
+    /// date stay, so do windows that ended before today, traits and the outcome.
+    public var closedVersion: UInt64 { state.pointee.closedVersion }
+
+    /// Position in the log of the last event, qualifying or not; 0 when there is none.
+    public var lastSeq: UInt64 { state.pointee.lastSeq }
+
     /// Position in the log of the last qualifying event; 0 when there is none. O(1), without allocation.
     public var lastEvent: UInt64 { state.pointee.recentSeqs.0 }
 

@@ -79,6 +79,7 @@ extension Fold {
         guard !record.company.isNone else { return }
         let state = enter(record)
         let known = state.pointee.users.count
+        state.pointee.closedVersion &+= 1
         switch record.kind {
         case .identify: if !user.isNone { state.pointee.identify(user, traits: members, time: record.time) }
         case .group:

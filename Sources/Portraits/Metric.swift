@@ -88,7 +88,7 @@ public enum MetricValue: Sendable, Equatable {
     case bool(Bool)
 }
 
-/// How a metric's value can change while no record arrives.
+/// How a metric's value can change but by a control record or a late event.
 public struct MetricTiming: OptionSet, Sendable {
     public let rawValue: UInt8
     public init(rawValue: UInt8) { self.rawValue = rawValue }
@@ -97,10 +97,27 @@ public struct MetricTiming: OptionSet, Sendable {
     public static let daily = MetricTiming(rawValue: 1 << 0)
     /// It grows with `now` (`.elapsed`).
     public static let linear = MetricTiming(rawValue: 1 << 1)
+    /// An event of today can change it.
+    public static let eventful = MetricTiming(rawValue: 1 << 2)
 }
 
 extension Metric {
-    public var timing: MetricTiming {
+    public var timing: MetricTiming { isClosed ? timingOfItself : timingOfItself.union(.eventful) }
+
+    /// Whether no event of today changes it: a window that ended before today, or what only control
+    /// records make.
+    private var isClosed: Bool {
+        switch self {
+        case .events(_, let window), .amount(_, let window), .tasksUsed(let window), .activeUsers(let window),
+            .activeDays(let window), .newUsers(let window), .retained(let window), .resurrected(let window),
+            .dormant(let window), .quickRatio(let window), .topUserShare(let window), .busFactor(let window):
+            window.ago > 0
+        case .touches, .touchIdleDays, .knownDays, .trait, .daysUntil, .outcome: true
+        default: false
+        }
+    }
+
+    private var timingOfItself: MetricTiming {
         switch self {
         case .eventsLifetime, .amountLifetime, .usersTotal, .outcome, .seatsFill, .lastUser, .firstUser: []
         case .idleDays, .userIdleDays, .ageDays, .knownDays, .touchIdleDays: .linear

@@ -10,7 +10,7 @@ public enum Severity: String, Sendable, CaseIterable {
 /// One rule that watches every company. A class, so that a loop over many rules copies a reference and
 /// not twenty strings; immutable like all of a rule set.
 public final class FlagRule: Sendable {
-    /// Its place in `RuleSet.flags` and its bit in `OpenFlags`.
+    /// Its place in `RuleSet.flags` and its bit in `RuleMask`.
     public let index: Int
     public let name: String
     public let kind: FlagKind

@@ -53,6 +53,20 @@ final class FlagHistory {
         try add(Record(kind: .group), company, payload: traits, on: day)
     }
 
+    /// Merges one user into another wherever that one is known.
+    func alias(_ old: String, to new: String, on day: Double) throws {
+        try advance(to: day)
+        var record = Record(kind: .alias)
+        record.sentUser = names.intern(old, as: UserID.self)
+        record.user = names.intern(new, as: UserID.self)
+        record.time = now
+        record.day = now.utcDay
+        let merged = portraits.companies(knowing: record.sentUser)
+        log.append(.record(record, bytes: [], logTime: now))
+        Self.apply(record, [], seq: UInt64(log.count), logTime: now, to: portraits)
+        for company in merged { try look(at: company) }
+    }
+
     func outcome(_ company: String, _ outcome: String, on day: Double) throws {
         try add(Record(kind: .outcome), company, payload: ["outcome": .string(outcome)], on: day)
     }
@@ -96,9 +110,16 @@ final class FlagHistory {
     private func propose(_ company: CompanyID, observed: Timestamp?) throws -> Look {
         looks += 1
         let portrait = try #require(portraits.portrait(company))
-        return evaluator.look(
-            at: company, portrait: portrait, moment: portraits.moment(for: company, at: now),
-            observed: observed ?? now, book: book, names: names)
+        let moment = portraits.moment(for: company, at: now)
+        func proposed(by evaluator: FlagEvaluator) -> Look {
+            evaluator.look(at: portrait, moment: moment, observed: observed ?? now, book: book, names: names)
+        }
+        let look = proposed(by: evaluator)
+        // One that remembers nothing of the day so far comes to the same.
+        let fresh = proposed(by: FlagEvaluator(rules: evaluator.rules, book: book))
+        #expect(look.moves == fresh.moves)
+        if let next = fresh.nextLook { #expect(look.nextLook.map { $0 <= max(next, moment.nextMidnight) } == true) }
+        return look
     }
 
     private func look(at company: CompanyID, observed: Timestamp? = nil) throws {

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 import UsageModel
 
@@ -182,5 +183,48 @@ struct FlagHistoryTests {
                 "9 acme resting", "9 acme stage", "61 acme resumed", "61 acme rearmed idle", "62 acme stage",
             ])
         #expect(history.flag(1)?.verdict == .lost)
+    }
+
+    @Test("what a look settles for the day keeps no later look from a flag", arguments: UInt64(1)...8)
+    func settledForTheDay(_ seed: UInt64) throws {
+        var random = SeededRandom(seed: seed)
+        let history = try FlagHistory(
+            [
+                rule("halved", when: "events(7d, ago: 1d) < 0.5 * events(7d, ago: 8d) and events(7d, ago: 8d) >= 3"),
+                rule("falling", when: "active_users(7d, ago: 1d) < active_users(7d, ago: 8d)", cooldown: 3),
+                rule(
+                    "idle", when: "user_idle_days > 2 and active_days(7d, ago: 3d) >= 2", clear: "active_users(1d) > 0"),
+                rule("job", when: "events(\"job\", 3d, ago: 1d) >= 2", kind: .info, keep: 1),
+                rule("seats", when: "seats_fill >= 1 or trait(\"plan\") == \"free\"", kind: .upsell),
+                rule("new", when: "known_days > 3 and known_days < 9 and users_total < 3", hold: 0.5),
+                rule("old", when: "not (known_days < 12) and not flag(\"idle\")", kind: .info),
+                rule("gone", when: "champion_idle_days > 3 or days_until(\"renewal\") <= 2", kind: .churn),
+            ],
+            stages: [
+                ("quiet", "user_idle_days > 3 or events(7d, ago: 1d) == 0"),
+                ("steady", "active_days(7d, ago: 1d) >= 3"),
+                ("busy", "events(1d) > 4"),
+            ])
+        var day = 0.0
+        for _ in 0..<400 {
+            day += Double(random.below(12)) / 24 + 0.01
+            let company = "c\(random.below(3))"
+            let user = "u\(random.below(6))"
+            switch random.below(20) {
+            case 0: try history.group(company, ["seats": .int(1 + Int(random.below(6)))], on: day)
+            case 1: try history.group(company, ["plan": .string(random.below(2) == 0 ? "free" : "pro")], on: day)
+            case 2:
+                let renewal = FlagScene.at(day + Double(random.below(9))).utcDay.iso
+                try history.group(company, ["renewal": .string(renewal)], on: day)
+            case 3: try history.alias(user, to: "u\(6 + random.below(2))", on: day)
+            case 4 where random.below(3) == 0: try history.outcome(company, "churned", on: day)
+            case 5, 6: try history.track(company, user, on: max(0, day - Double(random.below(10))), arrival: day)
+            case 7: try history.track(company, nil, "job", on: day)
+            case 8: day += Double(random.below(5))
+            default: try history.track(company, user, on: day, count: 1 + random.below(3))
+            }
+        }
+        try history.advance(to: day + 30)
+        #expect(Set(history.moves.map(\.move.rule)).count > 7)
     }
 }

@@ -13,6 +13,13 @@ final class TableCompany: FlagSubject {
     var outcome: String?
     var outcomeAt: Timestamp?
     var lastTouch: Touch?
+    /// The test's table may change in any way between two looks.
+    var closedVersion: UInt64 {
+        looks += 1
+        return looks
+    }
+    private var looks: UInt64 = 0
+    var lastSeq: UInt64 { 0 }
     var recentEvents: [UInt64] = []
 
     func value(of metric: Metric, at moment: Moment) -> MetricValue {

@@ -11,7 +11,7 @@ extension FlagScene {
         func moment(_ now: Timestamp) -> Moment {
             Moment(now: now, today: now.utcDay, nextMidnight: (now.utcDay + 1).startUTC)
         }
-        var context = EvaluationContext(portrait: subject, moment: moment(now), company: company, names: names)
+        let context = EvaluationContext(portrait: subject, moment: moment(now), company: company, names: names)
         for flag in book.openFlags(of: company) {
             if let rule = evaluator.rules.flag(named: flag.rule) { context.openFlags[rule.index] = true }
         }

@@ -11,6 +11,8 @@ extension CompanyState {
         let isIgnored = isIgnored || userRow.map { users.base[$0].flags.contains(.staff) } == true
         // Until `now` is known today lies before all days and nothing is beyond the horizon.
         let isBeyondEvents = day < today &- Int32(Horizon.eventDays - 1) && today != .min
+        if day < today { closedVersion &+= 1 }
+        lastSeq = seq
 
         noteTask(event, isIgnored: isIgnored, isBeyond: isBeyondEvents)
         guard !isIgnored else { return }

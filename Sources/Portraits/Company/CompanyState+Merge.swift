@@ -26,6 +26,7 @@ extension CompanyState {
 
     private mutating func forgetDerived() {
         version &+= 1
+        closedVersion &+= 1
         cache.removeAll()
         ranking = Ranking()
         power.forget()

@@ -48,8 +48,12 @@ struct CompanyState: ~Copyable {
     var lifetime: UInt64 = 0
     /// Where the last qualifying events stand in the log, latest first; 0 for none.
     var recentSeqs: (UInt64, UInt64, UInt64) = (0, 0, 0)
+    /// Where the last event stands in the log, whether it qualifies or not; 0 for none.
+    var lastSeq: UInt64 = 0
     /// Counts qualifying events and merges: what was computed at another count may be stale.
     var version: UInt64 = 0
+    /// Counts what can change windows that ended before today: late events, merges, control records.
+    var closedVersion: UInt64 = 0
     var cache = WindowCache()
     var ranking = Ranking()
     var champion = Champion()

@@ -35,6 +35,7 @@ public final class FlagEvaluator {
     private let indexBySlot: [Int32]
     let names: FlagNames
     private let cache = MetricCache()
+    @exclusivity(unchecked) private var settled = SettledRules()
 
     /// Binds `rules` to the numbers that `book` has for their names. O(rules³), once a rule set.
     public init(rules: RuleSet, book: FlagBook) {
@@ -70,8 +71,20 @@ public final class FlagEvaluator {
             portrait: portrait, moment: moment, company: company, names: names, cache: cache)
         var judgement = Judgement(
             evaluator: self, subject: portrait, context: context, observed: observed,
-            nextFlag: book.nextFlag, state: book.companyFlags(company) ?? CompanyFlags())
-        return judgement.run()
+            nextFlag: book.nextFlag, state: book.companyFlags(company) ?? CompanyFlags(),
+            settled: settled.mark(company, subject: portrait, moment: moment))
+        let look = judgement.run()
+        settled.keep(judgement.settled, of: company)
+        return look
+    }
+
+    /// The same at a portrait's own company. Not generic, so that it is compiled for portraits; a generic
+    /// function called from another module finds each member in a table.
+    public func look(
+        at portrait: CompanyPortrait, moment: Moment, observed: Timestamp, book: FlagBook, names: NameTable
+    ) -> Look {
+        look(
+            at: portrait.company, portrait: portrait, moment: moment, observed: observed, book: book, names: names)
     }
 
     /// What taking `rules` (to which this evaluator is bound) into use does to flags and waits of rules

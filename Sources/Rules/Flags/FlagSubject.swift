@@ -11,6 +11,11 @@ public protocol FlagSubject: MetricSource {
     var lastUserActivity: Timestamp? { get }
     /// The touch with the greatest time, and where its record stands in the log; nil before any.
     var lastTouch: Touch? { get }
+    /// Another number than before whenever something but an event of today has come: windows that ended
+    /// before today, traits and the outcome stay while it and the date do.
+    var closedVersion: UInt64 { get }
+    /// Position in the log of the last event.
+    var lastSeq: UInt64 { get }
     /// Positions in the log of the last events, latest first, a few of them.
     var recentEvents: [UInt64] { get }
 }

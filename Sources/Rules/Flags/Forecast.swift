@@ -36,7 +36,7 @@ extension FlagEvaluator {
             let context = EvaluationContext(portrait: portrait, moment: moment, company: company, names: names)
             var judgement = Judgement(
                 evaluator: self, subject: portrait, context: context, observed: moment.now, nextFlag: nextFlag,
-                state: state)
+                state: state, settled: SettledRules.Mark())
             let look = judgement.run()
             if look.moves.contains(where: { $0.kind == kind && $0.rule == rule.name }) {
                 return Forecast(at: moment.now)

@@ -54,17 +54,15 @@ extension Judgement {
 
     /// Whether the flag's reason is over: `clear`, or `not when` where there is none.
     private mutating func clearVerdict(_ rule: FlagRule, _ flag: OpenFlag) -> Verdict {
-        context.atRaise = flag.atRaise.map(\.value)
-        let (verdict, deadline) = (rule.clear ?? rule.when).verdictAndDeadline(in: context)
-        context.atRaise = []
+        let (verdict, deadline) = context.withRaiseValues(flag.atRaise.map(\.value)) {
+            (rule.clear ?? rule.when).verdictAndDeadline(in: context)
+        }
         lookAgain(at: deadline)
         return rule.clear == nil ? !verdict : verdict
     }
 
-    private mutating func clearEvidence(_ rule: FlagRule, _ flag: OpenFlag) -> [Evidence] {
-        context.atRaise = flag.atRaise.map(\.value)
-        defer { context.atRaise = [] }
-        return evidence(of: rule.clear ?? rule.when)
+    private func clearEvidence(_ rule: FlagRule, _ flag: OpenFlag) -> [Evidence] {
+        context.withRaiseValues(flag.atRaise.map(\.value)) { evidence(of: rule.clear ?? rule.when) }
     }
 
     private mutating func judgeSnooze(_ rule: FlagRule, _ flag: OpenFlag) {

@@ -10,7 +10,8 @@ extension Judgement {
         if context.openFlags[index], let flag = state.openFlag(condition.number) {
             return judgeOpen(evaluator.rules.flags[index], flag)
         }
-        let verdict = verdict(of: condition)
+        let isInactive = (state.standing(condition.number)?.phase ?? .inactive) == .inactive
+        let verdict = isInactive ? verdict(ofInactive: condition) : verdict(of: condition)
         // Unknown changes nothing.
         if verdict == .unknown || verdict == .false && state.standings.isEmpty { return }
         settle(evaluator.rules.flags[index], slot: condition.number, isTrue: verdict == .true)
@@ -54,9 +55,8 @@ extension Judgement {
     /// again, look by look. `clear` wins.
     private mutating func clearContradicts(_ rule: FlagRule) -> Bool {
         guard let clear = rule.clear else { return false }
-        context.atRaise = clear.atRaiseArguments.map { $0.expression.value(in: context) }
-        let (verdict, deadline) = clear.verdictAndDeadline(in: context)
-        context.atRaise = []
+        let values = clear.atRaiseArguments.map { $0.expression.value(in: context) }
+        let (verdict, deadline) = context.withRaiseValues(values) { clear.verdictAndDeadline(in: context) }
         lookAgain(at: deadline)
         return verdict == .true
     }

@@ -9,7 +9,7 @@ import UsageModel
 struct Judgement<Subject: FlagSubject>: ~Copyable {
     let evaluator: FlagEvaluator
     let subject: Subject
-    var context: EvaluationContext
+    let context: EvaluationContext
     let observed: Timestamp
     var state: CompanyFlags
     private(set) var moves: [FlagMove] = []
@@ -17,6 +17,8 @@ struct Judgement<Subject: FlagSubject>: ~Copyable {
     private var nextLook = Int64.max
     /// The number that the next raise gets.
     private(set) var nextFlag: FlagID
+    /// Rules that need not be asked, and those that this look found to be so.
+    private(set) var settled: SettledRules.Mark
 
     /// Moves may let others follow: an inhibitor that clears frees flags judged before it. Each pass
     /// settles at least the first rule that waits for another; real rule sets settle in two.
@@ -24,7 +26,7 @@ struct Judgement<Subject: FlagSubject>: ~Copyable {
 
     init(
         evaluator: FlagEvaluator, subject: Subject, context: EvaluationContext, observed: Timestamp, nextFlag: FlagID,
-        state: CompanyFlags
+        state: CompanyFlags, settled: SettledRules.Mark
     ) {
         self.evaluator = evaluator
         self.subject = subject
@@ -32,6 +34,7 @@ struct Judgement<Subject: FlagSubject>: ~Copyable {
         self.observed = observed
         self.state = state
         self.nextFlag = nextFlag
+        self.settled = settled
     }
 
     var now: Timestamp { context.moment.now }
@@ -44,10 +47,10 @@ struct Judgement<Subject: FlagSubject>: ~Copyable {
             if let index = evaluator.ruleIndex(flag.slot) { context.openFlags[index] = true }
         }
         for _ in 0..<Self.passLimit {
-            let settled = moves.count
-            nextLook = .max
+            let count = moves.count
+            nextLook = settled.until
             pass()
-            if moves.count == settled { break }
+            if moves.count == count { break }
         }
         return Look(moves: moves, nextLook: nextLook == .max ? nil : Timestamp(milliseconds: nextLook))
     }
@@ -61,7 +64,8 @@ struct Judgement<Subject: FlagSubject>: ~Copyable {
         }
         for position in evaluator.conditions.indices {
             if position == evaluator.conditionsBeforeStages { judgeStage() }
-            judge(evaluator.conditions[position])
+            let condition = evaluator.conditions[position]
+            if !settled.rules[Int(condition.index)] { judge(condition) }
         }
         if evaluator.conditionsBeforeStages == evaluator.conditions.count { judgeStage() }
     }
@@ -71,6 +75,31 @@ struct Judgement<Subject: FlagSubject>: ~Copyable {
         let standing = standing(of: condition)
         nextLook = min(nextLook, standing.until)
         return standing.verdict
+    }
+
+    /// The same for a rule of which only true matters; a verdict that stands for today is kept.
+    mutating func verdict(ofInactive condition: BoundCondition) -> Verdict {
+        let standing = standing(of: condition)
+        if settle(standing) { settled.rules[Int(condition.index)] = true }
+        return standing.verdict
+    }
+
+    private mutating func verdict(ofStage condition: BoundCondition) -> Verdict {
+        let standing = standing(of: condition)
+        if settle(standing) { settled.stages[Int(condition.index)] = true }
+        return standing.verdict
+    }
+
+    /// Keeps the instant at which `standing` may turn; returns whether it will not become true before midnight.
+    @inline(__always)
+    private mutating func settle(_ standing: StandingVerdict) -> Bool {
+        guard standing.isSettled, standing.verdict != .true else {
+            nextLook = min(nextLook, standing.until)
+            return false
+        }
+        settled.until = min(settled.until, max(standing.until, context.moment.nextMidnight.milliseconds))
+        nextLook = min(nextLook, settled.until)
+        return true
     }
 
     private borrowing func standing(of condition: BoundCondition) -> StandingVerdict {
@@ -148,8 +177,8 @@ struct Judgement<Subject: FlagSubject>: ~Copyable {
     /// The first stage whose condition is definitely true; an unknown one is passed over.
     private mutating func judgeStage() {
         var found: Int32 = 0
-        for stage in evaluator.stages {
-            if verdict(of: stage) == .true {
+        for stage in evaluator.stages where !settled.stages[Int(stage.index)] {
+            if verdict(ofStage: stage) == .true {
                 found = stage.number
                 break
             }

@@ -11,12 +11,12 @@ extension FlagRule {
     /// Evaluates `when` and `clear` without raising anything. `at_raise(…)` reads what the company's open
     /// flag of this name remembers; without one, the values now, as if the flag were raised now.
     public func test(in context: EvaluationContext, book: FlagBook) -> RuleTest {
-        var atClear = context
         let kept = book.raiseValues(ofRule: name, in: context.company)
-        atClear.atRaise = (clear?.atRaiseArguments ?? []).map { argument in
+        let raiseValues = (clear?.atRaiseArguments ?? []).map { argument in
             kept.first { $0.expression == argument.text }?.value ?? argument.expression.value(in: context)
         }
-        return RuleTest(when: when.tree(in: context), clear: clear?.tree(in: atClear))
+        return RuleTest(
+            when: when.tree(in: context), clear: context.withRaiseValues(raiseValues) { clear?.tree(in: context) })
     }
 }
 

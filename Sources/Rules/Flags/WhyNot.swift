@@ -188,8 +188,7 @@ private struct WhyNotAccount<Subject: FlagSubject> {
 
     private var isContradicted: Bool {
         guard let clear = rule.clear else { return false }
-        var context = context
-        context.atRaise = clear.atRaiseArguments.map { $0.expression.value(in: context) }
-        return clear.verdict(in: context) == .true
+        let values = clear.atRaiseArguments.map { $0.expression.value(in: context) }
+        return context.withRaiseValues(values) { clear.verdict(in: context) == .true }
     }
 }

@@ -28,7 +28,7 @@ extension ExpressionCompiler {
         case .dynamic: operation = .dynamicMetric
         case .instant:
             operation = .instant
-            timing = []
+            timing.formIntersection(.eventful)
         case .truth, .invalid: preconditionFailure("no metric is a condition")
         }
         return Typed(node: builder.add(operation, slot, timing: timing), kind: kind, text: text(syntax))

@@ -5,9 +5,9 @@ import UsageModel
 extension ExpressionCompiler {
     mutating func named(_ name: String, _ syntax: Syntax) -> Typed {
         switch name {
-        case "stage": return Typed(node: builder.add(.stage), kind: .text, text: name)
+        case "stage": return Typed(node: builder.add(.stage, timing: .eventful), kind: .text, text: name)
         case "stage_days":
-            return Typed(node: builder.add(.stageAge, timing: .linear), kind: .duration, text: name)
+            return Typed(node: builder.add(.stageAge, timing: [.linear, .eventful]), kind: .duration, text: name)
         case "company": return Typed(node: builder.add(.companyName), kind: .text, text: name)
         default: break
         }
@@ -112,7 +112,7 @@ extension ExpressionCompiler {
         case .dynamic: operation = .isKnownDynamic
         }
         // Time alone makes nothing known that was not, except where a window moves or a divisor passes zero.
-        let timing = builder.timing(of: inner.node).intersection([.daily, .curved])
+        let timing = builder.timing(of: inner.node).subtracting(.linear)
         return Typed(node: builder.add(operation, inner.node, timing: timing), kind: .truth, text: text(syntax))
     }
 
@@ -157,7 +157,7 @@ extension ExpressionCompiler {
         switch function {
         case "flag":
             if let index = names.flags[name] {
-                return Typed(node: builder.add(.flagOpen, index), kind: .truth, text: text)
+                return Typed(node: builder.add(.flagOpen, index, timing: .eventful), kind: .truth, text: text)
             }
             return unknown(function, name, among: names.flags.keys.sorted(), argument)
         case "score":

@@ -167,7 +167,8 @@ extension ExpressionCompiler {
         if failed { return invalid(syntax) }
         let timing = nodes.reduce(into: Timing()) { $0.formUnion(builder.timing(of: $1)) }
         // Kleene's `and` and `or` do not mind the order. What can change only at a known instant
-        // comes first: when it decides, windows are neither read nor looked at again at midnight.
+        // comes first: when it decides, windows are neither read nor looked at again at midnight. Windows
+        // that ended before today come before open ones: what they decide stands until midnight.
         let ordered = nodes.enumerated().sorted { (rank($0.element), $0.offset) < (rank($1.element), $1.offset) }
         let node = builder.add(operation, over: ordered.map(\.element), timing: timing)
         return Typed(node: node, kind: .truth, text: text(syntax))
@@ -175,8 +176,9 @@ extension ExpressionCompiler {
 
     private func rank(_ node: Int) -> Int {
         let timing = builder.timing(of: node)
-        if timing.isEmpty { return 0 }
-        return timing.contains(.curved) ? 3 : timing.contains(.daily) ? 2 : 1
+        if timing.contains(.curved) { return 4 }
+        if timing.contains(.daily) { return timing.isClosed ? 2 : 3 }
+        return timing.followsNow ? 1 : 0
     }
 
     private mutating func leaf(_ syntax: Syntax) -> Typed {

@@ -23,8 +23,8 @@ public enum RuleSetLimits {
     public static let sets = 256
     /// Tasks of all sets together.
     public static let setTasks = 10_000
-    /// `OpenFlags` has a bit for each.
-    public static let flags = OpenFlags.capacity
+    /// `RuleMask` has a bit for each.
+    public static let flags = RuleMask.capacity
     public static let scores = 64
     /// Components of one score.
     public static let components = 64

@@ -6,6 +6,9 @@ import UsageModel
 struct StandingVerdict: BitwiseCopyable {
     var verdict: Verdict
     var until: Int64
+    /// The verdict will not become true today, whatever events of today come: only a control record or a
+    /// late event could make it.
+    var isSettled = false
 }
 
 // When to look again. An `and` that is false stays so while one false part does, one that is true
@@ -19,7 +22,8 @@ extension Program {
         case .any: return join(node, deciding: .true, context)
         case .not:
             let part = standing(Int(node.a), context)
-            return StandingVerdict(verdict: !part.verdict, until: part.until)
+            return StandingVerdict(
+                verdict: !part.verdict, until: part.until, isSettled: Timing(rawValue: node.timing).isClosed)
         case .compareElapsed: return standingElapsed(node, context)
         default: return standingLeaf(index, node, context)
         }
@@ -31,13 +35,23 @@ extension Program {
     ) -> StandingVerdict {
         var verdict = !deciding
         var until = Int64.max
+        // One settled part keeps an `and` from becoming true; an `or` takes all.
+        var isSettled = deciding == .true
         for position in Int(node.a)..<(Int(node.a) + Int(node.b)) {
             let part = standing(Int(children[position]), context)
-            if part.verdict == deciding { return part }
-            if part.verdict == .unknown { verdict = .unknown }
+            if part.verdict == deciding {
+                return StandingVerdict(
+                    verdict: part.verdict, until: part.until,
+                    isSettled: deciding == .false && (isSettled || part.isSettled))
+            }
+            if part.verdict == .unknown {
+                verdict = .unknown
+                if deciding == .false, part.isSettled { isSettled = true }
+            }
+            if deciding == .true, !part.isSettled { isSettled = false }
             until = min(until, part.until)
         }
-        return StandingVerdict(verdict: verdict, until: until)
+        return StandingVerdict(verdict: verdict, until: until, isSettled: isSettled)
     }
 
     /// Solved in whole milliseconds: elapsed time only grows, so each comparison turns at most twice.
@@ -63,8 +77,17 @@ extension Program {
             }
             if let turns { until = min(until, (since + turns).milliseconds) }
         }
-        return StandingVerdict(verdict: verdict, until: until)
+        // Events of today make an idle time smaller, and set the age of a company that began today to one
+        // that began earlier today: neither passes a threshold of days before midnight.
+        let mustGrow = node.comparison == .greater || node.comparison == .greaterOrEqual
+        let isSettled =
+            until >= context.moment.nextMidnight.milliseconds
+            && (mustGrow ? threshold >= Self.leastSettlingAge : !Timing(rawValue: node.timing).contains(.eventful))
+        return StandingVerdict(verdict: verdict, until: until, isSettled: isSettled)
     }
+
+    /// Longer than any day, also one on which clocks are set back.
+    private static let leastSettlingAge = 2 * millisecondsPerDay
 
     private func standingLeaf(
         _ index: Int, _ node: Node, _ context: EvaluationContext
@@ -73,7 +96,8 @@ extension Program {
         let verdict = truth(index, context, now: now)
         let timing = Timing(rawValue: node.timing)
         var until = Int64.max
-        if timing.isEmpty { return StandingVerdict(verdict: verdict, until: until) }
+        let isSettled = timing.isClosed || (verdict == .unknown && staysUnknown(index, context))
+        if timing.isEmpty { return StandingVerdict(verdict: verdict, until: until, isSettled: isSettled) }
         if timing.contains(.daily), canChangeAtMidnight(index, context) {
             until = context.moment.nextMidnight.milliseconds
         }
@@ -82,7 +106,18 @@ extension Program {
         } else if timing.contains(.linear) {
             until = min(until, turn(index, node, verdict, context, before: until))
         }
-        return StandingVerdict(verdict: verdict, until: until)
+        return StandingVerdict(verdict: verdict, until: until, isSettled: isSettled)
+    }
+
+    /// Whether comparison or sum `index` is unknown because of a metric that events do not make known.
+    private func staysUnknown(_ index: Int, _ context: EvaluationContext) -> Bool {
+        let node = nodes[index]
+        if let slot = node.slot { return staysUnknown[slot] && context.entry(slot, of: self).kind == .unknown }
+        switch node.operation {
+        case .add, .subtract, .multiply, .divide, .compareNumbers, .compareDurations:
+            return staysUnknown(Int(node.a), context) || staysUnknown(Int(node.b), context)
+        default: return false
+        }
     }
 
     /// The next midnight when the metric in `slot` can change then, else `.max`.

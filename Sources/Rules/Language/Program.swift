@@ -69,7 +69,7 @@ enum Operation: UInt8, BitwiseCopyable {
     case atRaise
 }
 
-/// How a node's value can change while no record arrives.
+/// How a node's value can change but by a control record or a late event.
 struct Timing: OptionSet, BitwiseCopyable {
     let rawValue: UInt8
 
@@ -79,6 +79,8 @@ struct Timing: OptionSet, BitwiseCopyable {
     static let linear = Timing(rawValue: 1 << 1)
     /// With `now`, but not in proportion: looked at on each UTC hour.
     static let curved = Timing(rawValue: 1 << 2)
+    /// By an event of today, or by a move.
+    static let eventful = Timing(rawValue: 1 << 3)
 
     init(rawValue: UInt8) { self.rawValue = rawValue }
 
@@ -86,9 +88,13 @@ struct Timing: OptionSet, BitwiseCopyable {
         self = []
         if timing.contains(.daily) { insert(.daily) }
         if timing.contains(.linear) { insert(.linear) }
+        if timing.contains(.eventful) { insert(.eventful) }
     }
 
     var followsNow: Bool { !isDisjoint(with: [.linear, .curved]) }
+
+    /// Only the company's midnight, a control record or a late event changes it.
+    var isClosed: Bool { isDisjoint(with: [.linear, .curved, .eventful]) }
 }
 
 /// One step of a compiled expression. What `a`, `b` and `number` mean depends on the operation.
@@ -125,7 +131,8 @@ final class Program: Sendable {
     /// Child indices of nodes with more than two children.
     nonisolated(unsafe) let children: UnsafeBufferPointer<Int32>
     nonisolated(unsafe) let metrics: UnsafeBufferPointer<Metric>
-    /// Whether a metric that is unknown stays so at midnight: no record, no change.
+    /// Whether a metric that is unknown stays so at midnight and through events: only a control record
+    /// can make it known.
     nonisolated(unsafe) let staysUnknown: UnsafeBufferPointer<Bool>
     let texts: [String]
     nonisolated(unsafe) let scores: UnsafeBufferPointer<ScoreProgram>
@@ -168,7 +175,7 @@ final class Program: Sendable {
 extension Metric {
     fileprivate var staysUnknown: Bool {
         switch self {
-        case .daysUntil, .seatsUtil: true
+        case .daysUntil, .seatsUtil, .seatsFill: true
         case .events(.tasks(let tasks), _), .amount(.tasks(let tasks), _): tasks.isEmpty
         default: false
         }

@@ -27,7 +27,7 @@ struct LanguageScene {
     var table = MetricTable()
     var rules = RuleSet.empty
     var now = LanguageScene.noon
-    var openFlags = OpenFlags()
+    var openFlags = RuleMask()
     var stage: String?
     var stageSince: Timestamp?
     var names = NameTable()
@@ -35,7 +35,7 @@ struct LanguageScene {
     var moment: Moment { Moment(now: now, today: now.utcDay, nextMidnight: (now.utcDay + 1).startUTC) }
 
     func context(atRaise: [Value] = []) -> EvaluationContext {
-        var context = EvaluationContext(
+        let context = EvaluationContext(
             portrait: table, moment: moment, company: names.intern("acme"), names: names)
         context.openFlags = openFlags
         context.stage = stage
