@@ -9,8 +9,11 @@ final class Replay {
     let names: NameTable
     let portraits: Portraits
     var book = FlagBook()
-    /// The text of the last `rules` record.
-    private(set) var rulesText: String?
+    /// The texts of the last `rules` records.
+    private(set) var ruleFiles = RuleFiles()
+    /// Records that came late for a flag and that no look had covered when the log ended, or that one
+    /// covered within the last hour: judging a flag again by the same records comes to the same.
+    private(set) var late = LateRecords()
     private(set) var recordCount: UInt64 = 0
     /// Records of product use.
     private(set) var eventCount: UInt64 = 0
@@ -47,16 +50,21 @@ final class Replay {
                     throw .record(seq: seq, "\(error)")
                 }
             default:
-                if record.kind == .rules { rulesText = block.batch.text(record.payload) }
+                if record.kind == .rules { ruleFiles.note(block.batch.text(record.payload), seq: seq) }
+                let merged = record.kind == .alias ? portraits.companies(knowing: record.sentUser) : []
                 block.batch.bytes.withRawBytes { bytes in
                     portraits.apply(record, seq: seq, bytes: bytes)
                     each(record, seq, bytes)
                 }
+                if let now = portraits.now { late.forget(beforeHourOf: now) }
+                late.note(record, seq: seq, merged: merged, portraits: portraits, book: book)
                 note(record, block.batch.bytes)
             }
             seq += 1
             recordCount += 1
         }
+        // Under the wall clock a block's looks are in the block.
+        if !late.isEmpty, portraits.settings.clock == .wall { late.removeAll() }
     }
 
     private func note(_ record: Record, _ bytes: [UInt8]) {

@@ -9,9 +9,11 @@ struct RuleDesk: ~Copyable {
     private(set) var rules: RuleSet
     private(set) var fileName = ""
     private var evaluator: FlagEvaluator
+    private var files: RuleFiles
 
-    init(book: FlagBook) {
+    init(book: FlagBook, files: RuleFiles = RuleFiles()) {
         self.book = book
+        self.files = files
         rules = .empty
         evaluator = FlagEvaluator(rules: .empty, book: book)
     }
@@ -30,6 +32,21 @@ struct RuleDesk: ~Copyable {
         at portrait: CompanyPortrait, moment: Moment, observed: Timestamp, names: NameTable
     ) -> Look {
         evaluator.look(at: portrait, moment: moment, observed: observed, book: book, names: names)
+    }
+
+    /// Notes that the record at `seq` holds the text of the rules that come into force.
+    mutating func noteFile(_ text: String, seq: UInt64) { files.note(text, seq: seq) }
+
+    /// The flags of the portrait's company that `late` records prove wrong; see `Hindsight`.
+    mutating func retractions(
+        at portrait: CompanyPortrait, late: [LateRecord], moment: Moment, observed: Timestamp, names: NameTable
+    ) -> [FlagMove] {
+        Hindsight(book: book, names: names).retractions(
+            of: portrait.company, late: late, portrait: portrait, moment: moment, observed: observed
+        ) { flag in
+            if rules.flag(named: flag.rule)?.version == flag.ruleVersion { return rules }
+            return flag.moves.first.flatMap { files.rules(at: $0, names: names) }
+        }
     }
 
     /// Why `rule` has no open flag in the portrait's company, and when it would raise one by itself.

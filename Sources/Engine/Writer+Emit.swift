@@ -20,6 +20,7 @@ extension Writer {
         block.records.append(record)
         let merged = record.kind == .alias ? portraits.companies(knowing: record.sentUser) : []
         block.bytes.withRawBytes { portraits.apply(record, seq: seq, bytes: $0) }
+        late.note(record, seq: seq, merged: merged, portraits: portraits, book: desk.book)
         if record.kind.isEvent { counters.logged += 1 }
         for company in merged { try noteRecord(record.kind, of: company) }
         if !record.company.isNone { try noteRecord(record.kind, of: record.company) }

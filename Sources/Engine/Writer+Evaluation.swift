@@ -31,10 +31,20 @@ extension Writer {
         schedule.beginLook(at: company)
         guard let portrait = portraits.portrait(company) else { return }
         counters.looks += 1
-        let look = desk.look(
-            at: portrait, moment: portraits.moment(for: company, at: now), observed: observedTime(now), names: names)
+        let moment = portraits.moment(for: company, at: now)
+        if !late.isEmpty { try retract(at: portrait, moment: moment) }
+        let look = desk.look(at: portrait, moment: moment, observed: observedTime(now), names: names)
         for move in look.moves { try emit(move, company: company) }
         schedule.endLook(at: company, now: now, next: look.nextLook)
+    }
+
+    /// Marks the flags that late records of the company prove wrong.
+    private func retract(at portrait: CompanyPortrait, moment: Moment) throws(EngineError) {
+        let late = late.take(portrait.company)
+        guard !late.isEmpty else { return }
+        let moves = desk.retractions(
+            at: portrait, late: late, moment: moment, observed: observedTime(moment.now), names: names)
+        for move in moves { try emit(move, company: portrait.company) }
     }
 
     /// When what happened at `instant` is noticed: now.

@@ -25,8 +25,10 @@ extension Writer {
         }
         let writer = Writer(
             configuration: configuration, names: names, log: log, portraits: replay.portraits,
-            desk: RuleDesk(book: replay.book), mailbox: mailbox, pool: pool, publication: publication)
+            desk: RuleDesk(book: replay.book, files: replay.ruleFiles), mailbox: mailbox, pool: pool,
+            publication: publication)
         writer.duplicates = duplicates
+        writer.late = replay.late
         writer.counters.logged = replay.eventCount
         publication.publish(log.lastSeq)
         try writer.resume(after: replay)
@@ -51,7 +53,7 @@ extension Writer {
         } catch {
             throw .rules("\(error)")
         }
-        try use(rules, from: source, loggedText: replay.rulesText)
+        try use(rules, from: source, loggedText: replay.ruleFiles.lastText)
         if isEventClock { markUnlookedSinceHourBegan() }
         // Deadlines are sought from the last block's time on: what came true while the daemon was
         // down is raised now, dated to its true instant.
@@ -78,7 +80,10 @@ extension Writer {
 
     /// Puts `rules` in force; logs their text when it differs from the logged one.
     func use(_ rules: RuleSet, from source: RulesSource, loggedText: String?) throws(EngineError) {
-        if source.text != loggedText { try emit(.rules, payload: Array(source.text.utf8)) }
+        if source.text != loggedText {
+            try emit(.rules, payload: Array(source.text.utf8))
+            desk.noteFile(source.text, seq: nextSeq - 1)
+        }
         let moves = desk.use(
             rules, fileName: source.fileName, now: portraits.now ?? logTime, observed: logTime)
         for (company, move) in moves {

@@ -20,6 +20,8 @@ final class Writer {
     var desk: RuleDesk
     var duplicates = DuplicateIndex()
     var schedule = LookSchedule()
+    /// Records that came late for a flag and that no look has covered yet.
+    var late = LateRecords()
     var rejects: RejectList
     var counters = Counters()
 

@@ -97,7 +97,7 @@ extension CompanyPortrait {
     }
 
     /// The date that a trait names: a date, or an instant's date in the company's zone.
-    private func date(inTrait name: String) -> Day? {
+    func date(inTrait name: String) -> Day? {
         guard let text = trait(name)?.stringValue else { return nil }
         return Day(iso: text) ?? Timestamp(rfc3339: text).map(zone.day(of:))
     }

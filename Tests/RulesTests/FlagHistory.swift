@@ -18,6 +18,7 @@ final class FlagHistory {
     private var evaluator: FlagEvaluator
     private var log: [Entry] = []
     private var deadlines: [CompanyID: Timestamp] = [:]
+    private var late = LateRecords()
     private(set) var now = FlagScene.start
     /// How many looks were made.
     private(set) var looks = 0
@@ -63,8 +64,12 @@ final class FlagHistory {
         record.day = now.utcDay
         let merged = portraits.companies(knowing: record.sentUser)
         log.append(.record(record, bytes: [], logTime: now))
-        Self.apply(record, [], seq: UInt64(log.count), logTime: now, to: portraits)
-        for company in merged { try look(at: company) }
+        let seq = UInt64(log.count)
+        Self.apply(record, [], seq: seq, logTime: now, to: portraits)
+        for company in merged {
+            late.note(LateRecord(seq: seq, kind: .alias, time: nil, arrival: now), of: company)
+            try look(at: company)
+        }
     }
 
     func outcome(_ company: String, _ outcome: String, on day: Double) throws {
@@ -83,6 +88,14 @@ final class FlagHistory {
         if let payload { record.payload = batch.add(payload.text) }
         log.append(.record(record, bytes: batch.bytes, logTime: now))
         Self.apply(record, batch.bytes, seq: UInt64(log.count), logTime: now, to: portraits)
+        if book.hasFlag(of: record.company, raisedAfter: record.time) {
+            let isActivity = portraits.portrait(record.company)?.lastEvent == UInt64(log.count)
+            late.note(
+                LateRecord(
+                    seq: UInt64(log.count), kind: record.kind, time: record.time, arrival: now, isActivity: isActivity,
+                    hasUser: !record.user.isNone),
+                of: record.company)
+        }
         try look(at: record.company)
     }
 
@@ -123,11 +136,21 @@ final class FlagHistory {
     }
 
     private func look(at company: CompanyID, observed: Timestamp? = nil) throws {
+        try retract(company)
         let look = try propose(company, observed: observed)
         for move in look.moves { try add(move, company) }
         deadlines[company] = look.nextLook
         let again = try propose(company, observed: observed)
         #expect(again.moves.isEmpty && again.nextLook == look.nextLook)
+    }
+
+    private func retract(_ company: CompanyID) throws {
+        let late = late.take(company)
+        guard !late.isEmpty, let portrait = portraits.portrait(company) else { return }
+        let moves = Hindsight(book: book, names: names).retractions(
+            of: company, late: late, portrait: portrait, moment: portraits.moment(for: company, at: now), observed: now
+        ) { [evaluator] _ in evaluator.rules }
+        for move in moves { try add(move, company) }
     }
 
     private func add(_ move: FlagMove, _ company: CompanyID) throws {

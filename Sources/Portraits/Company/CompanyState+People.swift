@@ -91,17 +91,16 @@ extension CompanyState {
         let days = DayRange(window, today: today)
         let bits = cache.value(.topUserShare, days, dependingOn: days, today: today, version: version) {
             [users, arena] in
-            var total: UInt64 = 0
-            var top: UInt64 = 0
-            for index in users.indices {
-                let sum = users.base[index].days.sum(days, arena)
-                total &+= sum
-                top = max(top, sum)
-            }
-            return (total == 0 ? Double.nan : Double(top) / Double(total)).bitPattern
+            (Self.topShare(of: users.indices.map { users.base[$0].days.sum(days, arena) }) ?? .nan).bitPattern
         }
         let share = Double(bitPattern: bits)
         return share.isNaN ? nil : share
+    }
+
+    /// The greatest of users' sums as a part of all; nil when all are zero.
+    static func topShare(of sums: [UInt64]) -> Double? {
+        let total = sums.reduce(0, &+)
+        return total == 0 ? nil : Double(sums.max() ?? 0) / Double(total)
     }
 
     /// The least number of users who cover at least 80 % of all users' events. O(u log u).
@@ -109,18 +108,33 @@ extension CompanyState {
         let days = DayRange(window, today: today)
         return Int(
             cache.value(.busFactor, days, dependingOn: days, today: today, version: version) { [users, arena] in
-                var sums = users.indices.map { users.base[$0].days.sum(days, arena) }
-                sums.sort(by: >)
-                let total = sums.reduce(into: UInt128(0)) { $0 += UInt128($1) }
-                var covered: UInt128 = 0
-                var count: UInt64 = 0
-                // Whole numbers on both sides: four fifths of a total is rarely a Double.
-                while covered * 5 < total * 4 {
-                    covered += UInt128(sums[Int(count)])
-                    count += 1
-                }
-                return count
+                UInt64(Self.leastCovering(users.indices.map { users.base[$0].days.sum(days, arena) }))
             })
+    }
+
+    /// The least number of `sums` that add up to four fifths of all.
+    static func leastCovering(_ sums: [UInt64]) -> Int {
+        let sums = sums.sorted(by: >)
+        let total = sums.reduce(into: UInt128(0)) { $0 += UInt128($1) }
+        var covered: UInt128 = 0
+        var count = 0
+        // Whole numbers on both sides: four fifths of a total is rarely a Double.
+        while covered * 5 < total * 4 {
+            covered += UInt128(sums[count])
+            count += 1
+        }
+        return count
+    }
+
+    /// Who ranks first by `days`, found without the ranking; none when nobody did anything. O(users).
+    func soughtMostActive(_ days: DayRange) -> UserID {
+        var top: Standing?
+        for index in users.indices {
+            let standing = standing(at: index, days)
+            guard standing.events > 0 else { continue }
+            if top.map({ standing.precedes($0, names: names) }) ?? true { top = standing }
+        }
+        return top?.user ?? .none
     }
 
     // MARK: Champion
@@ -132,7 +146,7 @@ extension CompanyState {
         return champion.user.isNone ? nil : findUser(champion.user)
     }
 
-    private func soughtChampion(_ today: Day) -> UserID {
+    func soughtChampion(_ today: Day) -> UserID {
         let days = DayRange(Champion.window, today: today)
         var top: Standing?
         for index in users.indices where users.base[index].days.hasAny(days, arena) {

@@ -65,14 +65,14 @@ extension CompanyState {
     }
 
     /// Days with an active user. O(days).
-    func activeDays(_ window: Window, today: Day) -> Int {
-        sumOfUserDays(DayRange(window, today: today)) { $0.active > 0 ? 1 : 0 }
-    }
+    func activeDays(_ window: Window, today: Day) -> Int { activeDays(in: DayRange(window, today: today)) }
+
+    func activeDays(in days: DayRange) -> Int { sumOfUserDays(days) { $0.active > 0 ? 1 : 0 } }
 
     /// Σ of the daily numbers of active users. O(days).
-    func activeUserDays(_ window: Window, today: Day) -> Int {
-        sumOfUserDays(DayRange(window, today: today)) { $0.active }
-    }
+    func activeUserDays(_ window: Window, today: Day) -> Int { activeUserDays(in: DayRange(window, today: today)) }
+
+    func activeUserDays(in days: DayRange) -> Int { sumOfUserDays(days) { $0.active } }
 
     func activeUsers(on day: Int32) -> Int { findUserDay(day).map { Int(userDays[$0].active) } ?? 0 }
 
@@ -114,7 +114,7 @@ extension CompanyState {
     /// Calls `body` with the row of each of `tasks` that the company did, once however often a set
     /// lists it.
     @inline(__always)
-    private func forEachTask(in tasks: [TaskID], _ body: (Int) -> Void) {
+    func forEachTask(in tasks: [TaskID], _ body: (Int) -> Void) {
         for (index, task) in tasks.enumerated() where !tasks[..<index].contains(task) {
             if let row = findTask(task) { body(row) }
         }

@@ -12,6 +12,8 @@ struct CompanyTraits {
         var value: JSON
         var time: Timestamp
         var day: Day
+        /// From when on it is known to have had this value, at or before `time`.
+        var unchangedSince: Timestamp
         /// What it was at the end of the days on which it was set, in order of day and of time; begins
         /// with the first number.
         var history: [TraitDay] = []
@@ -27,6 +29,20 @@ struct CompanyTraits {
     /// The value now. O(traits).
     func value(_ name: String) -> JSON? { all.first { $0.name.utf8.elementsEqual(name.utf8) }?.value }
 
+    /// From when on the trait is known to have had its present value; nil when it was never set.
+    func unchangedSince(_ name: String) -> Timestamp? {
+        all.first { $0.name.utf8.elementsEqual(name.utf8) }?.unchangedSince
+    }
+
+    /// The number before the instant `time`, which lies on `day`; nil when it was none, was not set yet, or
+    /// is not kept because it was set again on the same day.
+    func number(_ name: String, before time: Timestamp, on day: Day) -> Double? {
+        guard let trait = all.first(where: { $0.name.utf8.elementsEqual(name.utf8) }),
+            let entry = trait.history.last(where: { $0.day <= day }), entry.time < time
+        else { return nil }
+        return entry.number.isFinite ? entry.number : nil
+    }
+
     /// The number at the end of `day`, nil when it was none or not set yet.
     func number(_ name: String, atEndOf day: Day) -> Double? {
         guard let trait = all.first(where: { $0.name.utf8.elementsEqual(name.utf8) }),
@@ -41,10 +57,18 @@ struct CompanyTraits {
         for member in values where !member.value.isNull {
             let index = all.firstIndex { !$0.name.utf8.lexicographicallyPrecedes(member.name.utf8) } ?? all.count
             if index == all.count || !all[index].name.utf8.elementsEqual(member.name.utf8) {
-                all.insert(Trait(name: member.name, value: member.value, time: time, day: day), at: index)
+                all.insert(
+                    Trait(name: member.name, value: member.value, time: time, day: day, unchangedSince: time), at: index
+                )
             } else if time < all[index].time {
+                // It was something else in between; when it became what it is, nobody can say.
+                if time >= all[index].unchangedSince, member.value != all[index].value {
+                    all[index].unchangedSince = all[index].time
+                }
                 all[index].note(member.value, time: time, day: day)
                 continue
+            } else if member.value != all[index].value {
+                all[index].unchangedSince = time
             }
             all[index].value = member.value
             all[index].time = time

@@ -15,6 +15,10 @@ public struct FlagBook {
     private var flags: [Flag] = []
     /// By place: the company's flags, ascending.
     private var flagsByPlace: [[FlagID]] = []
+    /// By place: when the company's last flag was raised.
+    private var lastRaises: [Timestamp] = []
+    /// When the last flag of all was raised.
+    private var lastRaise = Timestamp(milliseconds: .min)
     /// All flags that are neither cleared nor closed, ascending.
     private var open: [FlagID] = []
     /// Names only ever join, so copies of a book may share them.
@@ -48,6 +52,12 @@ extension FlagBook {
     public func openFlags(of company: CompanyID) -> [Flag] {
         guard let place = place(of: company) else { return [] }
         return companies[place].open.map(\.id).sorted().compactMap { flag($0) }
+    }
+
+    /// Whether a flag of the company was raised after `time`. O(1); a comparison and no more where nobody's was.
+    public func hasFlag(of company: CompanyID, raisedAfter time: Timestamp) -> Bool {
+        guard time < lastRaise, let place = place(of: company) else { return false }
+        return time < lastRaises[place]
     }
 
     /// All flags that are neither cleared nor closed, in order of raising.
@@ -146,6 +156,8 @@ extension FlagBook {
             owner: raise.owner, moves: [seq])
         flags.append(flag)
         flagsByPlace[place].append(id)
+        lastRaises[place] = max(lastRaises[place], move.at)
+        lastRaise = max(lastRaise, move.at)
         open.append(id)
         while countsByRule.count <= Int(slot) { countsByRule.append(RuleCounts()) }
         countsByRule[Int(slot)].raised += 1
@@ -232,6 +244,7 @@ extension FlagBook {
         if index >= places.count { places.append(contentsOf: repeatElement(0, count: index + 1 - places.count)) }
         companies.append(CompanyFlags())
         flagsByPlace.append([])
+        lastRaises.append(Timestamp(milliseconds: .min))
         places[index] = UInt32(companies.count)
         return companies.count - 1
     }

@@ -232,7 +232,7 @@ extension ScoreProgram {
 
 extension MetricValue {
     /// As a number: numeric text counts, since many senders send all traits as text.
-    fileprivate var number: Double {
+    var number: Double {
         switch self {
         case .number(let value): value.isFinite ? value : .nan
         case .text(let text): Double(text).flatMap { $0.isFinite ? $0 : nil } ?? .nan
@@ -240,7 +240,7 @@ extension MetricValue {
         }
     }
 
-    fileprivate var asText: String? {
+    var asText: String? {
         switch self {
         case .text(let text): text
         case .number(let number): NumberText.shortText(number)
@@ -249,7 +249,7 @@ extension MetricValue {
         }
     }
 
-    fileprivate var verdict: Verdict {
+    var verdict: Verdict {
         switch self {
         case .bool(let isTrue): Verdict(isTrue)
         case .text("true"): .true

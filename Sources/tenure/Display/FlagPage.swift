@@ -35,10 +35,14 @@ struct FlagPage {
                 (flag.at("verdict")?.stringValue.map { "judged " + $0 } ?? "", .plain),
             ].filter { !$0.0.isEmpty })
         if let retracted = flag.at("retracted_at")?.stringValue {
-            page.paragraph(
-                "Retracted \(Quantity.instant(retracted)): what arrived later shows that it should not have been raised."
-            )
+            page.paragraph("Retracted \(Quantity.instant(retracted)) UTC: \(cause)", style: .warning)
         }
+    }
+
+    /// Why it was retracted: `event 4711 of 2026-01-03 10:00 UTC, which came 12 d late: …`.
+    private var cause: String {
+        let move = flag.at("history")?.arrayValue?.last { $0.at("move")?.stringValue == "retracted" }
+        return move?.at("reason")?.stringValue ?? "what arrived later shows that it should not have been raised"
     }
 
     /// `followed up after 3 h`.
