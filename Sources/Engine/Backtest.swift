@@ -184,18 +184,9 @@ extension BacktestRequest {
     /// Reads the whole log of a stopped daemon, or of a running one through its own reader, into state
     /// of its own. O(records + looks); memory as the daemon's for the same log.
     public func report(on reader: EventLogReader) throws(EngineError) -> JSON {
-        let last: UInt64
-        let names: NameTable
-        do throws(EventLogError) {
-            // Names after the end: every name of a record up to there is among them, and what the rules
-            // name besides gets numbers that none of these records has.
-            last = try reader.lastSeq()
-            names = try reader.names()
-        } catch {
-            throw .log(error)
-        }
-        let backtest = try Backtest(self, names: names)
-        try backtest.run(reader, through: last)
-        return BacktestReport(backtest, seq: last).json
+        let log = try reader.end()
+        let backtest = try Backtest(self, names: log.names)
+        try backtest.run(reader, through: log.seq)
+        return BacktestReport(backtest, seq: log.seq).json
     }
 }

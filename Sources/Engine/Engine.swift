@@ -103,6 +103,22 @@ public final class Engine: Sendable {
         return try await offWriter { [reader] in try request.report(on: reader) }
     }
 
+    /// Re-derives a flag from the log alone, beside the daemon's state; see `FlagVerification`.
+    public func verify(flag: String) async throws(QuestionError) -> JSON {
+        let result = try await offWriter { [reader] in
+            Result { () throws(FlagVerification.Failure) in try FlagVerification(of: flag, on: reader).json }
+        }
+        do throws(FlagVerification.Failure) {
+            return try result.get()
+        } catch {
+            switch error {
+            case .malformed: throw .badRequest("\(error)")
+            case .unknown: throw .notFound("\(error)")
+            case .engine: throw .refused("\(error)")
+            }
+        }
+    }
+
     private func records(
         from seq: UInt64, limit: Int, of company: CompanyID?
     ) async throws(QuestionError) -> RecordsPage {

@@ -29,15 +29,17 @@ extension Writer {
         let number = try flag(id).id
         let company: CompanyID
         let move: FlagMove
+        // What the action lets happen happens in the same instant.
+        let now = queryNow
         do throws(OperatorActionError) {
-            (company, move) = try desk.book.move(for: action, on: number, by: peer.name, at: queryNow)
+            (company, move) = try desk.book.move(for: action, on: number, by: peer.name, at: now)
         } catch {
             throw .refused("\(error)")
         }
         try durably { () throws(EngineError) in
             try emit(move, company: company)
             // A snooze has an end, and a closed flag inhibits no longer.
-            try look(at: company, now: queryNow)
+            try look(at: company, now: now)
         }
         return listed(try flag(id))
     }

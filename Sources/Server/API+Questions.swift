@@ -48,6 +48,10 @@ extension API {
             _ = try QueryParameters(request.uri.query, known: [])
             return Response(json: try await engine.answer(.flag(context.part("id"))))
         }
+        router.get("/v1/flags/{id}/verify") { request, context in
+            _ = try QueryParameters(request.uri.query, known: [])
+            return Response(json: try await engine.verify(flag: context.part("id")))
+        }
         router.get("/v1/rules") { request, _ in
             _ = try QueryParameters(request.uri.query, known: [])
             return Response(json: try await engine.answer(.rules))

@@ -65,6 +65,25 @@ struct RendererTests {
         for line in page { #expect(PrintableText.width(of: String(line)) <= width, "too wide: \(line)") }
     }
 
+    @Test("a retracted flag says so on top, with the cause")
+    func retraction() throws {
+        var text = try Golden.json("flag.json").text
+        let cause = "event 901 of 2026-11-19 08:00 UTC, which came 4 d late"
+        text.replace(#""retracted_at":null"#, with: #""retracted_at":"2026-11-23T09:00:00Z""#)
+        text.replace(
+            #""history":["#, with: #""history":[{"seq":902,"type":"move","move":"retracted","reason":"\#(cause)"},"#)
+        let page = FlagPage.text(try JSON(parsing: text), width: 100, colour: false)
+        let top = page.split(separator: "\n").prefix(6).joined(separator: "\n")
+        #expect(top.contains("Retracted 2026-11-23 09:00 UTC: \(cause)"), "\(top)")
+    }
+
+    @Test("a verified flag: the sentence, each check with both values, and what hindsight says")
+    func verification() throws {
+        let text = VerificationPage.text(try Golden.json("verification.json"), width: 100, colour: false)
+        try Golden.expect(text, equals: "verification.100.txt")
+        for line in text.split(separator: "\n") { #expect(PrintableText.width(of: String(line)) <= 100) }
+    }
+
     @Test("a wrapped column goes on in further lines; optional ones without a value and those for pipes stay away")
     func tableColumns() {
         let table = Table(

@@ -7,7 +7,7 @@ struct FlagsCommand: ParsableCommand {
         commandName: "flags", abstract: "List flags, explain one, and say what is done about it.",
         subcommands: [
             FlagsList.self, FlagsExplain.self, FlagsWhyNot.self, FlagsAck.self, FlagsSnooze.self, FlagsWake.self,
-            FlagsAssign.self, FlagsNote.self, FlagsClose.self,
+            FlagsAssign.self, FlagsNote.self, FlagsClose.self, FlagsVerify.self,
         ],
         defaultSubcommand: FlagsList.self)
 
