@@ -21,17 +21,20 @@ public struct BacktestRequest: Sendable {
     public var truth: BacktestTruth?
     /// Nil: the clock that the log was written under.
     public var knownAt: KnownAt?
+    /// Nil: all companies.
+    public var part: BacktestPart?
     /// Whether the report names every flag.
     public var listsFlags: Bool
 
     public init(
         rules: RulesSource, since: Timestamp? = nil, truth: BacktestTruth? = nil, knownAt: KnownAt? = nil,
-        listsFlags: Bool = false
+        part: BacktestPart? = nil, listsFlags: Bool = false
     ) {
         self.rules = rules
         self.since = since
         self.truth = truth
         self.knownAt = knownAt
+        self.part = part
         self.listsFlags = listsFlags
     }
 }
@@ -47,6 +50,8 @@ final class Backtest {
     let rules: RuleSet
     let portraits: Portraits
     private(set) var history = ActivityHistory()
+    /// Empty unless the flags are judged.
+    private(set) var taskHistory = TaskHistory()
     private(set) var eventCount: UInt64 = 0
     private(set) var recordCount: UInt64 = 0
     private(set) var lookCount: UInt64 = 0
@@ -57,6 +62,8 @@ final class Backtest {
     private var schedule = LookSchedule()
     /// Companies with control records from before there was any `now`.
     private var awaitingClock: [CompanyID] = []
+    /// By company number, of the companies met so far: whether the request's part has them.
+    private var isInPart: [Bool?] = []
 
     /// Throws `EngineError.rules` with every mistake of the rule file.
     init(_ request: BacktestRequest, names: NameTable) throws(EngineError) {
@@ -109,6 +116,8 @@ final class Backtest {
     ) throws(EngineError) {
         portraits.advanceClock(for: record, logTime: logTime)
         if isEventClock, let now = portraits.now { try fireDeadlines(notAfter: now, seq: seq) }
+        // The others have moved the clock, as they did then.
+        guard isTried(record.company) else { return }
         let merged = record.kind == .alias ? portraits.companies(knowing: record.sentUser) : []
         portraits.apply(record, seq: seq, bytes: bytes)
         recordCount += 1
@@ -119,12 +128,26 @@ final class Backtest {
         try noteRecord(record.kind, of: record.company, seq: seq, logTime: logTime)
     }
 
+    /// Whether the request asks for `company`; true of none, as settings and aliases concern all.
+    private func isTried(_ company: CompanyID) -> Bool {
+        guard let part = request.part, !company.isNone else { return true }
+        let index = Int(company.number)
+        while isInPart.count <= index { isInPart.append(nil) }
+        if let known = isInPart[index] { return known }
+        let isTried = names.withBytes(of: company) { part.contains(name: $0) }
+        isInPart[index] = isTried
+        return isTried
+    }
+
     /// Keeps what flags are judged by in the end.
     private func note(_ record: Record, seq: UInt64, bytes: UnsafeRawBufferPointer) {
         if record.kind.isEvent {
             eventCount += 1
             // Only what qualified has become the company's last event.
-            if portraits.portrait(record.company)?.lastEvent == seq { history.note(record) }
+            if portraits.portrait(record.company)?.lastEvent == seq {
+                history.note(record)
+                if request.truth != nil { taskHistory.note(record) }
+            }
         } else if record.kind == .outcome {
             let payload = try? JSON.parse(UnsafeRawBufferPointer(rebasing: bytes[record.payload.indices]))
             guard let word = payload?["outcome"]?.stringValue else { return }

@@ -10,18 +10,23 @@ struct BacktestReport {
     private let end: Timestamp
     /// Companies that left for good and are large enough to count, each with its last day.
     private var leavers: [CompanyID: Int] = [:]
+    /// Companies as large that did not leave, in the order in which they appeared.
+    private var stayers: [CompanyID] = []
+    private var taskOdds: [TaskOdds] = []
     private var byRule: [String: BacktestTally] = [:]
     private var byKind: [FlagKind: BacktestTally] = [:]
     /// Days on which a company had been active in the last 90, over all companies.
     private var companyDays = 0
 
-    private static let activeDays = 90
+    static let activeDays = 90
     private static let flappingMilliseconds = 7 * millisecondsPerDay
     /// A company is worth naming from so many users and events on.
-    private static let leastUsers = 3
-    private static let leastEvents: UInt64 = 10
+    static let leastUsers = 3
+    static let leastEvents: UInt64 = 10
     /// In its last days nobody can be won back: an alert must come before.
-    private static let lastDays = 30
+    static let lastDays = 30
+    /// Rows of tasks in the report: those with the strongest evidence.
+    private static let mostTasks = 20
 
     init(_ backtest: Backtest, seq: UInt64) {
         self.backtest = backtest
@@ -32,6 +37,7 @@ struct BacktestReport {
         end = backtest.portraits.now ?? Timestamp(milliseconds: 0)
         for (company, active) in history.active { add(company, active) }
         addFlags()
+        addTasks()
     }
 
     private var endDay: Int { Int(end.utcDay.number) }
@@ -41,13 +47,26 @@ struct BacktestReport {
 
     private mutating func add(_ company: CompanyID, _ active: ActivityHistory.Company) {
         let since = backtest.request.since.map { Int($0.utcDay.number) }
-        let first = max(since ?? .min, Int(active.days[0]))
+        let first = max(since ?? .min, Int(active.days.values[0]))
         companyDays += active.daysActive(within: Self.activeDays, first: first, end: endDay)
-        guard let lastDay = judge?.lastDay(of: active), active.events >= Self.leastEvents,
-            (backtest.portraits.portrait(company)?.usersTotal ?? 0) >= Self.leastUsers,
-            lastDay - Self.lastDays >= since ?? .min
+        guard let judge, active.events >= Self.leastEvents,
+            (backtest.portraits.portrait(company)?.usersTotal ?? 0) >= Self.leastUsers
         else { return }
-        leavers[company] = lastDay
+        guard let lastDay = judge.lastDay(of: active) else {
+            stayers.append(company)
+            return
+        }
+        if lastDay - Self.lastDays >= since ?? .min { leavers[company] = lastDay }
+    }
+
+    private mutating func addTasks() {
+        guard backtest.request.truth?.isLeaving == true else { return }
+        var tasks = backtest.taskHistory
+        tasks.settle()
+        let left = leavers.compactMap { company, lastDay in
+            history[company]?.days.last(notAfter: lastDay).map { (company, TaskHistory.week(ofDay: $0)) }
+        }
+        taskOdds = tasks.odds(left: left, stayed: stayers)
     }
 
     private mutating func addFlags() {
@@ -88,7 +107,8 @@ struct BacktestReport {
         var members: [JSON.Member] = [
             .init("version", .string(backtest.rules.version)),
             .init("known_at", .string(backtest.isEventClock ? "event" : "log")),
-            .init("since", .optional(backtest.request.since?.rfc3339)), .init("through", .string(end.rfc3339)),
+            .init("since", .optional(backtest.request.since?.rfc3339)),
+            .init("part", .optional(backtest.request.part?.text)), .init("through", .string(end.rfc3339)),
             .init("seq", .int(seq)), .init("records", .int(backtest.recordCount)),
             .init("events", .int(backtest.eventCount)), .init("looks", .int(backtest.lookCount)),
             .init("companies", .int(backtest.portraits.companyCount)),
@@ -107,7 +127,11 @@ struct BacktestReport {
                     kinds.map { kind in
                         row("all \(kind.rawValue)", kind: kind, severity: nil, byKind[kind] ?? BacktestTally())
                     })),
-            .init("definitions", .array(definitions.map { .string($0) })),
+            .init("tasks", .array(taskOdds.prefix(Self.mostTasks).map(row))),
+            .init("tasks_left_out", .int(max(0, taskOdds.count - Self.mostTasks))),
+            .init(
+                "definitions",
+                .array(Self.definitions(of: backtest.request, isEventClock: backtest.isEventClock).map { .string($0) })),
         ]
         if backtest.request.listsFlags { members.append(.init("flags", .array(flags))) }
         return .object(members)
@@ -133,6 +157,14 @@ struct BacktestReport {
         return .object(members)
     }
 
+    private func row(_ odds: TaskOdds) -> JSON {
+        func count(_ share: Proportion) -> JSON { ["count": .int(share.count), "of": .int(share.of)] }
+        return [
+            "task": .string(backtest.names.name(odds.task)), "left": count(odds.left), "stayed": count(odds.stayed),
+            "odds_ratio": .double(odds.ratio), "low": .double(odds.low), "high": .double(odds.high),
+        ]
+    }
+
     private var flags: [JSON] {
         backtest.flags.filter { $0.openedAt >= backtest.request.since ?? $0.openedAt }.map { flag in
             [
@@ -141,48 +173,5 @@ struct BacktestReport {
                 "ended": .optional(flag.endedAt?.rfc3339), "state": .string(flag.state.rawValue),
             ]
         }
-    }
-
-    /// What the figures mean, for whoever reads the report without this source.
-    private var definitions: [String] {
-        let knownAt =
-            backtest.isEventClock
-            ? "known_at event: now follows the events' times, so each rule knew what had happened by then, in the "
-                + "order of the log; an event that came late counts from its place in the log on"
-            : "known_at log: now is the log time of each block, so each rule knew what stood in the log by then"
-        var lines = [
-            knownAt,
-            "what operators did to flags is left out: nobody acknowledges, snoozes or closes one here",
-            "flapping: raised again within 7 days of a clear",
-            "alerts_week_100: raises a week per 100 companies with a qualifying event in the last "
-                + "\(Self.activeDays) days",
-        ]
-        guard let truth = backtest.request.truth else { return lines }
-        let horizon = truth.horizonDays
-        let size = "companies with at least \(Self.leastUsers) users and \(Self.leastEvents) events"
-        switch truth {
-        case .outcome(let word):
-            lines += [
-                "precision: alerts followed by the outcome \(word) within \(horizon) days, of those at least "
-                    + "\(horizon) days before the end",
-                "recall: \(size) whose last outcome is \(word), named at least \(Self.lastDays) days before it",
-            ]
-        case .silence(let days):
-            lines += [
-                "precision: alerts after which the company left within \(horizon) days, or had left already: a stretch "
-                    + "of at least \(days) days without a qualifying event begins by then and lasts beyond the alert, "
-                    + "or its outcome is churned; of the alerts at least \(horizon + days) days before the end",
-                "silent: alerts after which no qualifying event came for \(days) days, or the outcome churned; "
-                    + "of those at least \(days) days before the end",
-                "recall: \(size) that had no qualifying event in the last \(days) days of the log, or ended with the "
-                    + "outcome churned, named at any time at least \(Self.lastDays) days before their last day of use",
-            ]
-        }
-        lines += [
-            "recall_recent: the same, but named no earlier than \(horizon) days before that day",
-            "lead_days: from a right alert to that company's last day; negative when the alert came after it",
-            "low, high: Wilson's 95 % interval; days are UTC dates",
-        ]
-        return lines
     }
 }

@@ -48,9 +48,11 @@ struct BacktestTally {
 
     var leadJSON: JSON {
         let sorted = leads.sorted()
+        let middle = Self.medianInterval(of: sorted)
         return [
             "count": .int(sorted.count), "p10": .optional(Self.quantile(0.1, of: sorted)),
             "p50": .optional(Self.quantile(0.5, of: sorted)), "p90": .optional(Self.quantile(0.9, of: sorted)),
+            "p50_low": .optional(middle?.low), "p50_high": .optional(middle?.high),
         ]
     }
 
@@ -58,5 +60,16 @@ struct BacktestTally {
     private static func quantile(_ q: Double, of sorted: [Int]) -> Int? {
         guard !sorted.isEmpty else { return nil }
         return sorted[max(0, Int((q * Double(sorted.count)).rounded(.up)) - 1)]
+    }
+
+    /// The median's interval at 95 %, from ranks alone: how many of n lie below the true median is binomial,
+    /// about normal (Conover, Practical Nonparametric Statistics). Nil of too few to have one.
+    private static func medianInterval(of sorted: [Int]) -> (low: Int, high: Int)? {
+        let half = Double(sorted.count) / 2
+        let spread = Proportion.z * Double(sorted.count).squareRoot() / 2
+        let low = Int((half - spread).rounded(.down))
+        let high = Int((half + spread).rounded(.up))
+        guard low >= 1, high < sorted.count else { return nil }
+        return (sorted[low - 1], sorted[high])
     }
 }

@@ -7,7 +7,7 @@ extension API {
     func addBacktest(to router: Router<APIContext>) {
         router.post("/v1/backtest") { request, _ in
             let query = try QueryParameters(
-                request.uri.query, known: ["file", "since", "against", "churned_after", "known_at", "flags"])
+                request.uri.query, known: ["file", "since", "against", "churned_after", "known_at", "part", "flags"])
             let body = try await request.body.collect(upTo: limits.smallBodyBytes)
             guard let text = String(validating: body.readableBytesView, as: UTF8.self), !text.isEmpty else {
                 throw RequestRefusal.badRequest("the body must be a rule file, in UTF-8")
@@ -16,6 +16,7 @@ extension API {
             backtest.since = try Self.since(query["since"])
             backtest.truth = try Self.truth(against: query["against"], churnedAfter: query["churned_after"])
             backtest.knownAt = try Self.knownAt(query["known_at"])
+            backtest.part = try Self.part(query["part"])
             backtest.listsFlags = try query.flag("flags")
             return Response(json: try await engine.backtest(backtest))
         }
@@ -47,5 +48,13 @@ extension API {
             throw .badRequest("known_at=\(text): give log or event")
         }
         return knownAt
+    }
+
+    private static func part(_ text: String?) throws(RequestRefusal) -> BacktestPart? {
+        guard let text else { return nil }
+        guard let part = BacktestPart(text) else {
+            throw .badRequest("part=\(text): give a part such as 1/2, of at most \(BacktestPart.greatestCount)")
+        }
+        return part
     }
 }

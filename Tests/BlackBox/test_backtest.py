@@ -88,7 +88,7 @@ class BacktestTests(unittest.TestCase):
         self.assertAlmostEqual(quiet["precision"]["low"], 0.0945, places=4)
         self.assertAlmostEqual(quiet["precision"]["high"], 0.9055, places=4)
         # gone was named seven days after its last day: a right alert that names nobody in time.
-        self.assertEqual(quiet["lead_days"], {"count": 1, "p10": -7, "p50": -7, "p90": -7})
+        self.assertEqual(quiet["lead_days"], {"count": 1, "p10": -7, "p50": -7, "p90": -7, "p50_low": None, "p50_high": None})
         self.assertEqual((quiet["recall"]["count"], quiet["recall"]["of"]), (0, 1))
         self.assertNotIn("precision", crowd)
         # Only the alert of `gone` comes after its 45th day.
@@ -101,6 +101,46 @@ class BacktestTests(unittest.TestCase):
         self.assertEqual((quiet["precision"]["count"], quiet["precision"]["of"]), (1, 2))
         self.assertEqual(quiet["lead_days"]["p50"], 54)
         self.assertEqual((quiet["recall"]["count"], quiet["recall"]["of"]), (1, 1))
+
+    def test_parts_hold_each_company_once(self):
+        daemon = self.quiet_daemon()
+        whole = self.backtest(daemon, QUIET, "&churned_after=60d")
+        parts = [self.backtest(daemon, QUIET, f"&churned_after=60d&part={part}/3") for part in (1, 2, 3)]
+        self.assertEqual(whole["part"], None)
+        self.assertEqual([part["part"] for part in parts], ["1/3", "2/3", "3/3"])
+        for field in ("companies", "events"):
+            self.assertEqual(sum(part[field] for part in parts), whole[field])
+        self.assertEqual(sorted(flag for part in parts for flag in tried(part)), sorted(tried(whole)))
+        self.assertLess(max(part["companies"] for part in parts), whole["companies"])
+        # The command asks for the same, of the daemon and of its directory.
+        rules = os.path.join(daemon.directory, "quiet.yaml")
+        with open(rules, "w") as file:
+            file.write(QUIET)
+        command = ["--json", "rules", "backtest", rules, "--churned-after", "60d", "--part", "2/3", "--flags"]
+        self.assertEqual(json.loads(daemon.tenure(*command).stdout), parts[1])
+        daemon.stop()
+        self.assertEqual(json.loads(daemon.tenure(*command, "--directory", daemon.state).stdout), parts[1])
+        daemon.start()
+
+    def test_tasks_of_leavers_are_compared_with_those_of_stayers_in_the_same_weeks(self):
+        lines = use("gone", range(40)) + use("steady", range(300))
+        lines += [{**line, "task": "export", "id": line["id"] + "-x"} for line in use("gone", [39], users=1)]
+        # Neither before nor after the weeks in question.
+        lines += [{**line, "task": "export", "id": line["id"] + "-x"} for line in use("steady", [200], users=1)]
+        lines.sort(key=lambda line: line["time"])
+        with Daemon(rules=QUIET) as daemon:
+            daemon.send(json.dumps(line) for line in lines)
+            report = self.backtest(daemon, QUIET, "&churned_after=60d")
+            tasks = {task["task"]: task for task in report["tasks"]}
+            self.assertEqual(list(tasks), ["export", "work"])
+            self.assertEqual((tasks["export"]["left"], tasks["export"]["stayed"]), ({"count": 1, "of": 1}, {"count": 0, "of": 1}))
+            self.assertEqual((tasks["work"]["left"], tasks["work"]["stayed"]), ({"count": 1, "of": 1}, {"count": 1, "of": 1}))
+            # 1.5 * 1.5 / (0.5 * 0.5), and nothing is certain of two companies.
+            self.assertAlmostEqual(tasks["export"]["odds_ratio"], 9)
+            self.assertLess(tasks["export"]["low"], 1)
+            self.assertEqual(report["tasks_left_out"], 0)
+            # Without a truth nobody is known to have left.
+            self.assertEqual(self.backtest(daemon, QUIET)["tasks"], [])
 
     def test_known_at_log_knows_nothing_before_the_import(self):
         started = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime())
@@ -140,7 +180,7 @@ class BacktestTests(unittest.TestCase):
     def test_what_cannot_be_tried_is_refused_by_name(self):
         daemon = self.quiet_daemon()
         for query, word in [("?known_at=now", b"known_at"), ("?since=soon", b"since"), ("?churned_after=soon", b"churned_after"),
-                            ("?against=outcome:gone", b"outcome"), ("?unknown=1", b"unknown")]:
+                            ("?against=outcome:gone", b"outcome"), ("?part=3/2", b"part"), ("?unknown=1", b"unknown")]:
             status, body = daemon.request("POST", "/v1/backtest" + query, QUIET)
             self.assertEqual(status, 400, query)
             self.assertIn(word, body)

@@ -12,6 +12,11 @@ struct BacktestOptions: ParsableArguments {
         help: "Know at each moment what stood in the log by then, or what had happened by then (default: as logged).")
     var knownAt: KnownAt?
 
+    @Option(
+        help: ArgumentHelp(
+            "Only a part of the companies, by a hash of their names: tune on 1/2, measure on 2/2.", valueName: "1/2"))
+    var part: String?
+
     @Option(help: ArgumentHelp("State directory of a stopped daemon, instead of asking one.", valueName: "dir"))
     var directory: String?
 
@@ -21,9 +26,15 @@ struct BacktestOptions: ParsableArguments {
         guard since == nil || sinceTime != nil else {
             throw ValidationError("--since \(since ?? ""): give a date, such as 2026-01-01")
         }
+        guard part == nil || partAsked != nil else {
+            throw ValidationError(
+                "--part \(part ?? ""): give a part such as 1/2, of at most \(BacktestPart.greatestCount)")
+        }
     }
 
     private var sinceTime: Timestamp? { since.flatMap { Day(iso: $0) }?.startUTC }
+
+    private var partAsked: BacktestPart? { part.flatMap { BacktestPart($0) } }
 
     /// The report on the rule file `file`, from the daemon or from the directory.
     func report(
@@ -34,13 +45,14 @@ struct BacktestOptions: ParsableArguments {
         guard let directory else {
             let target = RequestTarget("v1", "backtest").with("file", file).with("since", since)
                 .with("against", against).with("churned_after", churnedAfter).with("known_at", knownAt?.rawValue)
-                .with("flags", listsFlags ? "1" : nil)
+                .with("part", part).with("flags", listsFlags ? "1" : nil)
             return try shared.connect().post(target, text: text)
         }
         let request = BacktestRequest(
             rules: RulesSource(fileName: file, text: text), since: sinceTime,
             truth: BacktestTruth(against: against, churnedAfter: churnedAfter),
-            knownAt: knownAt.flatMap { BacktestRequest.KnownAt(rawValue: $0.rawValue) }, listsFlags: listsFlags)
+            knownAt: knownAt.flatMap { BacktestRequest.KnownAt(rawValue: $0.rawValue) }, part: partAsked,
+            listsFlags: listsFlags)
         do {
             return try request.report(on: EventLogReader.open(directory: directory))
         } catch let error as EventLogError {

@@ -63,6 +63,28 @@ enum BacktestPage {
         return Cell(text, raw: value["value"]?.plainText ?? "")
     }
 
+    /// A row a task: how many of the companies that left had used it, and of those that stayed.
+    static func taskTable(_ tasks: [JSON]) -> Table {
+        Table(
+            columns: [
+                Column("task", "TASK", leastWidth: 10), Column("left", "LEFT", .right),
+                Column("stayed", "STAYED", .right), Column("odds_ratio", "ODDS RATIO (95 %)", .right),
+            ],
+            rows: tasks.map { task in
+                let bounds = ["low", "high"].map { Quantity.decimal(task[$0]?.doubleValue, decimals: 2) }
+                let ratio = Quantity.decimal(task["odds_ratio"]?.doubleValue, decimals: 2)
+                return [
+                    .text(task["task"]), share(task["left"]), share(task["stayed"]),
+                    Cell("\(ratio) (\(bounds.joined(separator: "–")))"),
+                ]
+            })
+    }
+
+    /// "12 of 37".
+    private static func share(_ value: JSON?) -> Cell {
+        Cell("\(Quantity.whole(value?["count"]?.intValue)) of \(Quantity.whole(value?["of"]?.intValue))")
+    }
+
     static func text(_ report: JSON, seconds: Double, width: Int, colour: Bool) -> String {
         var page = Page(width: width, colour: colour)
         let events = report["events"]?.intValue
@@ -73,10 +95,18 @@ enum BacktestPage {
         page.line(
             "\(Quantity.whole(report["companies"]?.intValue)) companies", "\(Quantity.whole(events)) events",
             "\(Quantity.whole(report["looks"]?.intValue)) looks", "known at \(report["known_at"]?.stringValue ?? "")",
+            report.at("part").map { "part \($0.stringValue ?? "") of the companies" } ?? "",
             report.at("since").map { "since \(Quantity.date($0.stringValue))" } ?? "",
             "\(Quantity.decimal(seconds)) s, \(Quantity.whole(speed)) events/s"
         )
         page.table(table(report))
+        let tasks = report["tasks"]?.arrayValue ?? []
+        if !tasks.isEmpty {
+            let more = report["tasks_left_out"]?.intValue ?? 0
+            page.section(
+                "Tasks of companies that left and stayed", note: more > 0 ? "\(Quantity.whole(more)) more" : "")
+            page.table(taskTable(tasks))
+        }
         page.section("What was counted")
         for line in report["definitions"]?.arrayValue ?? [] { page.paragraph(line.stringValue ?? "") }
         return page.text
