@@ -13,6 +13,8 @@ public struct EngineConfiguration: Sendable {
     /// The TZif file of an IANA zone, or nil when the machine has none of that name.
     public var zoneData: @Sendable (String) -> [UInt8]?
     public var wallClock: @Sendable () -> Timestamp
+    /// Milliseconds since some fixed instant, by a clock that nobody sets and that counts sleep.
+    public var bootClock: @Sendable () -> Int64
     /// What an operator should read, one sentence a call. Called on the writer's thread.
     public var report: @Sendable (Severity, String) -> Void
 
@@ -25,6 +27,7 @@ public struct EngineConfiguration: Sendable {
     public init(
         stateDirectory: String, settings: Settings, loadRules: @escaping @Sendable () throws -> RulesSource,
         zoneData: @escaping @Sendable (String) -> [UInt8]?, wallClock: @escaping @Sendable () -> Timestamp,
+        bootClock: @escaping @Sendable () -> Int64,
         report: @escaping @Sendable (Severity, String) -> Void
     ) {
         self.stateDirectory = stateDirectory
@@ -32,6 +35,7 @@ public struct EngineConfiguration: Sendable {
         self.loadRules = loadRules
         self.zoneData = zoneData
         self.wallClock = wallClock
+        self.bootClock = bootClock
         self.report = report
     }
 }

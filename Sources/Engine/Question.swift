@@ -95,6 +95,8 @@ public enum Action: Sendable {
     case close(flag: String, verdict: String)
     /// Reads the rule file again; taken whole or not at all.
     case reload
+    /// Believes a wall clock that has leapt ahead.
+    case acceptClock
 }
 
 /// Why a question or an action gets no answer.

@@ -22,6 +22,10 @@ extension Writer {
             }
             return try act(.close(as: known), on: id, by: peer)
         case .reload: return try reload()
+        case .acceptClock:
+            guard acceptClock() else { throw .refused("the clock is not held; there is nothing to accept") }
+            configuration.report(.warning, "\(peer.name) accepted this machine's clock: it is \(clock.now.rfc3339)")
+            return .object([.init("now", .string(queryNow.rfc3339))])
         }
     }
 

@@ -94,7 +94,8 @@ extension Writer {
                 error: .tooFarInFuture,
                 detail: "time \(line.time.rfc3339) is more than "
                     + "\(configuration.limits.maxFutureMilliseconds / millisecondsPerSecond) s (ingest.max_future) after "
-                    + "this machine's clock, \(logTime.rfc3339); check the sender's clock")
+                    + "this machine's clock, \(logTime.rfc3339); "
+                    + (clock.state.complaint ?? "check the sender's clock"))
         }
         switch line.record {
         case .alias, .clock: draft.company = .absent

@@ -29,7 +29,7 @@ final class Writer {
     var block = RecordBatch()
     /// Wall time of the block being made; never decreases.
     var logTime: Timestamp
-    let startedAt: Timestamp
+    private(set) var clock: LogClock
     /// `clock: event` only: companies with control records from before there was any `now`.
     var awaitingClock: [CompanyID] = []
     /// Zones asked for that this machine's tzdata does not have.
@@ -67,10 +67,12 @@ final class Writer {
         self.mailbox = mailbox
         self.pool = pool
         self.publication = publication
-        startedAt = configuration.wallClock()
         isEventClock = portraits.settings.clock == .event
         rejects = RejectList(capacity: configuration.limits.rejectsKept)
-        logTime = log.lastContext?.logTime ?? Timestamp(milliseconds: 0)
+        let last = log.lastContext?.logTime
+        clock = LogClock(wall: configuration.wallClock, boot: configuration.bootClock, last: last)
+        logTime = last ?? Timestamp(milliseconds: 0)
+        complain(about: clock.state)
     }
 
     /// Kept apart from the settings, whose copy costs more than all that asks for this.
@@ -82,16 +84,17 @@ final class Writer {
     /// The seq that the next record of the block gets.
     var nextSeq: UInt64 { log.lastSeq + UInt64(block.records.count) + 1 }
 
-    /// `now` for questions: the log's, or under `clock: wall` the wall clock where that is later.
+    /// `now` for questions: the log's, or under `clock: wall` the time that its next block would get.
     var queryNow: Timestamp {
-        let now = portraits.now ?? configuration.wallClock()
-        return isEventClock ? now : max(now, configuration.wallClock())
+        let now = portraits.now ?? clock.now
+        return isEventClock ? now : max(now, clock.now)
     }
 
     /// Runs until stopped. Throws what makes the daemon unable to go on.
     func run() throws(EngineError) {
         while true {
             let work = mailbox.take(waitingAtMost: millisecondsToSleep())
+            readClock()
             held.append(contentsOf: work.submissions)
             isDiskFull = try !hasRoom()
             if isDiskFull {
@@ -139,8 +142,24 @@ final class Writer {
     /// Begins a block when none is under way. Wall time is read once a block.
     func startBlock() {
         guard block.records.isEmpty else { return }
-        logTime = max(logTime, configuration.wallClock())
+        logTime = max(logTime, readClock())
     }
+
+    /// Log time now. What is wrong with the clock is said when it begins.
+    @discardableResult
+    func readClock() -> Timestamp {
+        let before = clock.state
+        clock.read()
+        if !clock.state.isSameCase(as: before) { complain(about: clock.state) }
+        return clock.now
+    }
+
+    private func complain(about state: LogClock.State) {
+        if let complaint = state.complaint { configuration.report(.error, complaint) }
+    }
+
+    /// Believes the wall clock after all; false when it was believed already.
+    func acceptClock() -> Bool { clock.accept() }
 
     private func commit() throws(EngineError) {
         guard !block.records.isEmpty else { return }
@@ -186,7 +205,7 @@ final class Writer {
     private func millisecondsToSleep() -> Int64? {
         if isDiskFull { return Self.fullDiskRetryMilliseconds }
         guard !isEventClock, let deadline = schedule.first else { return nil }
-        return max(0, deadline - configuration.wallClock())
+        return max(0, deadline - clock.now)
     }
 
     /// Looked at before a turn, since a commit that fails for want of space is fatal.

@@ -8,6 +8,9 @@ extension API {
         router.post("/v1/reload") { _, context in
             Response(json: try await engine.act(.reload, by: context.peer()))
         }
+        router.post("/v1/clock/accept") { _, context in
+            Response(json: try await engine.act(.acceptClock, by: context.peer()))
+        }
         router.post("/v1/flags/{id}/{action}") { request, context in
             let body = try await body(of: request)
             let action = try Self.action(context.part("action"), on: context.part("id"), body)

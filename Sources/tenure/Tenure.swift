@@ -33,7 +33,8 @@ struct Tenure: ParsableCommand {
                     SimulateCommand.self,
                 ]),
             CommandGroup(
-                name: "Operation", subcommands: [ReloadCommand.self, VerifyCommand.self, VersionCommand.self]),
+                name: "Operation",
+                subcommands: [ReloadCommand.self, ClockCommand.self, VerifyCommand.self, VersionCommand.self]),
         ])
 
     @OptionGroup var shared: SharedOptions

@@ -105,7 +105,8 @@ struct Daemon {
         var engine = EngineConfiguration(
             stateDirectory: places.stateDirectory, settings: configuration.settings,
             loadRules: { [rulesFile = places.rulesFile] in try Self.rules(rulesFile) },
-            zoneData: ZoneFiles.data, wallClock: Self.wallClock,
+            zoneData: ZoneFiles.data, wallClock: { Timestamp(milliseconds: Self.milliseconds(of: CLOCK_REALTIME)) },
+            bootClock: { Self.milliseconds(of: CLOCK_BOOTTIME) },
             report: { [logger] severity, text in logger.log(level: Self.level(severity), "\(text)") })
         engine.limits = configuration.engineLimits
         return engine
@@ -116,11 +117,10 @@ struct Daemon {
         return RulesSource(fileName: path, text: try TextFile.read(path))
     }
 
-    @Sendable
-    private static func wallClock() -> Timestamp {
+    private static func milliseconds(of clock: clockid_t) -> Int64 {
         var now = timespec()
-        clock_gettime(CLOCK_REALTIME, &now)
-        return Timestamp(milliseconds: Int64(now.tv_sec) * 1_000 + Int64(now.tv_nsec) / 1_000_000)
+        clock_gettime(clock, &now)
+        return Int64(now.tv_sec) * 1_000 + Int64(now.tv_nsec) / 1_000_000
     }
 
     private static func level(_ severity: EngineConfiguration.Severity) -> Logger.Level {

@@ -25,7 +25,8 @@ struct EngineHistory {
         let configuration = EngineConfiguration(
             stateDirectory: directory, settings: settings,
             loadRules: { RulesSource(fileName: "rules.yaml", text: rules) }, zoneData: { _ in nil },
-            wallClock: { Timestamp(milliseconds: 1_800_000_000_000) }, report: { _, _ in })
+            wallClock: { Timestamp(milliseconds: 1_800_000_000_000) }, bootClock: { 0 },
+            report: { _, _ in })
         let engine = try Engine.open(configuration)
         engine.start()
         for lines in parts {

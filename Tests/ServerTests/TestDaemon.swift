@@ -26,7 +26,8 @@ struct TestDaemon {
         var engineConfiguration = EngineConfiguration(
             stateDirectory: directory + "/state", settings: settings,
             loadRules: { RulesSource(fileName: "test", text: "flags: []\n") }, zoneData: { _ in nil },
-            wallClock: { Timestamp(milliseconds: 1_795_000_000_000) }, report: { _, _ in })
+            wallClock: { Timestamp(milliseconds: 1_795_000_000_000) }, bootClock: { 0 },
+            report: { _, _ in })
         engineConfiguration.limits = engineLimits
         let engine = try Engine.open(engineConfiguration)
         engine.start()

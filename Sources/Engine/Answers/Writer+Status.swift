@@ -12,6 +12,7 @@ extension Writer {
             .init("state", .string("ready")),
             .init("clock", .string(portraits.settings.clock.rawValue)),
             .init("now", .string(queryNow.rfc3339)),
+            .init("clock_complaint", .optional(clock.state.complaint)),
             .init("seq", .int(log.lastSeq)),
             .init("companies", .int(portraits.companyCount)),
             .init("users", .int(names.count(.user))),
@@ -28,7 +29,6 @@ extension Writer {
                     .init("version", .string(desk.rules.version)), .init("file", .string(desk.fileName)),
                     .init("count", .int(desk.rules.flags.count)),
                 ])),
-            .init("uptime_s", .int(max(0, configuration.wallClock() - startedAt) / millisecondsPerSecond)),
         ]
         if withDigest { members.append(.init("digest", .string(digest().description))) }
         return .object(members)

@@ -16,6 +16,7 @@ enum StatusPage {
             (state, state == "ready" ? .good : .warning), ("clock \(status.at("clock")?.stringValue ?? "")", .plain),
             ("now \(Quantity.instant(status.at("now")?.stringValue)) UTC", .plain),
         ])
+        if let complaint = status.at("clock_complaint")?.stringValue { page.paragraph(complaint) }
         let evaluated = status.at("evaluated_seq")?.intValue ?? status.at("seq")?.intValue
         let behind =
             evaluated == status.at("seq")?.intValue ? "all evaluated" : "evaluated to \(Quantity.whole(evaluated))"
