@@ -4,10 +4,22 @@ public import UsageModel
 public struct RuleSetError: Error, Sendable, Hashable, CustomStringConvertible {
     public var diagnostics: [Diagnostic]
 
-    public init(diagnostics: [Diagnostic]) { self.diagnostics = diagnostics }
+    /// - Parameters:
+    ///   - diagnostics: in any order, and some perhaps twice.
+    ///   - text: the whole text of the file.
+    public init(diagnostics: [Diagnostic], text: String) {
+        var seen: Set<Diagnostic> = []
+        let sorted = diagnostics.filter { seen.insert($0).inserted }.sorted { $0.position < $1.position }
+        self.diagnostics = Array(sorted.prefix(RuleSetLimits.mistakes)).withExcerpts(of: text)
+        guard sorted.count > RuleSetLimits.mistakes, let last = self.diagnostics.last else { return }
+        self.diagnostics.append(
+            Diagnostic(
+                file: last.file, position: last.position,
+                message: "there are more mistakes; the first \(RuleSetLimits.mistakes) are named"))
+    }
 
-    /// One mistake a line.
-    public var description: String { diagnostics.map(\.description).joined(separator: "\n") }
+    /// Each mistake in a line, with the place in the file below it.
+    public var description: String { diagnostics.map(\.report).joined(separator: "\n") }
 }
 
 extension RuleSet {
@@ -16,7 +28,7 @@ extension RuleSet {
         _ draft: RuleSetDraft, taskID: (String) -> TaskID
     ) throws(RuleSetError) -> RuleSet {
         let (rules, diagnostics) = check(draft, taskID: taskID)
-        guard let rules else { throw RuleSetError(diagnostics: diagnostics) }
+        guard let rules else { throw RuleSetError(diagnostics: diagnostics, text: draft.text) }
         return rules
     }
 
@@ -45,6 +57,9 @@ struct ParsedExpression {
         (syntax, mistakes) = Syntax.parse(source.text)
         references = syntax?.references ?? []
     }
+
+    /// For checks of the grammar alone.
+    var part: UnknownCheck.Part? { syntax.map { UnknownCheck.Part(syntax: $0, text: source.text) } }
 }
 
 /// Turns a draft into rules: parse everything, order what names what, compile in that order.
@@ -82,10 +97,15 @@ struct RuleSetCompiler {
     init(draft: RuleSetDraft, taskID: @escaping (String) -> TaskID) {
         self.draft = draft
         self.taskID = taskID
-        flags = draft.flags.prefix(RuleSetLimits.flags).map {
-            ParsedFlag(
-                draft: $0, when: ParsedExpression($0.when), clear: $0.clear.map { ParsedExpression($0) },
-                subject: $0.name.text.isEmpty ? "flag" : "flag \"\($0.name.text)\"")
+        // Beyond the limit, which is reported, no name of `inhibits` is looked at.
+        var inhibitsLeft = RuleSetLimits.inhibits
+        flags = draft.flags.prefix(RuleSetLimits.flags).map { flag in
+            var flag = flag
+            flag.inhibits = Array(flag.inhibits.prefix(inhibitsLeft))
+            inhibitsLeft -= flag.inhibits.count
+            return ParsedFlag(
+                draft: flag, when: ParsedExpression(flag.when), clear: flag.clear.map { ParsedExpression($0) },
+                subject: flag.name.text.isEmpty ? "flag" : "flag \"\(flag.name.text)\"")
         }
         scores = draft.scores.prefix(RuleSetLimits.scores).map {
             ParsedScore(
@@ -123,6 +143,7 @@ struct RuleSetCompiler {
         }
         let stageExpressions = stages.map { compile($0.when, $0.subject, .condition) }
         let compiledFlags = order.flags.map { compileFlag($0) }
+        if diagnostics.isEmpty { checkCost(flags: compiledFlags, stages: stageExpressions) }
         guard diagnostics.isEmpty else { return nil }
         collectWarnings(flags: compiledFlags, stages: stageExpressions)
         return assemble(
@@ -146,7 +167,11 @@ extension RuleSetCompiler {
 
     mutating func report(_ mistakes: [ExpressionMistake], in source: SourceText, _ subject: String) {
         for mistake in mistakes {
-            report(source.position(at: mistake.offset), subject, mistake.message, suggestion: mistake.suggestion)
+            diagnostics.append(
+                Diagnostic(
+                    file: draft.fileName, position: source.position(at: mistake.offset),
+                    end: mistake.end.map { source.end(at: $0) }, subject: subject, message: mistake.message,
+                    suggestion: mistake.suggestion))
         }
     }
 
@@ -161,6 +186,9 @@ extension RuleSetCompiler {
             check(draft.sets.count, RuleSetLimits.sets, "sets", draft.sets.last?.name.start),
             check(taskCount, RuleSetLimits.setTasks, "tasks in sets", draft.sets.last?.name.start),
             check(draft.flags.count, RuleSetLimits.flags, "flags", draft.flags.last?.name.start),
+            check(
+                draft.flags.reduce(0) { $0 + $1.inhibits.count }, RuleSetLimits.inhibits, "names in inhibits",
+                draft.flags.last?.name.start),
             check(draft.scores.count, RuleSetLimits.scores, "scores", draft.scores.last?.name.start),
             check(draft.stages.count, RuleSetLimits.stages, "stages", draft.stages.last?.name.start),
             check(draft.segments.count, RuleSetLimits.segments, "segments", draft.segments.last?.name.start),
@@ -220,6 +248,7 @@ extension RuleSetCompiler {
     mutating func compile(
         _ parsed: ParsedExpression, _ subject: String, _ wanted: ExpressionCompiler.Wanted, allowsAtRaise: Bool = false
     ) -> CompiledExpression? {
+        guard diagnostics.count <= RuleSetLimits.mistakes else { return nil }
         report(parsed.mistakes, in: parsed.source, subject)
         guard let syntax = parsed.syntax else { return nil }
         var compiler = ExpressionCompiler(

@@ -26,6 +26,14 @@ public struct SourceText: Sendable {
 
     public var start: SourcePosition { positions[0] }
 
+    /// Behind the byte before `offset`: where the text goes on elsewhere, the end of what came before.
+    func end(at offset: Int) -> SourcePosition {
+        guard offset > 0 else { return position(at: offset) }
+        var last = position(at: offset - 1)
+        last.column += 1
+        return last
+    }
+
     func position(at offset: Int) -> SourcePosition { positions[min(max(offset, 0), positions.count - 1)] }
 }
 

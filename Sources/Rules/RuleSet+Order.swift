@@ -16,6 +16,9 @@ struct RuleGraph {
         return labels.count - 1
     }
 
+    /// As many as anybody would untie before asking again; a hostile file closes one with every name.
+    private static let circlesNamed = 100
+
     /// A circle, with the place of the name that closes it.
     struct Circle {
         var node: Int
@@ -62,6 +65,7 @@ struct RuleGraph {
             path.append(node)
             for edge in graph.edges[node] {
                 if let start = path.firstIndex(of: edge.target) {
+                    if circles.count == RuleGraph.circlesNamed { continue }
                     let labels = (path[start...] + [edge.target]).map { graph.labels[$0] }
                     circles.append(Circle(node: node, position: edge.position, labels: labels))
                 } else {

@@ -13,6 +13,9 @@ extension RuleSetCompiler {
         var flagsBeforeStages: Int
     }
 
+    /// Of a circle, as many as one can follow.
+    private static let circleLabels = 12
+
     /// Reports circles and cuts them.
     mutating func evaluationOrder() -> EvaluationOrder {
         var graph = RuleGraph()
@@ -42,7 +45,8 @@ extension RuleSetCompiler {
         // Stages as early as they can be, then flags in the order of the file.
         let roots = [stageNode] + flagNodes + segmentNodes + scoreNodes
         for circle in graph.order(roots).circles {
-            let path = circle.labels.joined(separator: " → ")
+            let shown = circle.labels.prefix(Self.circleLabels) + (circle.labels.count > Self.circleLabels ? ["…"] : [])
+            let path = shown.joined(separator: " → ")
             report(circle.position, graph.labels[circle.node], "conditions name each other in a circle: \(path)")
         }
         addInhibitors(to: &graph, nodes)

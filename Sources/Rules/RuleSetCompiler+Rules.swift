@@ -29,15 +29,15 @@ extension RuleSetCompiler {
     mutating func compileScore(_ index: Int) -> [CompiledExpression]? {
         let score = scores[index]
         let values = score.values.map { compile($0, score.subject, .number) }
+        for case (.some(let value), let source) in zip(values, score.values) where value.kind == .duration {
+            report(
+                source.source.start, score.subject, "\(value.text) is a duration, but a score adds up numbers",
+                suggestion: "\(value.text) / 1d is its number of days")
+        }
         let known = values.compactMap { $0 }
         guard known.count == values.count else {
             names.scores[score.draft.name.text] = .some(nil)
             return nil
-        }
-        for (value, source) in zip(known, score.values) where value.kind == .duration {
-            report(
-                source.source.start, score.subject, "\(value.text) is a duration, but a score adds up numbers",
-                suggestion: "\(value.text) / 1d is its number of days")
         }
         names.scores[score.draft.name.text] = builder.scores.count
         builder.addScore(
@@ -135,7 +135,8 @@ extension RuleSetCompiler {
                     SegmentRule(name: segments[index].draft.name.text, when: $0.expression(in: program))
                 }
             },
-            warnings: warnings.sorted { $0.position < $1.position }, program: program, names: names)
+            warnings: warnings.sorted { $0.position < $1.position }.withExcerpts(of: draft.text), program: program,
+            names: names)
     }
 
     private func scoreRule(_ score: ParsedScore, _ parts: [CompiledExpression], _ program: Program) -> ScoreRule {

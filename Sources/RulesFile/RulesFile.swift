@@ -18,11 +18,8 @@ public enum RulesFile {
         let draft = reader.read()
         // What is wrong with the YAML does not hide what is wrong with the expressions, and the other way round.
         let (rules, mistakes) = RuleSet.check(draft, taskID: taskID)
-        let all = reader.diagnostics + mistakes
-        guard all.isEmpty, let rules else {
-            var seen: Set<Diagnostic> = []
-            throw RulesFileError(
-                diagnostics: all.filter { seen.insert($0).inserted }.sorted { $0.position < $1.position })
+        guard reader.diagnostics.isEmpty, let rules else {
+            throw RulesFileError(diagnostics: reader.diagnostics + mistakes, text: text)
         }
         return rules
     }

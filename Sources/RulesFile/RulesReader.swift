@@ -7,7 +7,7 @@ struct RulesReader {
     let text: String
     let map: SourceMap
     var diagnostics: [Diagnostic] = []
-    private let shielded: String
+    let shielded: String
 
     init(text: String, fileName: String) {
         self.fileName = fileName
@@ -28,7 +28,7 @@ struct RulesReader {
             report(.first, nil, "the private-use characters U+E0F0 to U+E0F5 cannot stand in a rule file")
             return draft
         }
-        guard refusesNoAliases(), let root = compose() else { return draft }
+        guard !refusesDeepNesting(), refusesNoAliases(), let root = compose() else { return draft }
         if isEmpty(root) { return draft }
         guard let fields = fields(of: root, allowed: ["sets", "flags", "scores", "stages", "segments"], nil) else {
             return draft
@@ -79,10 +79,14 @@ struct RulesReader {
 }
 
 extension RulesReader {
-    mutating func report(_ position: SourcePosition, _ subject: String?, _ message: String, suggestion: String? = nil) {
+    mutating func report(
+        _ position: SourcePosition, _ subject: String?, _ message: String,
+        suggestion: @autoclosure () -> String? = nil
+    ) {
+        guard diagnostics.count <= RuleSetLimits.mistakes else { return }
         diagnostics.append(
             Diagnostic(
-                file: fileName, position: position, subject: subject, message: message, suggestion: suggestion))
+                file: fileName, position: position, subject: subject, message: message, suggestion: suggestion()))
     }
 
     func position(_ node: Node) -> SourcePosition {
@@ -146,10 +150,10 @@ extension RulesReader {
                 continue
             }
             guard allowed.contains(scalar.string) else {
-                let nearest = Suggestion.nearest(to: scalar.string, among: allowed)
                 report(
                     position(key), subject, "unknown key \"\(scalar.string)\"",
-                    suggestion: nearest ?? "known are " + allowed.joined(separator: ", "))
+                    suggestion: Suggestion.nearest(to: scalar.string, among: allowed) ?? "known are "
+                        + allowed.joined(separator: ", "))
                 continue
             }
             if !isEmpty(value) { values[scalar.string] = value }

@@ -35,7 +35,7 @@ struct FixtureTests {
     func good(name: String) throws {
         let names = NameTable()
         let rules = try RulesFile.parse(text: text(name), fileName: "rules.yaml") { names.intern($0) }
-        let said = rules.warnings.map { "\($0)\n" }.joined()
+        let said = rules.warnings.map { $0.report + "\n" }.joined()
         try compare(said, with: name.replacing(".yaml", with: ".txt"))
     }
 

@@ -25,22 +25,36 @@ public struct Diagnostic: Hashable, Sendable {
     public var weight: Weight
     public var file: String
     public var position: SourcePosition
+    /// Behind the last character that the message is about; nil where only its beginning is known.
+    public var end: SourcePosition?
     /// What the message is about, e.g. `flag "idle"`; nil for the file as a whole.
     public var subject: String?
     public var message: String
     /// What was probably meant, e.g. `did you mean "idle_days"?`.
     public var suggestion: String?
+    /// The line of the file with carets under what the message is about, in two lines; empty before the
+    /// file's text has been put beside it.
+    public private(set) var excerpt = ""
 
     public init(
-        weight: Weight = .mistake, file: String, position: SourcePosition, subject: String? = nil, message: String,
-        suggestion: String? = nil
+        weight: Weight = .mistake, file: String, position: SourcePosition, end: SourcePosition? = nil,
+        subject: String? = nil, message: String, suggestion: String? = nil
     ) {
         self.weight = weight
         self.file = file
         self.position = position
-        self.subject = subject
-        self.message = message
-        self.suggestion = suggestion
+        self.end = end
+        self.subject = subject.map { Self.cut($0, to: Self.subjectBytes) }
+        self.message = Self.cut(message, to: Self.messageBytes)
+        self.suggestion = suggestion.map { Self.cut($0, to: Self.messageBytes) }
+    }
+
+    /// Texts quote what stands in the file, where a word may have a quarter of a megabyte.
+    private static let subjectBytes = 100
+    private static let messageBytes = 600
+
+    private static func cut(_ text: String, to bytes: Int) -> String {
+        text.utf8.count <= bytes ? text : String(decoding: text.utf8.prefix(bytes), as: UTF8.self) + "…"
     }
 }
 
@@ -54,16 +68,38 @@ extension Diagnostic: CustomStringConvertible {
         if let suggestion { text += " (\(suggestion))" }
         return text
     }
+
+    /// The description and, below it, the excerpt.
+    public var report: String { excerpt.isEmpty ? description : description + "\n" + excerpt }
+}
+
+extension Sequence<Diagnostic> {
+    /// Each with its excerpt of `text`, the file's whole text.
+    public func withExcerpts(of text: String) -> [Diagnostic] {
+        let excerpts = SourceExcerpts(text)
+        return map { $0.withExcerpt(from: excerpts) }
+    }
+}
+
+extension Diagnostic {
+    fileprivate func withExcerpt(from excerpts: SourceExcerpts) -> Diagnostic {
+        var diagnostic = self
+        diagnostic.excerpt = excerpts.excerpt(at: position, to: end)
+        return diagnostic
+    }
 }
 
 /// A mistake inside an expression, by its UTF-8 offset in the expression's text.
 public struct ExpressionMistake: Error, Hashable, Sendable, CustomStringConvertible {
     public var offset: Int
+    /// Behind the last byte that it is about; nil where only its beginning is known.
+    public var end: Int?
     public var message: String
     public var suggestion: String?
 
-    public init(offset: Int, message: String, suggestion: String? = nil) {
+    public init(offset: Int, end: Int? = nil, message: String, suggestion: String? = nil) {
         self.offset = offset
+        self.end = end
         self.message = message
         self.suggestion = suggestion
     }

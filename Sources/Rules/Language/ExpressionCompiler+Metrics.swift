@@ -70,7 +70,7 @@ extension ExpressionCompiler {
             guard plain.count == 1 else { return wrongCount(name, syntax) }
             if isLifetime(plain[0]) {
                 report(
-                    plain[0].start, "\(name.name) has no lifetime total", suggestion: "write \(name.usage)")
+                    plain[0], "\(name.name) has no lifetime total", suggestion: "write \(name.usage)")
                 return nil
             }
             guard let window = window(name, plain[0], ago: agoArgument, shift: ago, syntax) else { return nil }
@@ -83,7 +83,7 @@ extension ExpressionCompiler {
             guard let days = agoArgument.map({ wholeDays($0, least: 0) }) ?? 0 else { return nil }
             guard days < Horizon.eventDays else {
                 report(
-                    syntax.start, "the history of traits goes back \(Horizon.eventDays) days",
+                    syntax, "the history of traits goes back \(Horizon.eventDays) days",
                     suggestion: "use at most ago: \(Horizon.eventDays - 1)d")
                 return nil
             }
@@ -95,7 +95,7 @@ extension ExpressionCompiler {
         case .dayCount:
             guard plain.count == 1 else { return wrongCount(name, syntax) }
             guard case .number(let days) = plain[0].form, days == days.rounded(), days >= 1, days <= 28 else {
-                report(plain[0].start, "power_curve takes a number of days from 1 to 28")
+                report(plain[0], "power_curve takes a number of days from 1 to 28")
                 return nil
             }
             return Resolved(metric: .powerCurve(Int(days)), window: nil)
@@ -109,20 +109,20 @@ extension ExpressionCompiler {
         guard (1...2).contains(plain.count) else { return wrongCount(name, syntax) }
         var scope = TaskScope.all
         if plain.count == 2 {
-            guard let text = literal(plain[0], name), let found = self.scope(text, at: plain[0].start) else {
+            guard let text = literal(plain[0], name), let found = self.scope(text, at: plain[0]) else {
                 return nil
             }
             scope = found
         } else if case .text(let task) = plain[0].form {
             report(
-                plain[0].start, "\(name.name) needs a window behind the task",
+                plain[0], "\(name.name) needs a window behind the task",
                 suggestion: "write \(name.name)(\"\(task)\", 28d)")
             return nil
         }
         let last = plain[plain.count - 1]
         if isLifetime(last) {
             if let agoArgument {
-                report(agoArgument.start, "a lifetime has no ago")
+                report(agoArgument, "a lifetime has no ago")
                 return nil
             }
             return Resolved(metric: lifetime(scope), window: nil)
@@ -132,7 +132,7 @@ extension ExpressionCompiler {
     }
 
     private mutating func wrongCount(_ name: MetricName, _ syntax: Syntax) -> Resolved? {
-        report(syntax.start, "\(name.name) is written otherwise", suggestion: "as in \(name.usage)")
+        report(syntax, "\(name.name) is written otherwise", suggestion: "as in \(name.usage)")
         return nil
     }
 
@@ -142,12 +142,12 @@ extension ExpressionCompiler {
             guard let label = argument.label else { continue }
             guard label == "ago", name.takesAgo else {
                 report(
-                    argument.start, "\(name.name) takes no \"\(label)\"",
-                    suggestion: name.takesAgo ? Suggestion.nearest(to: label, among: ["ago"]) : nil)
+                    argument.start..<argument.value.end, "\(name.name) takes no \"\(label)\"",
+                    suggestion: name.takesAgo ? Suggestion.nearest(to: label, among: ["ago"]) ?? "it takes ago" : nil)
                 return false
             }
             if seen {
-                report(argument.start, "ago is given twice")
+                report(argument.start..<argument.value.end, "ago is given twice")
                 return false
             }
             seen = true
@@ -161,16 +161,16 @@ extension ExpressionCompiler {
 
     private mutating func literal(_ syntax: Syntax, _ name: MetricName) -> String? {
         if case .text(let text) = syntax.form { return text }
-        report(syntax.start, "\(name.name) needs a name in quotes here", suggestion: "as in \(name.usage)")
+        report(syntax, "\(name.name) needs a name in quotes here", suggestion: "as in \(name.usage)")
         return nil
     }
 
     /// `"task"` or `"@set"`.
-    private mutating func scope(_ text: String, at offset: Int) -> TaskScope? {
+    private mutating func scope(_ text: String, at syntax: Syntax) -> TaskScope? {
         guard text.hasPrefix("@") else { return .tasks([taskID(text)]) }
         if let tasks = names.sets[String(text.dropFirst())] { return .tasks(tasks) }
         report(
-            offset, "unknown set \"\(text)\"",
+            syntax, "unknown set \"\(text)\"",
             suggestion: Suggestion.nearest(to: text, among: names.sets.keys.sorted().map { "@" + $0 }))
         return nil
     }
@@ -187,7 +187,7 @@ extension ExpressionCompiler {
             let what = name.reach == .events ? "events" : "users"
             let most = (horizon - ago) / (windows + (shift > 0 ? 1 : 0))
             report(
-                syntax.start, "\(text(syntax)) reaches \(reach) days back, but \(what) are kept by day for \(horizon)",
+                syntax, "\(text(syntax)) reaches \(reach) days back, but \(what) are kept by day for \(horizon)",
                 suggestion: most >= 1 ? "use at most \(most)d" : nil)
             return nil
         }
@@ -201,22 +201,22 @@ extension ExpressionCompiler {
             let days = milliseconds / millisecondsPerDay
             if milliseconds % millisecondsPerDay != 0 {
                 report(
-                    syntax.start, "windows are whole calendar days, not \(text(syntax))",
+                    syntax, "windows are whole calendar days, not \(text(syntax))",
                     suggestion: "write \(days + 1)d")
                 return nil
             }
             guard days >= Int64(least) else {
-                report(syntax.start, "a window has at least one day", suggestion: "write 1d")
+                report(syntax, "a window has at least one day", suggestion: "write 1d")
                 return nil
             }
             return Int(days)
         case .number(let number):
             report(
-                syntax.start, "a window needs a unit",
+                syntax, "a window needs a unit",
                 suggestion: "write \(NumberText.shortText(number))d")
             return nil
         default:
-            report(syntax.start, "a window is a fixed number of days, as in 28d")
+            report(syntax, "a window is a fixed number of days, as in 28d")
             return nil
         }
     }

@@ -36,8 +36,12 @@ extension ExpressionCompiler {
         if names.stages.contains(name) {
             return refuse(syntax, "unknown metric \"\(name)\"", suggestion: "a text stands in quotes: \"\(name)\"")
         }
-        return refuse(
-            syntax, "unknown metric \"\(name)\"", suggestion: Suggestion.nearest(to: name, among: Vocabulary.words))
+        // The name alone: what stands in brackets behind it may be right, and so may those around it.
+        let start = bytes[syntax.start...].firstIndex(of: name.utf8.first ?? 0) ?? syntax.start
+        report(
+            start..<(start + name.utf8.count), "unknown metric \"\(name)\"",
+            suggestion: Suggestion.nearest(to: name, among: Vocabulary.words))
+        return invalid(syntax)
     }
 
     mutating func call(_ name: String, _ arguments: [Syntax.Argument], _ syntax: Syntax) -> Typed {
@@ -50,7 +54,7 @@ extension ExpressionCompiler {
             return unknown(name, syntax)
         }
         if let labelled = arguments.first(where: { $0.label != nil }) {
-            report(labelled.start, "\(name) takes no \"\(labelled.label ?? "")\"")
+            report(labelled.start..<labelled.value.end, "\(name) takes no \"\(labelled.label ?? "")\"")
             return invalid(syntax)
         }
         switch name {
@@ -159,17 +163,17 @@ extension ExpressionCompiler {
             if let index = names.flags[name] {
                 return Typed(node: builder.add(.flagOpen, index, timing: .eventful), kind: .truth, text: text)
             }
-            return unknown(function, name, among: names.flags.keys.sorted(), argument)
+            return unknown(function, name, among: names.flags.keys, argument)
         case "score":
             guard let known = names.scores[name] else {
-                return unknown(function, name, among: names.scores.keys.sorted(), argument)
+                return unknown(function, name, among: names.scores.keys, argument)
             }
             guard let index = known else { return brokenReference(syntax) }
             return Typed(
                 node: builder.add(.score, index, timing: builder.timing(ofScore: index)), kind: .number, text: text)
         default:
             guard let known = names.segments[name] else {
-                return unknown(function, name, among: names.segments.keys.sorted(), argument)
+                return unknown(function, name, among: names.segments.keys, argument)
             }
             guard let node = known else { return brokenReference(syntax) }
             return Typed(node: node, kind: .truth, text: text)
@@ -181,9 +185,11 @@ extension ExpressionCompiler {
     private func brokenReference(_ syntax: Syntax) -> Typed { invalid(syntax) }
 
     private mutating func unknown(
-        _ what: String, _ name: String, among candidates: [String], _ syntax: Syntax
+        _ what: String, _ name: String, among candidates: some Sequence<String>, _ syntax: Syntax
     ) -> Typed {
         refuse(
-            syntax, "unknown \(what) \"\(name)\"", suggestion: Suggestion.nearest(to: name, among: candidates))
+            syntax, "unknown \(what) \"\(name)\"",
+            suggestion: mistakes.count < ExpressionLimits.mistakes
+                ? Suggestion.nearest(to: name, among: candidates.sorted()) : nil)
     }
 }

@@ -116,7 +116,7 @@ extension ExpressionCompiler {
         } else {
             fix = "\(duration.text) / 1d is its number of days"
         }
-        report(syntax.start, "\(other.text) is a number, but \(duration.text) is a duration", suggestion: fix)
+        report(syntax, "\(other.text) is a number, but \(duration.text) is a duration", suggestion: fix)
         return false
     }
 
@@ -188,14 +188,14 @@ extension ExpressionCompiler {
         guard comparison == .equal || comparison == .notEqual,
             let constant = [right, left].first(where: { builder.nodes[$0.node].operation == .truthConstant })
         else {
-            report(syntax.start, "conditions cannot be compared", suggestion: "join them with and, or, not")
+            report(syntax, "conditions cannot be compared", suggestion: "join them with and, or, not")
             return nil
         }
         var other = constant.node == right.node ? left : right
         if other.kind == .dynamic {
             other.node = builder.add(.asTruth, other.node, timing: builder.timing(of: other.node))
         } else if other.kind != .truth {
-            report(syntax.start, "\(other.text) is \(noun(other.kind)), but \(constant.text) is a truth value")
+            report(syntax, "\(other.text) is \(noun(other.kind)), but \(constant.text) is a truth value")
             return nil
         }
         other.kind = .truth
@@ -207,15 +207,17 @@ extension ExpressionCompiler {
     private mutating func compareTexts(
         _ comparison: Comparison, _ left: Typed, _ right: Typed, _ syntax: Syntax
     ) -> Compared? {
-        guard comparison == .equal || comparison == .notEqual else {
-            report(syntax.start, "texts are compared with == and != only")
-            return nil
-        }
         guard let left = asText(left, beside: right, syntax), let right = asText(right, beside: left, syntax) else {
             return nil
         }
-        checkStage(left, right, at: syntax.start)
-        checkStage(right, left, at: syntax.start)
+        guard comparison == .equal || comparison == .notEqual else {
+            report(syntax, "texts are compared with == and != only")
+            return nil
+        }
+        if case .compare(_, let leftSyntax, let rightSyntax) = syntax.form {
+            checkStage(left, right, at: rightSyntax)
+            checkStage(right, left, at: leftSyntax)
+        }
         return Compared(node: pair(.compareTexts, left.node, right.node, comparison), left: left, right: right)
     }
 
@@ -227,19 +229,19 @@ extension ExpressionCompiler {
             return Typed(node: node, kind: .text, text: typed.text)
         default:
             report(
-                syntax.start, "\(typed.text) is \(noun(typed.kind)), but \(other.text) is \(noun(other.kind))")
+                syntax, "\(typed.text) is \(noun(typed.kind)), but \(other.text) is \(noun(other.kind))")
             return nil
         }
     }
 
     /// `stage == "laed"` would be false for ever.
-    mutating func checkStage(_ stage: Typed, _ constant: Typed, at offset: Int) {
+    mutating func checkStage(_ stage: Typed, _ constant: Typed, at syntax: Syntax) {
         let node = builder.nodes[constant.node]
         guard builder.nodes[stage.node].operation == .stage, node.operation == .textConstant else { return }
         let name = builder.texts[Int(node.a)]
         if names.stages.contains(name) { return }
         report(
-            offset, "unknown stage \"\(name)\"",
+            syntax, "unknown stage \"\(name)\"",
             suggestion: Suggestion.nearest(to: name, among: names.stages.sorted()))
     }
 
@@ -289,7 +291,7 @@ extension ExpressionCompiler {
                 syntax, "\(subject.text) is \(noun(subject.kind)), but the list holds \(areTexts ? "texts" : "numbers")"
             )
         }
-        for (element, position) in zip(elements, list) { checkStage(subject, element, at: position.start) }
+        for (element, position) in zip(elements, list) { checkStage(subject, element, at: position) }
         let nodes = [subject.node] + elements.map(\.node)
         let timing = nodes.reduce(into: Timing()) { $0.formUnion(builder.timing(of: $1)) }
         var node = builder.add(areTexts ? .textIn : .numberIn, over: nodes, timing: timing)

@@ -8,8 +8,7 @@ struct CompiledExpression {
     var kind: ValueKind
     var leaves: [Leaf]
     var atRaise: [(text: String, root: Int, kind: ValueKind)]
-    /// Comparisons whose change in time cannot be solved, as written.
-    var curved: [String]
+    var curved: [Curve]
 
     func expression(in program: Program) -> Expression {
         let arguments = atRaise.map { argument in
@@ -22,6 +21,14 @@ struct CompiledExpression {
         return Expression(
             text: text, program: program, root: root, kind: kind, leaves: leaves, atRaiseArguments: arguments)
     }
+}
+
+/// A comparison whose change in time cannot be solved.
+struct Curve {
+    /// As written.
+    var text: String
+    /// UTF-8 offsets.
+    var part: Range<Int>
 }
 
 /// One leaf of a condition, for evidence.
@@ -63,7 +70,7 @@ struct ExpressionCompiler {
     var mistakes: [ExpressionMistake] = []
     var leaves: [Leaf] = []
     var atRaise: [(text: String, root: Int, kind: ValueKind)] = []
-    var curved: [String] = []
+    var curved: [Curve] = []
 
     init(
         text: String, names: RuleNames, builder: ProgramBuilder, allowsAtRaise: Bool,
@@ -101,11 +108,12 @@ struct ExpressionCompiler {
     }
 
     private mutating func checkCost(of node: Int) {
+        let whole = 0..<bytes.count
         if builder.steps[node] > ExpressionLimits.steps {
-            report(0, "with its segments and scores the expression takes more than \(ExpressionLimits.steps) steps")
+            report(whole, "with its segments and scores the expression takes more than \(ExpressionLimits.steps) steps")
         } else if builder.depths[node] > ExpressionLimits.expandedDepth {
             report(
-                0,
+                whole,
                 "with its segments and scores the expression is nested deeper than "
                     + "\(ExpressionLimits.expandedDepth) levels")
         }
@@ -113,15 +121,23 @@ struct ExpressionCompiler {
 }
 
 extension ExpressionCompiler {
-    mutating func report(_ offset: Int, _ message: String, suggestion: String? = nil) {
-        mistakes.append(ExpressionMistake(offset: offset, message: message, suggestion: suggestion))
+    mutating func report(_ part: Syntax, _ message: String, suggestion: String? = nil) {
+        report(part.start..<part.end, message, suggestion: suggestion)
+    }
+
+    /// - Parameter part: UTF-8 offsets.
+    mutating func report(_ part: Range<Int>, _ message: String, suggestion: String? = nil) {
+        guard mistakes.count < ExpressionLimits.mistakes else { return }
+        mistakes.append(
+            ExpressionMistake(
+                offset: part.lowerBound, end: part.upperBound, message: message, suggestion: suggestion))
     }
 
     /// Stands for a part that has been reported, so that one mistake is not followed by ten.
     func invalid(_ syntax: Syntax) -> Typed { Typed(node: builder.constant(.nan), kind: .invalid, text: text(syntax)) }
 
     mutating func refuse(_ syntax: Syntax, _ message: String, suggestion: String? = nil) -> Typed {
-        report(syntax.start, message, suggestion: suggestion)
+        report(syntax, message, suggestion: suggestion)
         return invalid(syntax)
     }
 
@@ -201,7 +217,9 @@ extension ExpressionCompiler {
             let side = Leaf.Side(text: typed.text, node: typed.node, kind: .truth)
             leaves.append(Leaf(text: typed.text, value: side, comparison: "", threshold: .none, node: typed.node))
         }
-        if builder.timing(of: typed.node).contains(.curved) { curved.append(typed.text) }
+        if builder.timing(of: typed.node).contains(.curved) {
+            curved.append(Curve(text: typed.text, part: syntax.start..<syntax.end))
+        }
         return typed
     }
 

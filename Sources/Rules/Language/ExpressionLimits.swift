@@ -12,6 +12,8 @@ public enum ExpressionLimits {
     public static let expandedDepth = 300
     /// Steps of one evaluation, segments and scores put in their place: some 10 ns each.
     public static let steps = 20_000
+    /// Mistakes of one expression that are named.
+    static let mistakes = 100
     /// Characters of a text constant, the same as a name's in the log.
     public static let textBytes = 256
 }
@@ -30,6 +32,18 @@ public enum RuleSetLimits {
     public static let components = 64
     public static let stages = 64
     public static let segments = 256
+    /// Names in all `inhibits` together.
+    public static let inhibits = 1_024
+    /// Mistakes that one answer names. Whoever made more fixes these first.
+    public static let mistakes = 500
+    /// Steps of one look at all conditions of the file, some 10 ns each, so that a look at a company takes
+    /// at most a quarter of a millisecond beside reading its metrics. The default set has some 400.
+    public static let steps = 25_000
+    /// Tasks that the file's distinct metrics add up, one over a set counting for each of its tasks: some
+    /// 30 ns each.
+    public static let taskReads = 25_000
+    /// Distinct metrics of the file that count users in a window: each may go through all users of a company.
+    public static let userMetrics = 500
     /// Bytes of a rule's name, as any name of the log.
     public static let nameBytes = 256
     /// Bytes of a summary.

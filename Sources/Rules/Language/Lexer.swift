@@ -20,13 +20,15 @@ struct Lexer {
                 report(token.start, "the expression has more than \(ExpressionLimits.tokens) words and signs")
                 break
             }
+            if mistakes.count >= ExpressionLimits.mistakes { break }
         }
         tokens.append(Token(kind: .end, start: index, end: index))
         return tokens
     }
 
     private mutating func report(_ offset: Int, _ message: String, suggestion: String? = nil) {
-        mistakes.append(ExpressionMistake(offset: offset, message: message, suggestion: suggestion))
+        mistakes.append(
+            ExpressionMistake(offset: offset, end: max(index, offset + 1), message: message, suggestion: suggestion))
     }
 
     /// Nil at the end.
@@ -57,6 +59,12 @@ struct Lexer {
 
     private func text(_ range: Range<Int>) -> String { String(decoding: bytes[range], as: UTF8.self) }
 
+    /// As a message quotes it: so many digits tell nobody more than the first of them.
+    private func quoted(_ range: Range<Int>) -> String {
+        let longest = 40
+        return range.count <= longest ? text(range) : text(range.prefix(longest)) + "…"
+    }
+
     private mutating func name() -> Token {
         let start = index
         while index < bytes.count, Self.startsName(bytes[index]) || Self.isDigit(bytes[index]) { index += 1 }
@@ -81,15 +89,15 @@ struct Lexer {
         let unitStart = index
         while index < bytes.count, Self.startsName(bytes[index]) || Self.isDigit(bytes[index]) { index += 1 }
         guard let value, value.isFinite else {
-            report(start, "\"\(text(start..<index))\" is not a number")
+            report(start, "\"\(quoted(start..<index))\" is not a number")
             return nil
         }
         if unitStart < index { return duration(value, digits: digits, start: start, unit: text(unitStart..<index)) }
         if index < bytes.count, bytes[index] == UInt8(ascii: "%") {
+            index += 1
             report(
                 start, "percentages are written as fractions",
                 suggestion: "write \(NumberText.shortText(value)) % as \(value / 100)")
-            index += 1
         }
         return Token(kind: .number(value), start: start, end: index)
     }
@@ -112,7 +120,7 @@ struct Lexer {
             if let milliseconds = DurationText.milliseconds(value, unit: length) {
                 return Token(kind: .duration(milliseconds), start: start, end: index)
             }
-            report(start, "\"\(text(start..<index))\" is longer than ten years")
+            report(start, "\"\(quoted(start..<index))\" is longer than ten years")
         } else {
             let guess = DurationText.units.first { unit.lowercased().hasPrefix($0) }
             report(

@@ -38,7 +38,7 @@ extension Parser {
     private var current: Token { tokens[position] }
 
     private func mistake(_ message: String, suggestion: String? = nil) -> ExpressionMistake {
-        ExpressionMistake(offset: current.start, message: message, suggestion: suggestion)
+        ExpressionMistake(offset: current.start, end: current.end, message: message, suggestion: suggestion)
     }
 
     private func unexpected(_ wanted: String) -> ExpressionMistake {

@@ -11,15 +11,19 @@ public enum Suggestion {
         let letters = Array(word.lowercased().utf8.prefix(longestWord))
         var best: (name: String, distance: Int)?
         for candidate in candidates {
-            let other = Array(candidate.lowercased().utf8)
-            guard other.count <= longestWord else { continue }
-            let distance = editDistance(letters, other)
-            let allowed = max(1, min(3, max(letters.count, other.count) / 3))
+            // Most are too long or too short, which costs nothing to see.
+            let count = candidate.utf8.count
+            let allowed = max(1, min(mostEdits, max(letters.count, count) / 3))
+            guard count <= longestWord, abs(count - letters.count) <= allowed else { continue }
+            let distance = editDistance(letters, Array(candidate.lowercased().utf8))
             guard distance <= allowed, distance < (best?.distance ?? .max) else { continue }
             best = (candidate, distance)
         }
         return best?.name
     }
+
+    /// More are no typing error.
+    private static let mostEdits = 3
 
     /// Longer words are names of tasks pasted in the wrong place, not typing errors; the distance
     /// costs the product of the lengths.

@@ -37,7 +37,7 @@ struct RulesCheck: ParsableCommand {
             let count = failure.diagnostics.count { $0.weight == .mistake }
             throw CommandError(
                 .refused, "\(name) has \(Quantity.count(count, "mistake")); a daemon would keep its rules",
-                advice: shared.json ? nil : failure.diagnostics.map(\.description).joined(separator: "\n"))
+                advice: shared.json ? nil : failure.diagnostics.map(\.report).joined(separator: "\n"))
         }
     }
 
@@ -46,7 +46,7 @@ struct RulesCheck: ParsableCommand {
             for warning in rules.warnings { StandardOutput.write(Self.json(warning).text + "\n") }
             return
         }
-        for warning in rules.warnings { StandardError.write("\(warning)\n") }
+        for warning in rules.warnings { StandardError.write(warning.report + "\n") }
         StandardOutput.write(
             "\(rules.flags.count) flags, \(rules.scores.count) scores, \(rules.stages.count) stages, "
                 + "\(rules.segments.count) segments: good, version \(rules.version)\n")
@@ -57,7 +57,7 @@ struct RulesCheck: ParsableCommand {
             "weight": .string(diagnostic.weight.rawValue), "file": .string(diagnostic.file),
             "line": .int(diagnostic.position.line), "column": .int(diagnostic.position.column),
             "subject": .optional(diagnostic.subject), "message": .string(diagnostic.message),
-            "suggestion": .optional(diagnostic.suggestion),
+            "suggestion": .optional(diagnostic.suggestion), "excerpt": .string(diagnostic.excerpt),
         ]
     }
 }

@@ -19,7 +19,7 @@ struct LanguageCheckTests {
         ("flag(\"idel\")", ["5: unknown flag \"idel\" (did you mean \"idle\"?)"]),
         ("score(\"helth\") > 1", ["6: unknown score \"helth\" (did you mean \"health\"?)"]),
         ("segment(\"bigg\")", ["8: unknown segment \"bigg\" (did you mean \"big\"?)"]),
-        ("stage == \"laed\"", ["0: unknown stage \"laed\" (did you mean \"lead\"?)"]),
+        ("stage == \"laed\"", ["9: unknown stage \"laed\" (did you mean \"lead\"?)"]),
         ("stage == lead", ["9: unknown metric \"lead\" (a text stands in quotes: \"lead\")"]),
         ("stage in [\"lead\", \"lots\"]", ["18: unknown stage \"lots\" (did you mean \"lost\"?)"]),
         ("events(\"@cor\", 7d) > 1", ["7: unknown set \"@cor\" (did you mean \"@core\"?)"]),
@@ -78,7 +78,8 @@ struct LanguageCheckTests {
             ["0: a condition is needed here, but events(28d) is a number (compare it, as in events(28d) > 0)"]
         ),
         ("champion", ["0: a condition is needed here, but champion is a text"]),
-        ("champion > 3", ["0: texts are compared with == and != only"]),
+        ("champion > 3", ["0: 3 is a number, but champion is a text"]),
+        ("champion > \"m\"", ["0: texts are compared with == and != only"]),
         ("champion == 3", ["0: 3 is a number, but champion is a text"]),
         ("champion + 1 > 3", ["0: a number is needed here, but champion is a text"]),
         ("(1 > 2) == (2 > 1)", ["0: conditions cannot be compared (join them with and, or, not)"]),

@@ -44,7 +44,7 @@ struct LanguageGrammarTests {
             "true || !true",
             ["5: unexpected \"||\" (did you mean \"or\"?)", "8: unexpected \"!\" (did you mean \"not\"?)"]
         ),
-        ("stage = \"a\"", ["0: unknown stage \"a\"", "6: unexpected \"=\" (did you mean \"==\"?)"]),
+        ("stage = \"a\"", ["6: unexpected \"=\" (did you mean \"==\"?)", "8: unknown stage \"a\""]),
         ("1 ; 2", ["2: unexpected \";\""]),
         ("\"open", ["0: the text that begins here has no closing quote"]),
         (
