@@ -106,6 +106,17 @@ struct RendererTests {
         for line in text.split(separator: "\n") { #expect(PrintableText.width(of: String(line)) <= 80) }
     }
 
+    @Test("a backtest: what was raised, how good it was, which tasks went with leaving, and what was counted")
+    func backtest() throws {
+        let report = try Golden.json("backtest.json")
+        let text = BacktestPage.text(report, seconds: 2, width: 100, colour: false)
+        try Golden.expect(text, equals: "backtest.100.txt")
+        for line in text.split(separator: "\n") {
+            #expect(PrintableText.width(of: String(line)) <= 100, "too wide: \(line)")
+        }
+        try Golden.expect(BacktestPage.table(report).text(.tabSeparated), equals: "backtest.tsv")
+    }
+
     @Test("a tested rule shows its conditions taken apart as written")
     func ruleTest() throws {
         let text = RuleTestPage.text(try Golden.json("rule-test.json"), width: 80, colour: false)

@@ -2,33 +2,47 @@ import UsageModel
 
 /// The answer of `tenure rules backtest`.
 enum BacktestPage {
-    /// A row a rule, and one for all rules of each kind.
+    /// For pipes: a row a rule, and one for all rules of each kind, with everything about them.
     static func table(_ report: JSON) -> Table {
-        let rows = (report["rules"]?.arrayValue ?? []) + (report["kinds"]?.arrayValue ?? [])
-        var columns = [
-            Column("rule", "RULE", leastWidth: 10), Column("raised", "RAISED", .right),
-            Column("companies", "COMPANIES", .right), Column("open_days", "OPEN DAYS", .right),
-            Column("flapping", "FLAPPING", .right), Column("alerts_week_100", "/WEEK/100", .right),
-        ]
-        let isJudged = rows.contains { $0["precision"] != nil }
-        if isJudged {
-            columns += [
-                Column("precision", "PRECISION (95 %)", .right), Column("silent", "SILENT", .right),
-                Column("recall", "RECALL (95 %)", .right), Column("recall_recent", "RECENT", .right),
-                Column("lead_days", "LEAD 10/50/90", .right),
-            ]
-        }
+        let rows = rows(report)
+        let isJudged = rows.contains(where: isJudged)
         return Table(
-            columns: columns,
-            rows: rows.map { row in
-                counts(row) + (isJudged ? judgements(row) : [])
-            })
+            columns: countColumns + (isJudged ? judgementColumns : []),
+            rows: rows.map { counts($0) + (isJudged ? judgements($0) : []) })
+    }
+
+    private static func rows(_ report: JSON) -> [JSON] {
+        (report["rules"]?.arrayValue ?? []) + (report["kinds"]?.arrayValue ?? [])
+    }
+
+    private static func isJudged(_ row: JSON) -> Bool { row["precision"] != nil }
+
+    private static let ruleColumn = Column("rule", "RULE", leastWidth: 10)
+    private static let countColumns = [
+        ruleColumn, Column("raised", "RAISED", .right), Column("companies", "COMPANIES", .right),
+        Column("open_days", "OPEN DAYS", .right), Column("flapping", "FLAPPING", .right),
+        Column("alerts_week_100", "/WEEK/100", .right),
+    ]
+    private static let judgementColumns = [
+        Column("precision", "PRECISION", .right), Column("precision.of", "OF", .right),
+        Column("silent", "SILENT", .right), Column("recall", "RECALL", .right),
+        Column("recall_recent", "RECENT", .right), Column("lead_days", "LEAD", .right),
+    ]
+
+    /// How good the alerts were; rules that raised nothing are left out.
+    private static func judgementTable(_ rows: [JSON]) -> Table {
+        let judged = rows.filter { isJudged($0) && $0["raised"]?.intValue != 0 }
+        return Table(
+            columns: [ruleColumn] + judgementColumns, rows: judged.map { [name($0)] + judgements($0) })
+    }
+
+    private static func name(_ row: JSON) -> Cell {
+        .text(row["rule"], style: row["severity"]?.isNull == false ? .plain : .heading)
     }
 
     private static func counts(_ row: JSON) -> [Cell] {
         [
-            .text(row["rule"], style: row["severity"]?.isNull == false ? .plain : .heading), .whole(row["raised"]),
-            .whole(row["companies"]),
+            name(row), .whole(row["raised"]), .whole(row["companies"]),
             Cell(
                 Quantity.whole(row["open_days"]?.doubleValue.map { Int($0) }), raw: row["open_days"]?.plainText ?? ""),
             .whole(row["flapping"]),
@@ -42,7 +56,8 @@ enum BacktestPage {
         let leads = ["p10", "p50", "p90"].map { row["lead_days"]?[$0]?.intValue.map(String.init) ?? Quantity.unknown }
         let hasLeads = (row["lead_days"]?["count"]?.intValue ?? 0) > 0
         return [
-            proportion(row["precision"], withInterval: true), proportion(row["silent"], withInterval: false),
+            proportion(row["precision"], withInterval: true), .whole(row["precision"]?["of"]),
+            proportion(row["silent"], withInterval: false),
             proportion(row["recall"], withInterval: true), proportion(row["recall_recent"], withInterval: false),
             Cell(
                 hasLeads ? leads.joined(separator: "/") : Quantity.unknown,
@@ -50,7 +65,7 @@ enum BacktestPage {
         ]
     }
 
-    /// "61 % of 153 (53–68)"; a bare ratio for programs.
+    /// "61 % (53–68)"; a bare ratio for programs.
     private static func proportion(_ value: JSON?, withInterval: Bool) -> Cell {
         guard let value, let of = value["of"]?.intValue, of > 0 else {
             return Cell(Quantity.unknown, raw: "", style: .faint)
@@ -58,13 +73,13 @@ enum BacktestPage {
         var text = Quantity.percent(value["value"]?.doubleValue)
         if withInterval {
             let bounds = ["low", "high"].map { Quantity.decimal(value[$0]?.doubleValue.map { $0 * 100 }, decimals: 0) }
-            text += " of \(Quantity.whole(of)) (\(bounds.joined(separator: "–")))"
+            text += " (\(bounds.joined(separator: "–")))"
         }
         return Cell(text, raw: value["value"]?.plainText ?? "")
     }
 
     /// A row a task: how many of the companies that left had used it, and of those that stayed.
-    static func taskTable(_ tasks: [JSON]) -> Table {
+    private static func taskTable(_ tasks: [JSON]) -> Table {
         Table(
             columns: [
                 Column("task", "TASK", leastWidth: 10), Column("left", "LEFT", .right),
@@ -99,7 +114,15 @@ enum BacktestPage {
             report.at("since").map { "since \(Quantity.date($0.stringValue))" } ?? "",
             "\(Quantity.decimal(seconds)) s, \(Quantity.whole(speed)) events/s"
         )
-        page.table(table(report))
+        let rows = rows(report)
+        page.table(Table(columns: countColumns, rows: rows.map(counts)))
+        let leavers = rows.compactMap { $0["recall"]?["of"]?.intValue }.max()
+        if let leavers {
+            page.section(
+                "Judged by what became of the companies",
+                note: "recall of \(Quantity.whole(leavers)); in brackets 95 %; lead in days, 10/50/90 %")
+            page.table(judgementTable(rows))
+        }
         let tasks = report["tasks"]?.arrayValue ?? []
         if !tasks.isEmpty {
             let more = report["tasks_left_out"]?.intValue ?? 0
