@@ -90,6 +90,17 @@ public final class Engine: Sendable {
         ]
     }
 
+    /// Writes the log as it is now to a new directory beside the writer's work; see `EventLogReader.backUp`.
+    ///
+    /// - Parameter directory: an absolute path on the daemon's machine.
+    public func backUp(to directory: String) async throws(QuestionError) -> JSON {
+        let report = try await offWriter { [reader] in try reader.backUp(to: directory) }
+        return [
+            "directory": .string(directory), "seq": .int(report.lastSeq), "segments": .int(report.segments),
+            "linked_segments": .int(report.linkedSegments),
+        ]
+    }
+
     /// Tries a rule file on the whole log, beside the daemon's state; see `BacktestRequest`.
     ///
     /// One at a time, since each needs as much memory as the daemon's own state.

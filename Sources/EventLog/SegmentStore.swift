@@ -19,7 +19,7 @@ final class SegmentStore: Sendable {
         var open: [UInt64: OpenSegment] = [:]
         /// Counts uses, to find the segment that was left alone longest.
         var clock: UInt64 = 0
-        /// Held as long as anybody can reach a segment.
+        /// Held as long as anybody can reach a segment; nil for a directory that nobody else knows yet.
         var lock: DirectoryLock?
         var isClosed = false
 
@@ -32,7 +32,7 @@ final class SegmentStore: Sendable {
         var lastUse: UInt64
     }
 
-    init(directory: String, logID: Hash128, lock: DirectoryLock) throws(EventLogError) {
+    init(directory: String, logID: Hash128, lock: DirectoryLock?) throws(EventLogError) {
         self.directory = directory
         self.logID = logID
         let names = try SystemCall.list(directory + "/" + SegmentName.parent)

@@ -100,6 +100,32 @@ enum SystemCall {
         try run("rmdir", path) { rmdir(path) }
     }
 
+    /// Copies a whole file; the copy is durable on return, its directory entry is not.
+    static func copyFile(_ source: String, to target: String) throws(EventLogError) {
+        let input = try run("open", source) { open(source, O_RDONLY | O_CLOEXEC) }
+        defer { close(input) }
+        let output = try run("open", target) { open(target, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, fileMode) }
+        defer { close(output) }
+        // Within the kernel; 0 is the end of the file.
+        while try run("sendfile", target, { sendfile(output, input, nil, copiedBytesAtOnce) }) > 0 {}
+        try run("fsync", target) { fsync(output) }
+    }
+
+    /// What sendfile(2) takes at most in one call, as a whole number of pages.
+    private static let copiedBytesAtOnce = 0x7fff_f000
+
+    static func syncFile(_ path: String) throws(EventLogError) {
+        let descriptor = try run("open", path) { open(path, O_RDONLY | O_CLOEXEC) }
+        defer { close(descriptor) }
+        try run("fsync", path) { fsync(descriptor) }
+    }
+
+    /// Renames, durably.
+    static func move(_ path: String, to target: String) throws(EventLogError) {
+        try run("rename", target) { rename(path, target) }
+        try syncDirectory(parentDirectory(target))
+    }
+
     /// What an ordinary user may still write on the file system that holds `path`.
     static func availableBytes(_ path: String) throws(EventLogError) -> UInt64 {
         var status = statvfs()

@@ -126,6 +126,13 @@ public final class Environment: @unchecked Sendable {
     /// The table that stood at `index` of the names given to `open`; nil when it does not exist.
     public func table(_ index: Int) -> Table? { tables[index] }
 
+    /// Writes a copy of the data file, as the last commit left it, into the existing empty directory at
+    /// `path`. Writers go on meanwhile; pages that they free are not used again until this is done. The
+    /// copy is not synced.
+    public func copy(to path: String) throws(LMDBError) {
+        try check(mdb_env_copy(handle, path), "mdb_env_copy \(path)")
+    }
+
     /// Bytes of the data file that have ever been used. O(1).
     public var usedBytes: Int {
         var info = MDB_envinfo()

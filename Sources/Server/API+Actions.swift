@@ -8,6 +8,15 @@ extension API {
         router.post("/v1/reload") { _, context in
             Response(json: try await engine.act(.reload, by: context.peer()))
         }
+        router.post("/v1/backup") { request, _ in
+            let directory = try Self.text(
+                "directory", of: try await body(of: request), "where the backup is to be made")
+            guard directory.hasPrefix("/") else {
+                throw RequestRefusal.badRequest(
+                    "directory: \"\(directory)\" is relative; give a path that begins with /")
+            }
+            return Response(json: try await engine.backUp(to: directory))
+        }
         router.post("/v1/clock/accept") { _, context in
             Response(json: try await engine.act(.acceptClock, by: context.peer()))
         }

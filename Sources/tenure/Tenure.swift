@@ -34,7 +34,9 @@ struct Tenure: ParsableCommand {
                 ]),
             CommandGroup(
                 name: "Operation",
-                subcommands: [ReloadCommand.self, ClockCommand.self, VerifyCommand.self, VersionCommand.self]),
+                subcommands: [
+                    ReloadCommand.self, BackupCommand.self, ClockCommand.self, VerifyCommand.self, VersionCommand.self,
+                ]),
         ])
 
     @OptionGroup var shared: SharedOptions

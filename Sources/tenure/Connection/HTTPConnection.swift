@@ -21,8 +21,13 @@ final class HTTPConnection {
     func get(_ target: RequestTarget) throws -> JSON { try ask("GET", target, body: nil) }
 
     /// The answer to POST `target`.
-    func post(_ target: RequestTarget, _ body: JSON) throws -> JSON {
-        try ask("POST", target, body: Body(type: "application/json", bytes: body.utf8))
+    ///
+    /// - Parameter timeoutSeconds: longest silence; 0 for an answer that may be as long in coming as it likes.
+    func post(
+        _ target: RequestTarget, _ body: JSON, timeoutSeconds: Int = answerTimeoutSeconds
+    ) throws -> JSON {
+        try ask(
+            "POST", target, body: Body(type: "application/json", bytes: body.utf8), timeoutSeconds: timeoutSeconds)
     }
 
     /// The answer to POST `target` with a text, which may be as long in coming as it likes.

@@ -1,0 +1,93 @@
+import Glibc
+import LMDB
+import UsageModel
+
+/// What a backup holds.
+public struct BackupReport: Sendable, Equatable {
+    public var lastSeq: UInt64
+    public var segments: Int
+    /// Segments that share their data with the log instead of having a copy of it.
+    public var linkedSegments: Int
+}
+
+extension EventLogReader {
+    /// Writes the log as it is now into a new directory: a state directory of its own, which a daemon can be
+    /// started on or which can be copied back.
+    ///
+    /// The writer goes on meanwhile. Sealed segments never change, so on the same file system they are
+    /// hard links and cost nothing; the last one is copied from one read transaction. Everything is synced
+    /// before the directory gets its name, so what has the name is whole. O(bytes of the last segment) on
+    /// the log's file system, O(log) on another.
+    ///
+    /// - Parameter directory: must not exist; the directory above it must.
+    public func backUp(to directory: String) throws(EventLogError) -> BackupReport {
+        guard !SystemCall.exists(directory) else {
+            throw .system(call: "mkdir", path: directory, code: EEXIST)
+        }
+        let draft = directory + ".partial"
+        if SystemCall.exists(draft) { try Self.removeDraft(draft) }
+        try SystemCall.makeDirectory(draft + "/" + SegmentName.parent)
+        // Listed once: what is sealed now stays so, and what comes later is not part of this backup.
+        let segments = store.firstSeqs
+        var report = BackupReport(lastSeq: 0, segments: segments.count, linkedSegments: 0)
+        for segment in segments.dropLast() {
+            if try copySealed(segment, to: draft) { report.linkedSegments += 1 }
+        }
+        var last: BlockHeader?
+        if let segment = segments.last { last = try copyGrowing(segment, to: draft) }
+        if last == nil, let segment = segments.dropLast().last { last = try lastHeader(of: segment) }
+        report.lastSeq = last?.lastSeq ?? 0
+        let tail = Tail(logID: logID, lastSeq: report.lastSeq, lastHash: last?.hash ?? .zero)
+        try SystemCall.replaceFile(draft + "/" + Tail.name, with: tail.bytes)
+        try SystemCall.replaceFile(
+            draft + "/" + FormatFile.name, with: Array(FormatFile(logID: logID).text.utf8))
+        try SystemCall.syncDirectory(draft + "/" + SegmentName.parent)
+        try SystemCall.move(draft, to: directory)
+        return report
+    }
+
+    /// Links, or where that is impossible copies, a sealed segment. Returns whether it was linked.
+    private func copySealed(_ segment: UInt64, to draft: String) throws(EventLogError) -> Bool {
+        let target = draft + "/" + SegmentName.place(segment)
+        try SystemCall.makeDirectory(target)
+        let source = store.path(segment) + "/" + DataFile.name
+        let isLinked = link(source, target + "/" + DataFile.name) == 0
+        if !isLinked { try SystemCall.copyFile(source, to: target + "/" + DataFile.name) }
+        try SystemCall.syncDirectory(target)
+        return isLinked
+    }
+
+    /// Copies the segment that the writer may be filling; returns its last block's header as copied.
+    private func copyGrowing(_ segment: UInt64, to draft: String) throws(EventLogError) -> BlockHeader? {
+        let target = draft + "/" + SegmentName.place(segment)
+        try SystemCall.makeDirectory(target)
+        try store.read(segment) { (environment) throws(EventLogError) in
+            do throws(LMDBError) {
+                try environment.copy(to: target)
+            } catch {
+                throw EventLogError(error, place: SegmentName.place(segment))
+            }
+        }
+        try SystemCall.syncFile(target + "/" + DataFile.name)
+        try SystemCall.syncDirectory(target)
+        let copy = EventLogReader(store: try SegmentStore(directory: draft, logID: logID, lock: nil))
+        defer { copy.store.close() }
+        return try copy.lastHeader(of: segment)
+    }
+
+    private func lastHeader(of segment: UInt64) throws(EventLogError) -> BlockHeader? {
+        let buffer = ByteBuffer()
+        guard let entry = try store.copy(.last, of: .blocks, in: segment, to: buffer) else { return nil }
+        return try SegmentStore.header(buffer, entry, logID: logID)
+    }
+
+    /// What a backup left that was cut off.
+    private static func removeDraft(_ draft: String) throws(EventLogError) {
+        let log = draft + "/" + SegmentName.parent
+        if SystemCall.exists(log) {
+            for name in try SystemCall.list(log) { try SystemCall.removeFlatDirectory(log + "/" + name) }
+            try SystemCall.run("rmdir", log) { rmdir(log) }
+        }
+        try SystemCall.removeFlatDirectory(draft)
+    }
+}
