@@ -59,10 +59,11 @@ struct RequestRefusal: Error, Equatable {
         status == .notFound ? "not_found" : "bad_request"
     }
 
-    /// The sentence in one line; several lines stay in `detail` alone.
+    /// The sentence in one line; several stay in `detail` alone, where lines that are indented show the place.
     private var message: String {
-        let lines = detail.split(separator: "\n")
-        return lines.count > 1 ? "refused for \(lines.count) reasons" : detail
+        guard detail.contains("\n") else { return detail }
+        let lines = detail.split(separator: "\n").filter { !$0.hasPrefix(" ") }
+        return lines.count > 1 ? "refused for \(lines.count) reasons" : String(lines.first ?? "")
     }
 
     var response: Response {

@@ -54,6 +54,39 @@ class WithoutDaemon(unittest.TestCase):
         for arguments in (["frobnicate"], ["flags", "close", "F1", "--as", "won"], ["import", "x"], ["company"]):
             self.assertEqual(alone(*arguments).returncode, 2, arguments)
 
+    def test_mistakes_of_a_rule_file_stand_under_their_lines_at_the_start_at_a_reload_and_in_a_check(self):
+        good = "flags:\n  - {name: idle, kind: churn, severity: high, when: idle_days > 7d}\n"
+        bad = good.replace("idle_days > 7d", "idel_days > 7d and events(28d) > 7d")
+        line = bad.splitlines()[1]
+
+        def under(part):
+            return "    | " + " " * line.index(part) + "^" * len(part)
+
+        places = [
+            f'rules.yaml:2:{line.index("idel_days") + 1}: flag "idle": unknown metric "idel_days" '
+            '(did you mean "idle_days"?)', "  2 | " + line, under("idel_days"),
+            f'rules.yaml:2:{line.index("events") + 1}: flag "idle": events(28d) is a number, but 7d is a duration '
+            "(write 7)", "  2 | " + line, under("events(28d) > 7d")]
+        with Daemon(rules=good) as daemon:
+            with open(daemon.rules, "w") as file:
+                file.write(bad)
+            reload = daemon.tenure("reload")
+            check = alone("rules", "check", daemon.rules)
+            daemon.stop()
+            log = os.path.join(daemon.directory, "log")
+            with self.assertRaisesRegex(AssertionError, "exited with 78"):
+                daemon.start()
+            with open(log) as file:
+                started = file.read()
+            self.assertEqual((reload.returncode, check.returncode), (5, 5))
+            self.assertIn("refused for 2 reasons", reload.stderr)
+            for said in (reload.stderr, check.stderr, started):
+                said = [line.strip().removeprefix("tenured: ") for line in said.splitlines()]
+                first = next(index for index, line in enumerate(said) if line.endswith(places[0]))
+                shown = said[first:first + len(places)]
+                self.assertEqual(
+                    [line.replace(daemon.rules, "rules.yaml") for line in shown], [place.strip() for place in places])
+
     def test_version_and_help_need_nothing(self):
         self.assertEqual(alone("version", "--json").returncode, 0)
         self.assertIn("SUBCOMMANDS", alone("--help").stdout)

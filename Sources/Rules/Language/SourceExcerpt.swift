@@ -47,7 +47,9 @@ struct SourceExcerpts {
         var shown = String.UnicodeScalarView()
         var below = ""
         for index in first..<max(first, min(start, last)) { below += Self.blank(under: line[index]) }
-        for scalar in line[first..<last] { shown.append(Self.isControl(scalar) ? "\u{FFFD}" : scalar) }
+        for scalar in line[first..<last] {
+            shown.append(scalar == "\t" ? " " : Self.isControl(scalar) ? "\u{FFFD}" : scalar)
+        }
         let carets = String(repeating: "^", count: max(1, min(stop, max(last, start + 1)) - start))
         let before = first > 0 ? "…" : ""
         return "  \(number) | \(before)\(String(shown))\(last < line.count ? "…" : "")\n"
@@ -76,7 +78,6 @@ struct SourceExcerpts {
 
     /// What fills as many columns as `scalar`, so that a caret below stands where it should.
     private static func blank(under scalar: Unicode.Scalar) -> String {
-        if scalar == "\t" { return "\t" }
         switch scalar.properties.generalCategory {
         case .nonspacingMark, .enclosingMark: return ""
         default: break
@@ -91,10 +92,9 @@ struct SourceExcerpts {
         }
     }
 
-    /// What a terminal would obey: C0 and C1 controls but the tab, and the marks that reorder text.
+    /// What a terminal would obey: C0 and C1 controls, and the marks that reorder text.
     private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.value {
-        case 0x09: false
         case 0..<0x20, 0x7F..<0xA0, 0x2028...0x202E, 0x2066...0x2069: true
         default: false
         }

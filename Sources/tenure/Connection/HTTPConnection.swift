@@ -146,6 +146,8 @@ final class HTTPConnection {
             answer?["message"]?.stringValue ?? answer?["error"]?.stringValue ?? "the daemon answered \(status)"
         var detail = answer?["detail"]?.stringValue
         if detail == message { detail = nil }
+        // What follows shows the place of what the message has said.
+        if let whole = detail, whole.hasPrefix(message + "\n") { detail = String(whole.dropFirst(message.count + 1)) }
         let exit: ExitStatus =
             switch status {
             case 400, 414, 422: .usage
