@@ -100,7 +100,7 @@ let package = Package(
         tests("RulesTests", ["Portraits", "Rules", "UsageModel"]),
         tests("RulesFileTests", ["Portraits", "Rules", "RulesFile", "UsageModel"], fixtures: true),
         tests("SimulationTests", ["Simulation", "UsageModel"]),
-        tests("EngineTests", ["Engine", "EventLog", "Portraits", "UsageModel", "WireFormat"]),
+        tests("EngineTests", ["Engine", "EventLog", "Portraits", "Rules", "UsageModel", "WireFormat"]),
         tests(
             "ServerTests",
             [

@@ -11,7 +11,7 @@ extension LateRecords {
     mutating func note(
         _ record: Record, seq: UInt64, merged: [CompanyID], portraits: Portraits, book: borrowing FlagBook
     ) {
-        if book.hasFlag(of: record.company, raisedAfter: record.time) {
+        if !record.company.isNone, book.hasFlag(of: record.company, raisedAfter: record.time) {
             let isActivity = record.kind.isEvent && portraits.portrait(record.company)?.lastEvent == seq
             note(
                 LateRecord(

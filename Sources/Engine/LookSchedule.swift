@@ -75,6 +75,11 @@ struct LookSchedule {
         deadlines.schedule(company, at: next.map { max($0, now + 1) })
     }
 
+    /// Sees to it that `company` is looked at at `time` at the latest.
+    mutating func bringForward(_ company: CompanyID, to time: Timestamp) {
+        deadlines.schedule(company, at: min(time, deadlines[company] ?? time))
+    }
+
     /// Forgets all deadlines, to be sought anew; what is unlooked stays so.
     mutating func removeDeadlines() { deadlines.removeAll() }
 
@@ -83,7 +88,7 @@ struct LookSchedule {
         deadlines.schedule(company, at: Self.hourEnd(since))
     }
 
-    private static func hourEnd(_ time: Timestamp) -> Timestamp {
+    static func hourEnd(_ time: Timestamp) -> Timestamp {
         Timestamp(milliseconds: (time.utcHour + 1) * millisecondsPerHour)
     }
 }

@@ -56,15 +56,19 @@ public struct FlagsQuery: Sendable {
     public var owner: String?
     /// Also those that are cleared or closed.
     public var all: Bool
+    /// Instead those that a silent source keeps from being raised.
+    public var withheld: Bool
     public var page: Page
 
     public init(
-        company: String? = nil, kind: String? = nil, owner: String? = nil, all: Bool = false, page: Page = Page()
+        company: String? = nil, kind: String? = nil, owner: String? = nil, all: Bool = false, withheld: Bool = false,
+        page: Page = Page()
     ) {
         self.company = company
         self.kind = kind
         self.owner = owner
         self.all = all
+        self.withheld = withheld
         self.page = page
     }
 }

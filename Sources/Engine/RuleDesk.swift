@@ -29,9 +29,9 @@ struct RuleDesk: ~Copyable {
     }
 
     func look(
-        at portrait: CompanyPortrait, moment: Moment, observed: Timestamp, names: NameTable
+        at portrait: CompanyPortrait, moment: Moment, observed: Timestamp, names: NameTable, scope: LookScope = .all
     ) -> Look {
-        evaluator.look(at: portrait, moment: moment, observed: observed, book: book, names: names)
+        evaluator.look(at: portrait, moment: moment, observed: observed, book: book, names: names, scope: scope)
     }
 
     /// Notes that the record at `seq` holds the text of the rules that come into force.
@@ -81,6 +81,18 @@ struct RuleDesk: ~Copyable {
                 let later = momentAt(instant)
                 return end.map { later.today < $0 } ?? true ? later : nil
             }
+        }
+    }
+
+    /// The raises that would stand at `end` after the looks of `scope` from `start` on.
+    func rehearse(
+        at portrait: CompanyPortrait, from start: Timestamp, through end: Timestamp, scope: LookScope,
+        names: NameTable, momentAt: (Timestamp) -> Moment
+    ) -> [FlagMove] {
+        portrait.lookingAhead(from: momentAt(start).today) { _ in
+            evaluator.rehearse(
+                at: portrait.company, portrait: portrait, from: start, through: end, scope: scope, book: book,
+                names: names, momentAt: momentAt)
         }
     }
 

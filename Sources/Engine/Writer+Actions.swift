@@ -42,6 +42,7 @@ extension Writer {
         }
         try durably { () throws(EngineError) in
             try emit(move, company: company)
+            if company.isNone { return try settleSource(ofRule: move.rule) }
             // A snooze has an end, and a closed flag inhibits no longer.
             try look(at: company, now: now)
         }

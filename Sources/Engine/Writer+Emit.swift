@@ -13,6 +13,7 @@ extension Writer {
         portraits.advanceClock(for: record, logTime: logTime)
         // What time alone made true until this record came is true before it applies.
         if isEventClock, let now = portraits.now { try fireDeadlines(notAfter: now) }
+        if isListening { try catchUp(before: record) }
         var record = record
         record.id = block.add(id)
         record.payload = block.add(payload)
@@ -24,6 +25,7 @@ extension Writer {
         if record.kind.isEvent { counters.logged += 1 }
         for company in merged { try noteRecord(record.kind, of: company) }
         if !record.company.isNone { try noteRecord(record.kind, of: record.company) }
+        if isListening { try noteHeard(record) }
         return seq
     }
 

@@ -18,7 +18,13 @@ extension Writer {
     /// Looks at every company whose deadline has come, in order of time, so that each flag is raised
     /// at its true instant also when several instants passed at once.
     func fireDeadlines(notAfter now: Timestamp) throws(EngineError) {
-        while let (company, instant) = schedule.popDue(notAfter: now) {
+        while true {
+            // A source that falls silent at an instant withholds what that instant would raise.
+            if watch.nextCheck <= now, watch.nextCheck <= schedule.first ?? .greatest {
+                try checkSources()
+                continue
+            }
+            guard let (company, instant) = schedule.popDue(notAfter: now) else { return }
             try look(at: company, now: instant)
             // Midnight comes to all companies of a zone at once. Under `clock: event` the record that moved
             // `now` is not in the block yet, so what it made true must not be committed before it.
@@ -30,10 +36,15 @@ extension Writer {
     func look(at company: CompanyID, now: Timestamp) throws(EngineError) {
         schedule.beginLook(at: company)
         guard let portrait = portraits.portrait(company) else { return }
+        var scope = LookScope.all
+        if isListening, let hold = hold(of: company), now > hold.start {
+            scope = try present(of: company, at: now, hold)
+        }
         counters.looks += 1
         let moment = portraits.moment(for: company, at: now)
         if !late.isEmpty { try retract(at: portrait, moment: moment) }
-        let look = desk.look(at: portrait, moment: moment, observed: observedTime(now), names: names)
+        let look = desk.look(
+            at: portrait, moment: moment, observed: observedTime(now), names: names, scope: scope)
         for move in look.moves { try emit(move, company: company) }
         schedule.endLook(at: company, now: now, next: look.nextLook)
     }
@@ -48,13 +59,14 @@ extension Writer {
     }
 
     /// When what happened at `instant` is noticed: now.
-    private func observedTime(_ instant: Timestamp) -> Timestamp {
+    func observedTime(_ instant: Timestamp) -> Timestamp {
         max(instant, isEventClock ? (portraits.now ?? instant) : logTime)
     }
 
     /// Sets the deadline of every company anew: after recovery and after the rules changed.
     func lookAtAll() throws(EngineError) {
         schedule.removeDeadlines()
+        for company in heldCompanies.keys { heldCompanies[company]?.forgetNextLook() }
         guard let now = isEventClock ? portraits.now : portraits.now ?? logTime else {
             awaitingClock = Array(portraits.companies())
             return

@@ -54,6 +54,7 @@ extension Writer {
             throw .rules("\(error)")
         }
         try use(rules, from: source, loggedText: replay.ruleFiles.lastText)
+        try watchSources()
         if isEventClock { markUnlookedSinceHourBegan() }
         // Deadlines are sought from the last block's time on: what came true while the daemon was
         // down is raised now, dated to its true instant.

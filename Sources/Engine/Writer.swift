@@ -22,6 +22,11 @@ final class Writer {
     var schedule = LookSchedule()
     /// Records that came late for a flag and that no look has covered yet.
     var late = LateRecords()
+    var watch = SourceWatch()
+    /// Companies that were looked at while a source that feeds them is silent.
+    var heldCompanies: [CompanyID: HeldCompany] = [:]
+    /// Some source is not awake; kept apart from `watch` since every record asks for it.
+    var isListening = false
     var rejects: RejectList
     var counters = Counters()
 
@@ -204,8 +209,9 @@ final class Writer {
     /// Nil when nothing but new work can make anything happen.
     private func millisecondsToSleep() -> Int64? {
         if isDiskFull { return Self.fullDiskRetryMilliseconds }
-        guard !isEventClock, let deadline = schedule.first else { return nil }
-        return max(0, deadline - clock.now)
+        guard !isEventClock else { return nil }
+        let deadline = min(schedule.first ?? .greatest, watch.nextCheck)
+        return deadline == .greatest ? nil : max(0, deadline - clock.now)
     }
 
     /// Looked at before a turn, since a commit that fails for want of space is fatal.

@@ -48,6 +48,7 @@ extension CompanyState {
         addTasks(from: firstEventDay, to: &out)
         addUsers(from: firstUserDay, to: &out)
         out.add(flagBytes)
+        for source in sources.sorted(by: { names.precedes($0, $1) }) { out.add(source, names) }
         return out.hash
     }
 
@@ -185,6 +186,13 @@ extension Fold {
             entry.add(NameKind.producer.rawValue)
             entry.add(producer, names)
             entry.add(seq)
+            sum = sum &+ entry.hash
+        }
+        for index in sourceTimes.indices where sourceTimes[index] != .min {
+            var entry = CanonicalBytes()
+            entry.add(NameKind.source.rawValue)
+            entry.add(SourceID(number: UInt32(index)), names)
+            entry.add(sourceTimes[index])
             sum = sum &+ entry.hash
         }
         out.add(sum.low)

@@ -6,6 +6,7 @@ extension Fold {
     @inline(__always)
     mutating func apply(_ record: Record, seq: UInt64, bytes: UnsafeRawBufferPointer) {
         if record.flags.contains(.hasProducerSeq) { noteProducer(record) }
+        if !record.source.isNone { noteSource(record) }
         if record.kind.isEvent {
             apply(event: record, seq: seq)
         } else {
@@ -19,6 +20,7 @@ extension Fold {
         let isIgnored =
             event.flags.contains(.passive) || ignoredTasks.contains(event.task, names: names)
             || ignoredUsers.contains(user, names: names)
+        if event.source != state.pointee.lastSource { state.pointee.noteSource(event.source) }
         let known = state.pointee.users.count
         state.pointee.apply(event: event, seq: seq, user: user, isIgnored: isIgnored)
         if state.pointee.users.count != known { identities.addMembership(of: user, in: event.company) }
@@ -53,6 +55,15 @@ extension Fold {
     @inline(never)
     private mutating func noteProducer(_ record: Record) {
         producers[record.producer] = max(producers[record.producer] ?? 0, record.producerSeq)
+    }
+
+    /// A sender whose clock runs ahead has not sent what is still to come.
+    @inline(__always)
+    private mutating func noteSource(_ record: Record) {
+        let time = min(record.time, clock.now ?? record.time).milliseconds
+        let index = Int(record.source.number)
+        if index >= sourceTimes.count { sourceTimes.extend(toCount: index + 1, filler: .min) }
+        if time > sourceTimes.base[index] { sourceTimes.base[index] = time }
     }
 
     // MARK: Control records

@@ -15,6 +15,8 @@ struct Fold: ~Copyable {
     var ignoredUsers = NameFilter<UserID>([])
     /// Greatest seq taken, by producer.
     var producers: [ProducerID: UInt64] = [:]
+    /// By number of a source: the greatest time of its records, in milliseconds.
+    var sourceTimes = Rows<Int64>()
 
     static let cacheLine = 64
 
@@ -26,6 +28,7 @@ struct Fold: ~Copyable {
 
     deinit {
         companies.deallocate()
+        sourceTimes.deallocate()
         identities.deallocate()
     }
 

@@ -148,6 +148,20 @@ public final class Portraits {
     /// The greatest `producer_seq` taken from a producer.
     public func producerSeq(of producer: ProducerID) -> UInt64? { fold.pointee.producers[producer] }
 
+    // MARK: Sources
+
+    /// The greatest time of the source's records, at most `now` when each came; nil before any. O(1).
+    public func dataTo(_ source: SourceID) -> Timestamp? {
+        let index = Int(source.number)
+        guard index < fold.pointee.sourceTimes.count, fold.pointee.sourceTimes[index] != .min else { return nil }
+        return Timestamp(milliseconds: fold.pointee.sourceTimes[index])
+    }
+
+    /// Whether the source ever sent an event of the company. O(the company's sources).
+    public func isFed(_ company: CompanyID, by source: SourceID) -> Bool {
+        fold.pointee.state(company)?.pointee.sources.contains(source) ?? false
+    }
+
     // MARK: Digest
 
     /// H(name ‖ portrait and `flagBytes` at the log's last `now`, pruned to the horizon). O(company).

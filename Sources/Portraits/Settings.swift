@@ -24,6 +24,8 @@ public struct Settings: Sendable, Equatable {
     public var companyFromEmail = false
     /// Domains that belong to no company.
     public var freeMailDomains: [String] = []
+    /// By name of a source of events: it never pauses longer than this, in milliseconds.
+    public var heartbeats: [String: Int64] = [:]
 
     public init() {}
 
@@ -66,11 +68,17 @@ extension Settings {
         ignoreTasks = try Self.names("ignore_tasks", in: json)
         ignoreUsers = try Self.names("ignore_users", in: json)
         freeMailDomains = try Self.names("free_mail_domains", in: json)
+        for source in json["sources"]?.members ?? [] {
+            guard let heartbeat = source.value["heartbeat_ms"]?.intValue, heartbeat > 0 else {
+                throw .wrong("sources.\(source.name).heartbeat_ms", "a whole number above 0")
+            }
+            heartbeats[source.name] = Int64(heartbeat)
+        }
     }
 
     /// What a `settings` record holds.
     public var json: JSON {
-        [
+        var json: JSON = [
             "clock": .string(clock.rawValue),
             "clock_max_step_ms": .int(clockMaxStepMilliseconds),
             "default_zone": .string(defaultZone),
@@ -79,6 +87,14 @@ extension Settings {
             "company_from_email": .bool(companyFromEmail),
             "free_mail_domains": .array(freeMailDomains.map(JSON.string)),
         ]
+        if !heartbeats.isEmpty { json = .object((json.members ?? []) + [.init("sources", heartbeatsJSON)]) }
+        return json
+    }
+
+    /// By name in byte order, so that equal settings are equal texts.
+    private var heartbeatsJSON: JSON {
+        let sources = heartbeats.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
+        return .object(sources.map { JSON.Member($0.key, ["heartbeat_ms": .int($0.value)]) })
     }
 
     private static func names(_ member: String, in json: JSON) throws(SettingsError) -> [String] {

@@ -216,6 +216,13 @@ extension RuleSetCompiler {
         }
         let flagNames = flags.map(\.draft.name.text)
         for flag in flags {
+            let name = flag.draft.name
+            if name.text.hasPrefix(SourceFlag.rulePrefix) {
+                report(
+                    name.start, flag.subject,
+                    "names that begin with \(SourceFlag.rulePrefix) are of silent sources' flags",
+                    suggestion: "choose another name")
+            }
             for name in flag.draft.inhibits {
                 if name.text == flag.draft.name.text {
                     report(name.start, flag.subject, "it cannot inhibit itself")

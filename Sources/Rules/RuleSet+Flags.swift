@@ -36,10 +36,12 @@ public final class FlagRule: Sendable {
     public let version: String
     /// The rule's YAML as written.
     public let text: String
+    /// What missing events can do to it.
+    public let absence: RuleAbsence
 
     init(
         index: Int, draft: RuleSetDraft.Flag, when: Expression, clear: Expression?, inhibitedBy: [Int],
-        owner: Expression?, summary: Summary, version: String, text: String
+        owner: Expression?, summary: Summary, version: String, text: String, absence: RuleAbsence
     ) {
         self.index = index
         name = draft.name.text
@@ -57,6 +59,7 @@ public final class FlagRule: Sendable {
         self.summary = summary
         self.version = version
         self.text = text
+        self.absence = absence
     }
 }
 

@@ -118,8 +118,9 @@ extension RuleSetCompiler {
                 if let inhibited = names.flags[name.text] { inhibitors[inhibited].append(index) }
             }
         }
+        var drifts = DriftAnalysis(program)
         let flagRules = compiledFlags.compactMap { $0 }.enumerated().map { index, flag in
-            rule(flag, index: index, inhibitedBy: inhibitors[index], program, versions)
+            rule(flag, index: index, inhibitedBy: inhibitors[index], program, versions, &drifts)
         }
         let position = Dictionary(uniqueKeysWithValues: order.flags.enumerated().map { ($1, $0) })
         return RuleSet(
@@ -148,13 +149,15 @@ extension RuleSetCompiler {
     }
 
     private func rule(
-        _ flag: CompiledFlag, index: Int, inhibitedBy: [Int], _ program: Program, _ versions: RuleVersions
+        _ flag: CompiledFlag, index: Int, inhibitedBy: [Int], _ program: Program, _ versions: RuleVersions,
+        _ drifts: inout DriftAnalysis
     ) -> FlagRule {
         let source = flags[flag.source]
         let draft = source.draft
+        let when = flag.when.expression(in: program)
+        let clear = flag.clear?.expression(in: program)
         return FlagRule(
-            index: index, draft: draft, when: flag.when.expression(in: program),
-            clear: flag.clear?.expression(in: program), inhibitedBy: inhibitedBy,
+            index: index, draft: draft, when: when, clear: clear, inhibitedBy: inhibitedBy,
             owner: flag.owner?.expression(in: program),
             summary: Summary(
                 text: flag.summary.text,
@@ -165,6 +168,7 @@ extension RuleSetCompiler {
                         .value(value.expression(in: program), decimals: decimals)
                     }
                 }),
-            version: versions.version(of: source), text: RuleVersions.text(of: draft))
+            version: versions.version(of: source), text: RuleVersions.text(of: draft),
+            absence: drifts.absence(when: when, clear: clear))
     }
 }

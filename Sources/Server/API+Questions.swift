@@ -38,10 +38,10 @@ extension API {
         }
         router.get("/v1/flags") { request, _ in
             let query = try QueryParameters(
-                request.uri.query, known: ["company", "kind", "owner", "all", "limit", "cursor"])
+                request.uri.query, known: ["company", "kind", "owner", "all", "withheld", "limit", "cursor"])
             let flags = FlagsQuery(
                 company: query["company"], kind: query["kind"], owner: query["owner"], all: try query.flag("all"),
-                page: try query.page())
+                withheld: try query.flag("withheld"), page: try query.page())
             return Response(json: try await engine.answer(.flags(flags)))
         }
         router.get("/v1/flags/{id}") { request, context in

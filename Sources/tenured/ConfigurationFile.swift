@@ -1,4 +1,6 @@
+import Portraits
 import Rules
+import UsageModel
 import Yams
 
 /// Reads a configuration file: settings by name, in sections; everything else is a mistake.
@@ -27,7 +29,9 @@ struct ConfigurationFile {
         }
         for (key, value) in mapping {
             let name = key.scalar?.string ?? ""
-            if Setting.sections.contains(name) {
+            if name == Setting.sourcesName {
+                readSources(value, into: &configuration)
+            } else if Setting.sections.contains(name) {
                 readSection(name, value, into: &configuration)
             } else {
                 read(name, key: key, value: value, into: &configuration)
@@ -47,6 +51,41 @@ struct ConfigurationFile {
         }
     }
 
+    /// `sources: {billing: {heartbeat: 2h}}`: the names are the senders', not ours.
+    private mutating func readSources(_ node: Node, into configuration: inout Configuration) {
+        if node.isNull { return }
+        guard let sources = node.mapping else {
+            return report(node, "sources: expected sources by name, such as `billing: {heartbeat: 2h}`")
+        }
+        for (key, value) in sources {
+            guard let name = key.scalar?.string, !name.isEmpty else {
+                report(key, "sources: expected the name of a source")
+                continue
+            }
+            guard let settings = value.mapping else {
+                report(value, "sources.\(name): expected settings in a mapping, such as `{heartbeat: 2h}`")
+                continue
+            }
+            for (key, value) in settings { readSource(name, key: key, value: value, into: &configuration) }
+        }
+    }
+
+    private mutating func readSource(
+        _ source: String, key: Node, value: Node, into configuration: inout Configuration
+    ) {
+        let name = key.scalar?.string ?? ""
+        guard name == "heartbeat" else {
+            let near = Suggestion.nearest(to: name, among: ["heartbeat"]).map { " (\($0))" } ?? ""
+            return report(key, "unknown setting \"sources.\(source).\(name)\"\(near)")
+        }
+        guard let heartbeat = value.scalar.flatMap({ DurationText.milliseconds($0.string) }), heartbeat >= 1_000 else {
+            let given = value.scalar.map { "\"\($0.string)\"" } ?? "something else"
+            return report(
+                value, "sources.\(source).heartbeat: expected a duration of at least 1s, such as 2h, not \(given)")
+        }
+        configuration.settings.heartbeats[source] = heartbeat
+    }
+
     private mutating func read(_ name: String, key: Node, value: Node, into configuration: inout Configuration) {
         guard let setting = Setting.all.first(where: { $0.name == name }) else {
             return report(key, "unknown setting \"\(name)\"" + suggestion(for: name))
@@ -62,7 +101,9 @@ struct ConfigurationFile {
     /// A name near `name`; for one in the wrong section, the right one.
     private func suggestion(for name: String) -> String {
         let names = Setting.all.map(\.name)
-        if let near = Suggestion.nearest(to: name, among: names + Setting.sections) { return " (\(near))" }
+        if let near = Suggestion.nearest(to: name, among: names + Setting.sections + [Setting.sourcesName]) {
+            return " (\(near))"
+        }
         let last = name.split(separator: ".").last.map(String.init) ?? name
         if let elsewhere = names.first(where: { $0.hasSuffix("." + last) || $0 == last }) {
             return " (did you mean \"\(elsewhere)\"?)"

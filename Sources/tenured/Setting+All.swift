@@ -9,6 +9,9 @@ extension Setting {
     /// Also what `clock: event` sets, which people write without a section.
     static let clockModeName = "clock.mode"
 
+    /// The section whose names are those of sources, so that no list can have them all.
+    static let sourcesName = "sources"
+
     /// Every setting there is, in the order of config/tenured.yaml.
     static let all: [Setting] = places + clock + ingest + questions + activity + limits
 

@@ -6,6 +6,7 @@ import UsageModel
 /// Answers about flags and rules.
 extension Writer {
     func flagList(_ query: FlagsQuery) throws(QuestionError) -> JSON {
+        if query.withheld { return try withheldList(query) }
         if let kind = query.kind, FlagKind(rawValue: kind) == nil {
             throw .badRequest(
                 "kind \"\(kind)\" is none of \(FlagKind.allCases.map(\.rawValue).joined(separator: ", "))")
@@ -43,17 +44,20 @@ extension Writer {
 
     /// A flag as lists have it.
     func listed(_ flag: Flag) -> JSON {
-        .object([
-            .init("id", .string(flag.id.description)), .init("company", .string(names.name(flag.company))),
-            .init("rule", .string(flag.rule)), .init("kind", .string(flag.kind.rawValue)),
-            .init("severity", .string(flag.severity.rawValue)), .init("state", .string(flag.state.rawValue)),
-            .init("since", .string(flag.since.rfc3339)), .init("summary", .string(flag.summary)),
-            .init("owner", .optional(flag.owner)), .init("due", .optional(flag.due?.rfc3339)),
-            .init("overdue_since", .optional(flag.overdueSince?.rfc3339)),
-            .init("followed_up_at", .optional(flag.followedUpAt?.rfc3339)),
-            .init("retracted_at", .optional(flag.retractedAt?.rfc3339)),
-            .init("verdict", .optional(flag.verdict?.rawValue)),
-        ])
+        let source = SourceFlag.source(of: flag).map { [JSON.Member("source", .string($0))] } ?? []
+        return .object(
+            [
+                .init("id", .string(flag.id.description)),
+                .init("company", flag.company.isNone ? .null : .string(names.name(flag.company))),
+                .init("rule", .string(flag.rule)), .init("kind", .string(flag.kind.rawValue)),
+                .init("severity", .string(flag.severity.rawValue)), .init("state", .string(flag.state.rawValue)),
+                .init("since", .string(flag.since.rfc3339)), .init("summary", .string(flag.summary)),
+                .init("owner", .optional(flag.owner)), .init("due", .optional(flag.due?.rfc3339)),
+                .init("overdue_since", .optional(flag.overdueSince?.rfc3339)),
+                .init("followed_up_at", .optional(flag.followedUpAt?.rfc3339)),
+                .init("retracted_at", .optional(flag.retractedAt?.rfc3339)),
+                .init("verdict", .optional(flag.verdict?.rawValue)),
+            ] + source)
     }
 
     /// A flag as the company's own card has it.
@@ -76,6 +80,12 @@ extension Writer {
         }
         var witnesses: [JSON] = []
         for seq in moves.first?.witnesses ?? [] { witnesses.append(try recordJSON(at: seq)) }
+        if flag.company.isNone {
+            return .object(
+                (listed(flag).members ?? []) + sourceExplanation(flag, moves) + [
+                    .init("witnesses", .array(witnesses)), .init("history", .array(history)),
+                ])
+        }
         let portrait = try portrait(named: names.name(flag.company))
         let touch = try portrait.lastTouch.map { (touch) throws(QuestionError) in try recordJSON(at: touch.seq) }
         let explanation = FlagExplanation(
@@ -123,6 +133,7 @@ extension Writer {
                 .init("acted_on", .int(counts.actedOn)), .init("false_alarms", .int(counts.falseAlarms)),
                 .init("saved", .int(counts.saved)), .init("lost", .int(counts.lost)),
                 .init("retracted", .int(counts.retracted)),
+                .init("absence_driven", .bool(rule.absence.raise != nil)),
             ])
         }
         return .object([

@@ -13,13 +13,21 @@ extension Writer {
             portraits.moment(for: portrait.company, at: instant)
         }
         let conditions = answer.when.conditions
+        var sentence = answer.sentence
+        var withheldBy: String?
+        if answer.situation != .raised, answer.situation != .resting,
+            let source = withholdingSource(of: rule, at: portrait.company)
+        {
+            withheldBy = source.name
+            sentence = "withheld: source \(source.name) is silent since \(source.since.rfc3339); \(sentence)"
+        }
         return .object([
             .init("company", .string(company)), .init("rule", .string(name)),
-            .init("now", .string(moment.now.rfc3339)), .init("sentence", .string(answer.sentence)),
+            .init("now", .string(moment.now.rfc3339)), .init("sentence", .string(sentence)),
             .init("situation", .string(answer.situation.rawValue)), .init("since", .optional(answer.since?.rfc3339)),
             .init("until", .optional(answer.until?.rfc3339)), .init("flag", .optional(answer.flag?.description)),
             .init("raises_at", .optional(answer.raisesAt?.rfc3339)),
-            .init("quiet_until", .optional(answer.quietUntil?.rfc3339)),
+            .init("quiet_until", .optional(answer.quietUntil?.rfc3339)), .init("withheld_by", .optional(withheldBy)),
             .init("conditions", .int(conditions.count)),
             .init("holding", .int(conditions.count { $0.verdict == .true })),
             .init("rule_version", .string(rule.version)), .init("when", .string(rule.when.text)),

@@ -22,6 +22,7 @@ extension Writer {
             .init("conflicts", .int(counters.refused[Int(LineError.conflict.rawValue)])),
             .init("rejects", .int(rejects.count)),
             .init("flags_open", .int(book.openFlags.count)),
+            .init("sources", sourcesStatus),
             .init("log", logStatus),
             .init(
                 "rules",
@@ -60,6 +61,11 @@ extension Writer {
                 .init(
                     "tenure_events_rejected_total{code=\"\(error.code)\"}",
                     .int(counters.refused[Int(error.rawValue)])))
+        }
+        for source in watch.sources {
+            samples.append(
+                .init(
+                    "tenure_source_silent{source=\"\(source.flag.source)\"}", .int(source.silence == nil ? 0 : 1)))
         }
         for rule in desk.rules.flags {
             samples.append(

@@ -57,6 +57,8 @@ struct CompanyState: ~Copyable {
     var cache = WindowCache()
     var ranking = Ranking()
     var champion = Champion()
+    /// Of the last event: most companies have one source, and few more than three.
+    var lastSource = SourceID.none
 
     // MARK: Touched by a user's first event of a day
 
@@ -88,6 +90,8 @@ struct CompanyState: ~Copyable {
     var traits = CompanyTraits()
     var outcome: String?
     var outcomeTime = Int64.min
+    /// Every source that ever sent an event, ascending by number.
+    var sources: [SourceID] = []
 
     init(company: CompanyID, store: PortraitStore, zone: Zone) {
         self.company = company
@@ -115,6 +119,19 @@ struct CompanyState: ~Copyable {
     static let pruningSlack: Int32 = 5
     /// Days between two prunings of everything, so that idle users' days do not stay for ever.
     static let pruningInterval: Int32 = 16
+}
+
+// MARK: Sources
+
+extension CompanyState {
+    /// Notes that an event came from another source than the last one, or from none.
+    @inline(never)
+    mutating func noteSource(_ source: SourceID) {
+        lastSource = source
+        let index = sources.firstIndex { $0.number >= source.number } ?? sources.count
+        if source.isNone || index < sources.count && sources[index] == source { return }
+        sources.insert(source, at: index)
+    }
 }
 
 // MARK: The day

@@ -34,6 +34,8 @@ public final class FlagEvaluator {
     /// By the book's number of a rule: its index in `rules.flags`, or −1.
     private let indexBySlot: [Int32]
     let names: FlagNames
+    /// The greatest age in days of missing events that some rule minds.
+    let oldestAbsence: Int32
     private let cache = MetricCache()
     @exclusivity(unchecked) private var settled = SettledRules()
 
@@ -54,37 +56,43 @@ public final class FlagEvaluator {
             BoundCondition(rules.flags[$0].when, index: $0, number: slots[$0])
         }
         conditionsBeforeStages = rules.flagsBeforeStages
+        oldestAbsence = Int32(rules.flags.map { max($0.absence.raise ?? 0, $0.absence.clear ?? 0) }.max() ?? 0)
     }
 
     /// Looks at `company` at the true instant `moment.now`.
     ///
     /// - Parameter observed: when that instant is noticed: later than `moment.now` when the daemon was
     ///   down over it. It is written into the moves and decides nothing.
+    /// - Parameter scope: other than `all` while a source that feeds the company is silent.
     ///
     /// Costs the evaluation of the conditions and, while nothing changes, no allocation of its own
     /// beyond the context's.
     public func look(
         at company: CompanyID, portrait: some FlagSubject, moment: Moment, observed: Timestamp, book: FlagBook,
-        names: NameTable
+        names: NameTable, scope: LookScope = .all
     ) -> Look {
         let context = EvaluationContext(
             portrait: portrait, moment: moment, company: company, names: names, cache: cache)
         var judgement = Judgement(
             evaluator: self, subject: portrait, context: context, observed: observed,
             nextFlag: book.nextFlag, state: book.companyFlags(company) ?? CompanyFlags(),
-            settled: settled.mark(company, subject: portrait, moment: moment))
+            settled: scope == .all ? settled.mark(company, subject: portrait, moment: moment) : SettledRules.Mark(),
+            scope: scope)
         let look = judgement.run()
-        settled.keep(judgement.settled, of: company)
+        // What is withheld was not asked, and the past is no help for today.
+        if scope == .all { settled.keep(judgement.settled, of: company) }
         return look
     }
 
     /// The same at a portrait's own company. Not generic, so that it is compiled for portraits; a generic
     /// function called from another module finds each member in a table.
     public func look(
-        at portrait: CompanyPortrait, moment: Moment, observed: Timestamp, book: FlagBook, names: NameTable
+        at portrait: CompanyPortrait, moment: Moment, observed: Timestamp, book: FlagBook, names: NameTable,
+        scope: LookScope = .all
     ) -> Look {
         look(
-            at: portrait.company, portrait: portrait, moment: moment, observed: observed, book: book, names: names)
+            at: portrait.company, portrait: portrait, moment: moment, observed: observed, book: book, names: names,
+            scope: scope)
     }
 
     /// What taking `rules` (to which this evaluator is bound) into use does to flags and waits of rules
@@ -96,7 +104,8 @@ public final class FlagEvaluator {
         book: FlagBook, at now: Timestamp, observed: Timestamp
     ) -> [(company: CompanyID, move: FlagMove)] {
         var moves: [(company: CompanyID, move: FlagMove)] = []
-        for company in book.companiesWithMoves {
+        // Flags of sources belong to no company, and no rule file has their rules.
+        for company in book.companiesWithMoves where !company.isNone {
             guard let state = book.companyFlags(company) else { continue }
             for flag in state.open where ruleIndex(flag.slot) == nil {
                 var move = FlagMove(

@@ -24,6 +24,7 @@ extension Judgement {
 
     /// Returns whether the flag is over.
     private mutating func judgeClear(_ rule: FlagRule, _ flag: OpenFlag) -> Bool {
+        if withholdsClear(rule) { return false }
         let verdict = clearVerdict(rule, flag)
         if verdict == .false, flag.clearingSince != nil {
             var move = move(.unclearing, rule)
@@ -77,7 +78,8 @@ extension Judgement {
     /// A touch at or after the raise is the follow-up that `due` waits for. Without one the flag is
     /// overdue at that instant and a step more severe; a snooze or an inhibitor puts that off.
     private mutating func judgeFollowUp(_ rule: FlagRule, _ flag: OpenFlag) {
-        if let touch = subject.lastTouch, !flag.isFollowedUp, touch.time >= flag.openedAt {
+        if let touch = subject.lastTouch, !flag.isFollowedUp, touch.time >= flag.openedAt, !isHeld || touch.time <= now
+        {
             var move = move(.followedUp, rule)
             move.flag = flag.id
             move.touchedAt = touch.time

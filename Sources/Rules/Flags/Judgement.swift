@@ -11,6 +11,7 @@ struct Judgement<Subject: FlagSubject>: ~Copyable {
     let subject: Subject
     let context: EvaluationContext
     let observed: Timestamp
+    let scope: LookScope
     var state: CompanyFlags
     private(set) var moves: [FlagMove] = []
     /// In milliseconds; `.max` for never.
@@ -26,12 +27,13 @@ struct Judgement<Subject: FlagSubject>: ~Copyable {
 
     init(
         evaluator: FlagEvaluator, subject: Subject, context: EvaluationContext, observed: Timestamp, nextFlag: FlagID,
-        state: CompanyFlags, settled: SettledRules.Mark
+        state: CompanyFlags, settled: SettledRules.Mark, scope: LookScope = .all
     ) {
         self.evaluator = evaluator
         self.subject = subject
         self.context = context
         self.observed = observed
+        self.scope = scope
         self.state = state
         self.nextFlag = nextFlag
         self.settled = settled
@@ -56,6 +58,7 @@ struct Judgement<Subject: FlagSubject>: ~Copyable {
     }
 
     private mutating func pass() {
+        if scope != .all { return passInScope() }
         judgeRest()
         if state.isResting {
             lapseWaits()
@@ -68,6 +71,25 @@ struct Judgement<Subject: FlagSubject>: ~Copyable {
             if !settled.rules[Int(condition.index)] { judge(condition) }
         }
         if evaluator.conditionsBeforeStages == evaluator.conditions.count { judgeStage() }
+    }
+
+    /// The same while a source is silent. A look at a moment that was passed over comes behind those
+    /// at the present, which have settled rest and stages.
+    private mutating func passInScope() {
+        if !isHeld { judgeRest() }
+        if state.isResting {
+            if !isHeld {
+                lapseWaits()
+                judgeStage()
+            }
+            return
+        }
+        lookAgainAtMidnight()
+        for position in evaluator.conditions.indices {
+            if position == evaluator.conditionsBeforeStages, !isHeld { judgeStage() }
+            if !passesOver(evaluator.conditions[position]) { judge(evaluator.conditions[position]) }
+        }
+        if evaluator.conditionsBeforeStages == evaluator.conditions.count, !isHeld { judgeStage() }
     }
 
     /// The verdict now; keeps the instant at which it may turn.

@@ -36,9 +36,21 @@ struct FlagsList: ParsableCommand {
     @Flag(help: "Also flags that are cleared or closed.")
     var all = false
 
+    @Flag(help: "Instead what silent sources of events keep from being raised.")
+    var withheld = false
+
+    func validate() throws {
+        if all, withheld { throw ValidationError("--all and --withheld list different things; give one of them") }
+    }
+
     func run() throws {
         let target = RequestTarget("v1", "flags").with("company", company).with("kind", kind?.rawValue)
-            .with("owner", owner).with("all", all ? "1" : nil)
+            .with("owner", owner).with("all", all ? "1" : nil).with("withheld", withheld ? "1" : nil)
+        if withheld {
+            return try shared.printList(
+                target, named: "flags", limit: limit.count, empty: "nothing is withheld",
+                table: FlagsTable.withheldTable)
+        }
         let empty = all ? "no flag was raised yet" : "no open flags; --all shows those that are over"
         try shared.printList(target, named: "flags", limit: limit.count, empty: empty, table: FlagsTable.table)
     }

@@ -22,7 +22,7 @@ struct FlagPage {
     private func head(_ page: inout Page) {
         let severity = flag.at("severity")?.stringValue ?? ""
         let title = [flag.at("id")?.plainText, flag.at("rule")?.stringValue].compactMap { $0 }.joined(separator: "  ")
-        page.title(title, right: flag.at("company")?.stringValue ?? "")
+        page.title(title, right: FlagsTable.company(flag).text)
         if let sentence = flag.at("sentence")?.stringValue { page.paragraph(sentence) }
         let due = FlagDue.cell(flag)
         page.line(
@@ -62,6 +62,8 @@ struct FlagPage {
     private static let nameWidths = 8...28
 
     private func callees(_ page: inout Page) {
+        // Nobody at a company can say why a source is silent.
+        if flag.at("source") != nil { return }
         page.section("Call")
         let callees = flag.at("call")?.arrayValue ?? []
         let names = callees.map { PrintableText.escaping($0.at("user")?.stringValue ?? "") }

@@ -13,11 +13,34 @@ enum FlagsTable {
         return Table(columns: columns, rows: flags.map(row))
     }
 
+    /// The rows of `tenure flags --withheld`.
+    static func withheldTable(_ flags: [JSON]) -> Table {
+        let columns = [
+            Column("severity", "SEVERITY"), Column("kind", "KIND"), Column("company", "COMPANY", leastWidth: 10),
+            Column("rule", "RULE", leastWidth: 8), Column("since", "SINCE"),
+            Column("source", "SILENT SOURCE", leastWidth: 8), Column("silent_since", "SILENT SINCE (UTC)"),
+        ]
+        return Table(
+            columns: columns,
+            rows: flags.map { flag in
+                [
+                    .text(flag["severity"], style: Style(severity: flag["severity"]?.stringValue)), .text(flag["kind"]),
+                    .text(flag["company"]), .text(flag["rule"]), .date(flag["since"]), .text(flag["source"]),
+                    .instant(flag["silent_since"]),
+                ]
+            })
+    }
+
+    /// A flag of a source belongs to no company.
+    static func company(_ flag: JSON) -> Cell {
+        flag.at("source")?.stringValue.map { Cell("(source \($0))") } ?? .text(flag["company"])
+    }
+
     private static func row(_ flag: JSON) -> [Cell] {
         let style = Style(severity: flag["severity"]?.stringValue)
         return [
             .text(flag["id"], style: .heading), .text(flag["severity"], style: style), .text(flag["kind"]),
-            .text(flag["company"]), .text(flag["rule"]), .date(flag["since"]), .text(flag["owner"]), FlagDue.cell(flag),
+            company(flag), .text(flag["rule"]), .date(flag["since"]), .text(flag["owner"]), FlagDue.cell(flag),
             .text(flag["state"]), summary(flag),
         ]
     }

@@ -27,6 +27,7 @@ enum StatusPage {
                 + "\(count("rejects")) refused", &page)
         entry("known", "\(count("companies")) companies, \(count("users")) users, \(count("tasks")) tasks", &page)
         entry("flags", "\(count("flags_open")) open", &page)
+        sources(status, &page)
         if let rules = status.at("rules") {
             let file = rules.at("file")?.stringValue ?? "built in"
             entry(
@@ -41,6 +42,18 @@ enum StatusPage {
         }
         if let digest = status.at("digest")?.plainText { entry("digest", digest, &page) }
         return page.text
+    }
+
+    /// Only those from which data are expected.
+    private static func sources(_ status: JSON, _ page: inout Page) {
+        for source in status.at("sources")?.arrayValue ?? [] {
+            let name = source.at("name")?.stringValue ?? ""
+            let dataTo = "data to \(Quantity.instant(source.at("data_to")?.stringValue)) UTC"
+            let silence = source.at("silent_since")?.stringValue.map { ", silent since \(Quantity.instant($0)) UTC" }
+            entry(
+                "source", name + ": " + (source.at("data_to") == nil ? "not heard yet" : dataTo) + (silence ?? ""),
+                &page)
+        }
     }
 
     private static func storage(_ status: JSON) -> String {
