@@ -36,6 +36,8 @@ public enum LookScope: Sendable, Equatable {
     case present(missingFrom: Day, isCatchingUp: Bool)
     /// A look at a moment that was passed over: only what is withheld. Stages and rest are of the present.
     case held(missingFrom: Day)
+
+    var isAll: Bool { if case .all = self { true } else { false } }
 }
 
 extension Judgement {

@@ -97,6 +97,9 @@ final class WriterScene {
 
     func name(_ flag: Flag) -> String { writer.names.name(flag.company) }
 
+    /// How many companies wait for their events.
+    var heldCount: Int { writer.heldCompanies.count }
+
     func ask(_ question: Question) throws -> JSON { try writer.answer(question) }
 }
 

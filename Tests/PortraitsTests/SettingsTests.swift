@@ -15,6 +15,7 @@ struct SettingsTests {
         settings.ignoreUsers = ["c"]
         settings.companyFromEmail = true
         settings.freeMailDomains = ["gmail.com"]
+        settings.heartbeats = ["billing": 7_200_000, "app": 60_000]
         #expect(try Settings(json: JSON(parsing: settings.json.text)) == settings)
         #expect(try Settings(json: [:]) == Settings())
     }
@@ -25,7 +26,7 @@ struct SettingsTests {
             ("{\"clock\":\"sun\"}", "clock"), ("{\"clock_max_step_ms\":0}", "clock_max_step_ms"),
             ("{\"default_zone\":5}", "default_zone"), ("{\"ignore_tasks\":\"a\"}", "ignore_tasks"),
             ("{\"ignore_users\":[1]}", "ignore_users"), ("{\"company_from_email\":1}", "company_from_email"),
-            ("[]", "object"),
+            ("{\"sources\":{\"a\":{\"heartbeat_ms\":0}}}", "sources.a.heartbeat_ms"), ("[]", "object"),
         ])
     func refused(text: String, word: String) throws {
         let json = try JSON(parsing: text)

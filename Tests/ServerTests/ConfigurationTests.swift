@@ -82,6 +82,13 @@ struct ConfigurationTests {
         #expect(configuration.ingest.limits.subscriberStallSeconds == 120)
     }
 
+    @Test("sources have their senders' names")
+    func sources() throws {
+        let text = "sources:\n  billing: {heartbeat: 2h}\n  app.eu: {heartbeat: 90s}"
+        #expect(try parse(text).settings.heartbeats == ["billing": 7_200_000, "app.eu": 90_000])
+        #expect(try parse("sources:").settings.heartbeats.isEmpty)
+    }
+
     @Test("the clock's mode may stand alone")
     func clockAlone() throws {
         #expect(try parse("clock: event").settings.clock == .event)
@@ -110,6 +117,19 @@ struct ConfigurationTests {
                     + "127.0.0.1:8086, or null, not \"nowhere\""
             ),
             ("rules: a\nrules: b", "t.yaml:1:1: \"rules\" is set twice"),
+            ("sources: 3", "t.yaml:1:10: sources: expected sources by name, such as `billing: {heartbeat: 2h}`"),
+            (
+                "sources: {billing: 2h}",
+                "t.yaml:1:20: sources.billing: expected settings in a mapping, such as `{heartbeat: 2h}`"
+            ),
+            (
+                "sources:\n  billing: {hartbeat: 2h}",
+                "t.yaml:2:13: unknown setting \"sources.billing.hartbeat\" (did you mean \"heartbeat\"?)"
+            ),
+            (
+                "sources:\n  billing:\n    heartbeat: 20ms",
+                "t.yaml:3:16: sources.billing.heartbeat: expected a duration of at least 1s, such as 2h, not \"20ms\""
+            ),
         ])
     func placedMistakes(text: String, mistake: String) {
         #expect(mistakes(text) == [mistake])

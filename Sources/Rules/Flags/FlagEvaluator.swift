@@ -76,11 +76,11 @@ public final class FlagEvaluator {
         var judgement = Judgement(
             evaluator: self, subject: portrait, context: context, observed: observed,
             nextFlag: book.nextFlag, state: book.companyFlags(company) ?? CompanyFlags(),
-            settled: scope == .all ? settled.mark(company, subject: portrait, moment: moment) : SettledRules.Mark(),
+            settled: scope.isAll ? settled.mark(company, subject: portrait, moment: moment) : SettledRules.Mark(),
             scope: scope)
         let look = judgement.run()
         // What is withheld was not asked, and the past is no help for today.
-        if scope == .all { settled.keep(judgement.settled, of: company) }
+        if scope.isAll { settled.keep(judgement.settled, of: company) }
         return look
     }
 

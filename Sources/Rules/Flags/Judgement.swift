@@ -58,7 +58,7 @@ struct Judgement<Subject: FlagSubject>: ~Copyable {
     }
 
     private mutating func pass() {
-        if scope != .all { return passInScope() }
+        if !scope.isAll { return passInScope() }
         judgeRest()
         if state.isResting {
             lapseWaits()
