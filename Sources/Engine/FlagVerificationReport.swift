@@ -70,16 +70,21 @@ struct FlagVerificationReport {
             return "\(flagName) is about no company (\(move.rule)): there is nothing to derive it from"
         }
         if holds {
-            return "\(flagName) holds: from \(Self.grouped(flagCase.recordCount)) records of \(company) alone, "
+            return "\(flagName) holds: from \(source), "
                 + "\(condition) at \(move.at.rfc3339), as recorded"
         }
         let differing = checks.filter { !$0.holds }.map(\.name)
         if flagCase.derived == nil {
-            return "\(flagName) does not hold: from \(Self.grouped(flagCase.recordCount)) records of \(company) "
-                + "alone, \(move.rule) is not raised at \(move.at.rfc3339)"
+            return "\(flagName) does not hold: from \(source), \(move.rule) is not raised at \(move.at.rfc3339)"
         }
         return "\(flagName) does not hold: \(differing.count) of \(checks.count) checks differ: "
             + differing.joined(separator: ", ")
+    }
+
+    /// `1,234 records of acme alone`.
+    private var source: String {
+        let count = flagCase.recordCount
+        return "\(Self.grouped(count)) record\(count == 1 ? "" : "s") of \(company) alone"
     }
 
     /// The first measured term that held: `user_idle_days was 7.000 (user_idle_days > 7)`.

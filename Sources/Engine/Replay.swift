@@ -57,7 +57,12 @@ final class Replay {
                     each(record, seq, bytes)
                 }
                 if let now = portraits.now { late.forget(beforeHourOf: now) }
-                late.note(record, seq: seq, merged: merged, portraits: portraits, book: book)
+                if book.hasFlag(of: record.company, raisedAfter: record.time) {
+                    late.note(late: record, seq: seq, portraits: portraits)
+                }
+                for company in merged where book.hasFlags(of: company) {
+                    late.note(alias: record, seq: seq, in: company, portraits: portraits)
+                }
                 note(record, block.batch.bytes)
             }
             seq += 1

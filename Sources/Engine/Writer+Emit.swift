@@ -21,9 +21,15 @@ extension Writer {
         block.records.append(record)
         let merged = record.kind == .alias ? portraits.companies(knowing: record.sentUser) : []
         block.bytes.withRawBytes { portraits.apply(record, seq: seq, bytes: $0) }
-        late.note(record, seq: seq, merged: merged, portraits: portraits, book: desk.book)
+        // A record later than every raise costs a comparison.
+        if desk.book.hasFlag(of: record.company, raisedAfter: record.time) {
+            late.note(late: record, seq: seq, portraits: portraits)
+        }
         if record.kind.isEvent { counters.logged += 1 }
-        for company in merged { try noteRecord(record.kind, of: company) }
+        for company in merged {
+            if desk.book.hasFlags(of: company) { late.note(alias: record, seq: seq, in: company, portraits: portraits) }
+            try noteRecord(record.kind, of: company)
+        }
         if !record.company.isNone { try noteRecord(record.kind, of: record.company) }
         if isListening { try noteHeard(record) }
         return seq

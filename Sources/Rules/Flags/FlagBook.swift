@@ -56,9 +56,12 @@ extension FlagBook {
 
     /// Whether a flag of the company was raised after `time`. O(1); a comparison and no more where nobody's was.
     public func hasFlag(of company: CompanyID, raisedAfter time: Timestamp) -> Bool {
-        guard time < lastRaise, let place = place(of: company) else { return false }
+        guard time < lastRaise, !company.isNone, let place = place(of: company) else { return false }
         return time < lastRaises[place]
     }
+
+    /// Whether a flag of the company was ever raised. O(1).
+    public func hasFlags(of company: CompanyID) -> Bool { hasFlag(of: company, raisedAfter: .least) }
 
     /// All flags that are neither cleared nor closed, in order of raising.
     public var openFlags: [FlagID] { open }
