@@ -76,6 +76,20 @@ struct FlagOutlookTests {
                 + "does not clear by itself")
     }
 
+    @Test("of alternatives all are named but those that ask for something unknown")
+    func alternatives() throws {
+        let scene = try FlagScene([
+            rule(
+                "soon", when: "trait(\"days\") <= 60",
+                clear: "trait(\"days\") < 0 or trait(\"days\") > 60 or not is_known(trait(\"days\"))")
+        ])
+        try scene.set(["days": 38], on: 1)
+        #expect(
+            try scene.outlook(1).ending?.words
+                == "clears when trait(\"days\") < 0 (now 38) or trait(\"days\") > 60 (now 38); does not clear by itself"
+        )
+    }
+
     @Test("of an edited rule only what means the same by itself is told today, of a removed one as well")
     func editedRule() throws {
         let when = "user_idle_days > 7 and stage == \"old\""

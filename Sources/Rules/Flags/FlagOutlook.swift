@@ -98,19 +98,36 @@ extension FlagOutlook.Ending {
     }
 
     /// As many as one can read in a sentence.
+    private static let alternativesNamed = 3
     private static let missesNamed = 3
 
     private static func words(_ tree: ConditionTree, _ forecast: Forecast) -> String {
-        let misses = tree.misses
-        var named = misses.prefix(missesNamed).map(\.goalText).joined(separator: " and ")
-        if misses.count > missesNamed { named += " and \(misses.count - missesNamed) more" }
-        let when = named.isEmpty ? "" : "clears when \(named)"
         var later = "does not clear by itself"
         if let at = forecast.at {
             later = "would clear at \(InstantText.text(at)) if nothing happens"
         } else if let quietUntil = forecast.quietUntil {
             later = "would not clear before \(InstantText.text(quietUntil)) if nothing happens"
         }
-        return when.isEmpty ? later : "\(when); \(later)"
+        guard tree.verdict != .true else { return later }
+        return "clears when \(goals(tree)); \(later)"
+    }
+
+    /// What has to come about, alternatives in the order written. That something becomes unknown is a way
+    /// out of the rule, and nothing that anybody works towards.
+    private static func goals(_ tree: ConditionTree) -> String {
+        var alternatives = [tree]
+        if case .any(let parts) = tree.form { alternatives = parts }
+        let misses = alternatives.map(\.misses)
+        let known = misses.filter { !$0.contains(where: \.asksWhetherKnown) }
+        let shown = known.isEmpty ? misses : known
+        let more = shown.count - alternativesNamed
+        return shown.prefix(alternativesNamed).map(goals).joined(separator: " or ")
+            + (more > 0 ? " or \(more) more" : "")
+    }
+
+    private static func goals(_ misses: [NeededTerm]) -> String {
+        let more = misses.count - missesNamed
+        return misses.prefix(missesNamed).map(\.goalText).joined(separator: " and ")
+            + (more > 0 ? " and \(more) more" : "")
     }
 }

@@ -81,6 +81,9 @@ extension NeededTerm {
         return "\(term.metric) is \(Self.text(term.value)), \(need) \(thresholdText)"
     }
 
+    /// `is_known(…)`, under a `not` or not.
+    var asksWhetherKnown: Bool { term.comparison.isEmpty && term.text.hasPrefix("is_known(") }
+
     /// What has to come about, and how it stands now: `active_users(1d) > 0 (now 0)`.
     var goalText: String {
         let goal = isNegated ? "\(term.text) no longer holds" : term.text
