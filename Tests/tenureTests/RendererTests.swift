@@ -84,6 +84,15 @@ struct RendererTests {
         for line in text.split(separator: "\n") { #expect(PrintableText.width(of: String(line)) <= 100) }
     }
 
+    @Test("the list marks a retracted flag for people and leaves its state as it is for programs")
+    func retractedInList() throws {
+        let text = try Golden.json("flag.json").text.replacing(
+            "\"retracted_at\":null", with: "\"retracted_at\":\"2026-11-25T10:00:00Z\"")
+        let table = FlagsTable.table([try JSON(parsing: text)])
+        #expect(table.text(Self.terminal).contains("snoozed, retracted\n"))
+        #expect(!table.text(.tabSeparated).contains("snoozed, retracted"))
+    }
+
     @Test("a wrapped column goes on in further lines; optional ones without a value and those for pipes stay away")
     func tableColumns() {
         let table = Table(

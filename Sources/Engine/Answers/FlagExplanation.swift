@@ -54,7 +54,7 @@ struct FlagExplanation {
     private var sentence: String {
         var summary = flag.summary
         while summary.last == "." { summary.removeLast() }
-        return "\(summary) – \(standing)"
+        return "\(summary) – \(standing)" + (flag.retractedAt == nil ? "" : "; retracted by what arrived later")
     }
 
     private var standing: String {

@@ -41,8 +41,13 @@ enum FlagsTable {
         return [
             .text(flag["id"], style: .heading), .text(flag["severity"], style: style), .text(flag["kind"]),
             company(flag), .text(flag["rule"]), .date(flag["since"]), .text(flag["owner"]), FlagDue.cell(flag),
-            .text(flag["state"]), summary(flag),
+            state(flag), summary(flag),
         ]
+    }
+
+    private static func state(_ flag: JSON) -> Cell {
+        let state = flag.at("state")?.stringValue ?? ""
+        return Cell(flag.at("retracted_at") == nil ? state : state + ", retracted", raw: state)
     }
 
     /// Begins with the flag's kind, which has no column of its own on a terminal.
