@@ -31,7 +31,7 @@ extension Writer {
             .init("conditions", .int(conditions.count)),
             .init("holding", .int(conditions.count { $0.verdict == .true })),
             .init("rule_version", .string(rule.version)), .init("when", .string(rule.when.text)),
-            .init("terms", .array(answer.when.neededTerms.map(\.json))),
+            .init("terms", .array(answer.when.neededTerms.map(\.json))), .init("tree", answer.when.json),
         ])
     }
 

@@ -23,7 +23,7 @@ enum RuleTestPage {
     }
 
     /// One line for each part, indented by its depth.
-    private static func lines(of part: JSON, depth: Int) -> [JSON] {
+    static func lines(of part: JSON, depth: Int) -> [JSON] {
         let indent = String(repeating: "  ", count: depth)
         func heading(_ words: String) -> JSON {
             ["verdict": part["verdict"] ?? .null, "term": .string(indent + words)]

@@ -9,7 +9,10 @@ enum WhyNotPage {
             title.joined(separator: "  "), right: Quantity.instant(answer.at("now")?.stringValue) + " UTC")
         page.paragraph(answer.at("sentence")?.stringValue ?? "")
         page.section("Conditions", note: conditionCount(answer))
-        page.table(TermsTable.table(answer.at("terms")?.arrayValue ?? []))
+        // The parts of an outermost `and` are the conditions that the note counts.
+        let tree = answer["tree"] ?? .null
+        let lines = (tree["all"]?.arrayValue ?? [tree]).flatMap { RuleTestPage.lines(of: $0, depth: 0) }
+        page.table(TermsTable.table(lines))
         return page.text
     }
 
