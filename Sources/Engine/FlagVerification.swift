@@ -71,7 +71,8 @@ extension EventLogReader {
 
     /// The record that raised `flag`; nil when there is none.
     fileprivate func raise(of flag: FlagID, through last: UInt64) throws(EngineError) -> LoggedRaise? {
-        let mark = Array("\"flag\":\"\(flag)\"".utf8)
+        // How `FlagMove.json` begins: reading every move of a long log would take longer than all else.
+        let beginning = Array(#"{"move":"\#(MoveKind.raised.rawValue)","flag":"\#(flag)""#.utf8)
         var found: LoggedRaise?
         try forEachBlock(through: last) { (block) throws(EngineError) in
             guard found == nil else { return }
@@ -79,14 +80,11 @@ extension EventLogReader {
             for record in block.batch.records {
                 defer { seq += 1 }
                 let payload = block.batch.bytes[record.payload.indices]
-                // Reading every move of a long log would take longer than all else.
-                guard record.kind == .move, payload.contains(mark) else { continue }
+                guard record.kind == .move, payload.starts(with: beginning) else { continue }
                 do {
                     let json = try JSON(parsing: Array(payload))
                     let move = try FlagMove(json: json)
-                    if move.kind == .raised, move.flag == flag {
-                        found = LoggedRaise(seq: seq, company: record.company, move: move, json: json)
-                    }
+                    found = LoggedRaise(seq: seq, company: record.company, move: move, json: json)
                 } catch {
                     throw .record(seq: seq, "\(error)")
                 }

@@ -7,7 +7,7 @@ import os
 import unittest
 
 from daemon import DATA, Daemon
-from test_acceptance import DAY, clock, flags, rule, rules, use
+from test_acceptance import DAY, START, clock, flags, rule, rules, use
 from test_determinism import RULES, ZONES, stream
 
 HISTORY = os.path.join(DATA, "openstack.tsv.gz")
@@ -75,6 +75,21 @@ class VerifyFlagTests(unittest.TestCase):
             self.assertEqual([flag["rule"] for flag in flags(daemon)], ["idle", "second", "third"])
             for flag in flags(daemon):
                 self.assert_holds(daemon.ask(f"/v1/flags/{flag['id']}/verify"))
+
+    def test_what_a_silent_source_withheld_holds_once_settled_and_its_own_flag_has_nothing_to_derive_it_from(self):
+        def hours(days, company, source):
+            return [json.dumps({"company": company, "user": "ann", "task": "t", "source": source,
+                                "time": START + day * DAY + hour * 3_600}) for day in days for hour in range(24)]
+
+        with Daemon(rules=rules(rule("idle", "user_idle_days > 2")), config="sources:\n  app: {heartbeat: 6h}\n") as daemon:
+            daemon.send(hours([0], "gone", "app") + hours([0], "late", "app") + hours([1, 2, 3], "other", "billing"))
+            self.assertEqual([flag["rule"] for flag in flags(daemon)], ["source:app"])
+            daemon.send(hours([1, 2, 3, 4, 5], "late", "app"))
+            source, settled = flags(daemon)
+            self.assertEqual((settled["rule"], settled["company"]), ("idle", "gone"))
+            self.assert_holds(daemon.ask(f"/v1/flags/{settled['id']}/verify"))
+            answer = daemon.tenure("--json", "flags", "verify", source["id"])
+            self.assertEqual((answer.returncode, json.loads(answer.stdout)["holds"]), (0, None), answer.stderr)
 
     @unittest.skipUnless(os.path.exists(HISTORY), "no openstack.tsv.gz")
     def test_flags_of_real_companies_under_the_built_in_rules_hold(self):
