@@ -1,4 +1,5 @@
 import Portraits
+import TestSupport
 import Testing
 import UsageModel
 
@@ -98,25 +99,65 @@ struct ZoneAndTraitTests {
         for name in ["text", "number", "missing"] { #expect(try scene.value(.daysUntil(name)) == .unknown) }
     }
 
-    @Test("a company's data that no window can reach any more need no look at midnight")
+    @Test("the next midnight that changes a window is the one at which a day with events enters or leaves it")
     func midnights() throws {
         let scene = Scene()
         scene.event("2026-03-01")
+        scene.control(.group, "2026-03-01", nil, ["arr": .int(5), "renewal": "2026-09-01"])
         let portrait = try scene.portrait()
-        func canChange(_ metric: Metric, _ time: String) -> Bool {
-            portrait.canChangeAtMidnight(metric, at: scene.moment(time))
+        func next(_ metric: Metric, _ time: String) -> String? {
+            portrait.nextChange(of: metric, at: scene.moment(time)).map { String($0.rfc3339.prefix(10)) }
         }
         for metric in [
             Metric.events(.all, .days(7)), .activeUsers(.days(7)), .tasksUsed(.days(7)), .topUserShare(.days(7)),
         ] {
-            #expect(canChange(metric, "2026-03-07"), "\(metric)")
-            #expect(!canChange(metric, "2026-03-08"), "\(metric)")
+            #expect(next(metric, "2026-03-02") == "2026-03-08", "\(metric)")
+            #expect(next(metric, "2026-03-07") == "2026-03-08", "\(metric)")
+            #expect(next(metric, "2026-03-08") == nil, "\(metric)")
         }
-        #expect(canChange(.events(.all, .days(7, ago: 30)), "2026-03-08"))
-        #expect(canChange(.dormant(.days(7)), "2026-03-14"))
-        #expect(!canChange(.dormant(.days(7)), "2026-03-15"))
-        #expect(!canChange(.usersTotal, "2026-03-02"))
-        #expect(!canChange(.daysUntil("renewal"), "2026-03-02"))
-        #expect(!canChange(.trait("arr", ago: 3), "2026-03-02"))
+        #expect(next(.events(.all, .days(7, ago: 30)), "2026-03-08") == "2026-03-31")
+        #expect(next(.events(.all, .days(7, ago: 30)), "2026-03-31") == "2026-04-07")
+        #expect(next(.dormant(.days(7)), "2026-03-01") == "2026-03-08")
+        #expect(next(.dormant(.days(7)), "2026-03-08") == "2026-03-15")
+        #expect(next(.dormant(.days(7)), "2026-03-15") == nil)
+        #expect(next(.champion, "2026-03-02") == "2026-03-15")
+        #expect(next(.usersTotal, "2026-03-02") == nil)
+        #expect(next(.daysUntil("missing"), "2026-03-02") == nil)
+        #expect(next(.daysUntil("renewal"), "2026-03-02") == "2026-03-03")
+        #expect(next(.trait("arr", ago: 3), "2026-03-02") == "2026-03-04")
+        #expect(next(.trait("arr", ago: 3), "2026-03-04") == nil)
+    }
+
+    @Test("no midnight before the next one said changes any window", arguments: UInt64(1)...20)
+    func midnightsAreExact(_ seed: UInt64) throws {
+        var random = SeededRandom(seed: seed)
+        let scene = Scene()
+        for _ in 0..<30 {
+            let day = Day(iso: "2026-01-01")! + Int32(random.below(120))
+            scene.event(day.iso, "u\(random.below(4))", task: "t\(random.below(3))")
+        }
+        let portrait = try scene.portrait()
+        let windows: [Window] = [.days(7), .days(28, ago: 1), .days(28, ago: 29), .days(14, ago: 15), .days(28)]
+        let metrics =
+            windows.flatMap { window -> [Metric] in
+                [
+                    .events(.all, window), .tasksUsed(window), .activeUsers(window), .activeDays(window),
+                    .newUsers(window),
+                    .retained(window), .resurrected(window), .dormant(window), .quickRatio(window),
+                    .topUserShare(window),
+                    .busFactor(window),
+                ]
+            } + [.dauMAU, .powerCurve(2), .mostActive, .champion, .seatsActivation]
+        for metric in metrics {
+            var today = try #require(portrait.lastActivity).utcDay
+            for _ in 0..<150 {
+                let moment = scene.moment(today.iso)
+                let value = portrait.value(of: metric, at: moment)
+                let next = portrait.nextChange(of: metric, at: moment)?.utcDay
+                let tomorrow = portrait.value(of: metric, at: scene.moment((today + 1).iso))
+                if next != today + 1 { #expect(tomorrow == value, "\(metric) on \(today.iso), seed \(seed)") }
+                today = today + 1
+            }
+        }
     }
 }

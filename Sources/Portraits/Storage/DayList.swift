@@ -26,6 +26,13 @@ struct DayList: BitwiseCopyable {
         return nil
     }
 
+    /// The first day that is not before `day`, nil when there is none. O(log days).
+    func firstDay(notBefore day: Int32, _ arena: UnsafeMutablePointer<DayArena>) -> Int32? {
+        guard !isEmpty, last.day >= day else { return nil }
+        let index = rest.firstIndex(notBefore: day, arena)
+        return index < rest.count ? rest.elements(arena)[index].day : last.day
+    }
+
     // MARK: Changes
 
     /// Adds `count` to `day`. Says whether the day is new to the list. When it must grow, days before

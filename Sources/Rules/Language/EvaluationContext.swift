@@ -5,14 +5,13 @@ public import UsageModel
 public protocol MetricSource: AnyObject {
     func value(of metric: Metric, at moment: Moment) -> MetricValue
 
-    /// Whether the company's next midnight may change `metric` although no record arrives. A cheap
-    /// test that says false for a company whose data the window can no longer reach saves a look a
-    /// day; true is always correct.
-    func canChangeAtMidnight(_ metric: Metric, at moment: Moment) -> Bool
+    /// The first midnight at which `metric` may change although no record arrives; nil for never. Too early
+    /// is always correct; an exact answer saves a look a day.
+    func nextChange(of metric: Metric, at moment: Moment) -> Timestamp?
 }
 
 extension MetricSource {
-    public func canChangeAtMidnight(_ metric: Metric, at moment: Moment) -> Bool { true }
+    public func nextChange(of metric: Metric, at moment: Moment) -> Timestamp? { moment.nextMidnight }
 }
 
 extension CompanyPortrait: MetricSource {}

@@ -57,7 +57,8 @@ extension Program {
     /// Solved in whole milliseconds: elapsed time only grows, so each comparison turns at most twice.
     private func standingElapsed(_ node: Node, _ context: EvaluationContext) -> StandingVerdict {
         let now = context.moment.now.milliseconds
-        var until = Timing(rawValue: node.timing).contains(.daily) ? midnight(Int(node.a), context) : Int64.max
+        var until =
+            Timing(rawValue: node.timing).contains(.daily) ? nextChange(ofSlot: Int(node.a), context) : Int64.max
         let entry = context.entry(Int(node.a), of: self)
         guard entry.kind == .elapsed else {
             return StandingVerdict(verdict: compareElapsed(node, context, now), until: until)
@@ -98,9 +99,7 @@ extension Program {
         var until = Int64.max
         let isSettled = timing.isClosed || (verdict == .unknown && staysUnknown(index, context))
         if timing.isEmpty { return StandingVerdict(verdict: verdict, until: until, isSettled: isSettled) }
-        if timing.contains(.daily), canChangeAtMidnight(index, context) {
-            until = context.moment.nextMidnight.milliseconds
-        }
+        if timing.contains(.daily) { until = nextChange(index, context) }
         if timing.contains(.curved) {
             until = min(until, (context.moment.now.utcHour + 1) * millisecondsPerHour)
         } else if timing.contains(.linear) {
@@ -120,42 +119,38 @@ extension Program {
         }
     }
 
-    /// The next midnight when the metric in `slot` can change then, else `.max`.
-    private func midnight(_ slot: Int, _ context: EvaluationContext) -> Int64 {
-        changes(slot, context) ? context.moment.nextMidnight.milliseconds : .max
+    /// The first midnight at which the metric in `slot` may change, `.max` for never.
+    private func nextChange(ofSlot slot: Int, _ context: EvaluationContext) -> Int64 {
+        if staysUnknown[slot], context.entry(slot, of: self).kind == .unknown { return .max }
+        return context.portrait.nextChange(of: metrics[slot], at: context.moment)?.milliseconds ?? .max
     }
 
-    private func changes(_ slot: Int, _ context: EvaluationContext) -> Bool {
-        if staysUnknown[slot], context.entry(slot, of: self).kind == .unknown { return false }
-        return context.portrait.canChangeAtMidnight(metrics[slot], at: context.moment)
-    }
-
-    /// Whether a daily metric at or below node `index` can change at the company's next midnight.
-    private func canChangeAtMidnight(_ index: Int, _ context: EvaluationContext) -> Bool {
+    /// The first midnight at which a daily metric at or below node `index` may change, `.max` for never.
+    private func nextChange(_ index: Int, _ context: EvaluationContext) -> Int64 {
         let node = nodes[index]
-        guard Timing(rawValue: node.timing).contains(.daily) else { return false }
-        if let slot = node.slot { return changes(slot, context) }
+        guard Timing(rawValue: node.timing).contains(.daily) else { return .max }
+        if let slot = node.slot { return nextChange(ofSlot: slot, context) }
         switch node.operation {
         case .negate, .absolute, .asNumber, .not, .isKnownNumber, .isKnownTruth, .isKnownText, .isKnownDynamic,
             .asTruth, .asText:
-            return canChangeAtMidnight(Int(node.a), context)
+            return nextChange(Int(node.a), context)
         case .add, .subtract, .multiply, .divide, .compareNumbers, .compareDurations, .compareTexts,
             .compareDynamics:
-            return canChangeAtMidnight(Int(node.a), context) || canChangeAtMidnight(Int(node.b), context)
+            return min(nextChange(Int(node.a), context), nextChange(Int(node.b), context))
         case .least, .greatest, .all, .any, .numberIn, .textIn:
-            for position in Int(node.a)..<(Int(node.a) + Int(node.b))
-            where canChangeAtMidnight(Int(children[position]), context) {
-                return true
+            var first = Int64.max
+            for position in Int(node.a)..<(Int(node.a) + Int(node.b)) {
+                first = min(first, nextChange(Int(children[position]), context))
             }
-            return false
+            return first
         case .score:
             let score = scores[Int(node.a)]
-            for position in score.first..<(score.first + score.count)
-            where canChangeAtMidnight(Int(scoreParts[position].node), context) {
-                return true
+            var first = Int64.max
+            for position in score.first..<(score.first + score.count) {
+                first = min(first, nextChange(Int(scoreParts[position].node), context))
             }
-            return false
-        default: return true
+            return first
+        default: return context.moment.nextMidnight.milliseconds
         }
     }
 }

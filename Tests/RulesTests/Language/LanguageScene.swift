@@ -16,7 +16,9 @@ final class MetricTable: MetricSource {
         return values[metric] ?? .unknown
     }
 
-    func canChangeAtMidnight(_ metric: Metric, at moment: Moment) -> Bool { !settled.contains(metric) }
+    func nextChange(of metric: Metric, at moment: Moment) -> Timestamp? {
+        settled.contains(metric) ? nil : moment.nextMidnight
+    }
 }
 
 /// A company of numbers at 2026-03-10T12:00:00Z, whose day ends at 24:00 UTC.
