@@ -76,7 +76,7 @@ let package = Package(
         program(
             "tenured",
             [
-                "Engine", "Portraits", "Rules", "RulesFile", "Server", "UsageModel", "WireFormat",
+                "Engine", "EventLog", "Portraits", "Rules", "RulesFile", "Server", "UsageModel", "WireFormat",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

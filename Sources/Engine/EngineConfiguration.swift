@@ -1,3 +1,4 @@
+public import EventLog
 public import Portraits
 public import UsageModel
 
@@ -8,6 +9,8 @@ public struct EngineConfiguration: Sendable {
     public var stateDirectory: String
     public var settings: Settings
     public var limits = EngineLimits()
+    /// Size of the log's segments, and what stays free on its file system.
+    public var log = EventLogOptions()
     /// The rule file, read anew at every reload.
     public var loadRules: @Sendable () throws -> RulesSource
     /// The TZif file of an IANA zone, or nil when the machine has none of that name.

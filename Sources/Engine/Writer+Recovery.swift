@@ -13,7 +13,7 @@ extension Writer {
         let names = NameTable()
         let log: EventLog
         do throws(EventLogError) {
-            log = try EventLog.open(directory: configuration.stateDirectory, options: EventLogOptions(), names: names)
+            log = try EventLog.open(directory: configuration.stateDirectory, options: configuration.log, names: names)
         } catch {
             throw .log(error)
         }

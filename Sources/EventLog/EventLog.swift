@@ -116,7 +116,8 @@ public final class EventLog {
         let needed = value.count + nameRecord.count + Self.commitOverheadBytes
         if let available = try missingRoom(forBytes: needed) {
             throw .noSpace(
-                availableBytes: available, neededBytes: UInt64(needed + options.reserveBytes), isFatal: false)
+                directory: store.directory, availableBytes: available,
+                neededBytes: UInt64(needed + options.reserveBytes), isFatal: false)
         }
         do throws(EventLogError) {
             try rollIfFull()
@@ -228,7 +229,8 @@ extension EventLog {
         let available = (try? SystemCall.availableBytes(store.directory)) ?? UInt64.max
         let needed = UInt64(value.count + nameRecord.count + Self.commitOverheadBytes)
         if SystemCall.isNoSpace(error.code) || (error.code == SystemCall.inputOutput && available < needed) {
-            return .noSpace(availableBytes: available, neededBytes: needed, isFatal: true)
+            return .noSpace(
+                directory: store.directory, availableBytes: available, neededBytes: needed, isFatal: true)
         }
         return EventLogError(error, place: place)
     }

@@ -10,7 +10,7 @@ public enum EventLogError: Error, Sendable {
     case corrupt(Corruption)
     /// Too little room on the file system. When thrown before a commit (`isFatal` false) nothing
     /// happened and the same append may be tried again; otherwise the commit itself failed.
-    case noSpace(availableBytes: UInt64, neededBytes: UInt64, isFatal: Bool)
+    case noSpace(directory: String, availableBytes: UInt64, neededBytes: UInt64, isFatal: Bool)
     /// A system call failed.
     case system(call: String, path: String, code: Int32)
     /// LMDB refused. After an append this is fatal for the `EventLog`.
@@ -63,12 +63,12 @@ extension EventLogError: CustomStringConvertible {
                 + "install the newer version that wrote it"
         case .corrupt(let corruption):
             "corrupt: \(corruption)"
-        case .noSpace(let available, let needed, _):
-            "no space: \(available) bytes are free, \(needed) are needed; free some disk space"
+        case .noSpace(let directory, let available, let needed, _):
+            "\(directory): no space: \(available) bytes are free, \(needed) are needed; free some and start again"
         case .system(let call, let path, let code):
-            "\(call) \(path): \(SystemCall.message(code))"
+            "\(call) \(path): \(SystemCall.message(code)); \(Remedy.ofSystemError(code))"
         case .store(let error, let path):
-            "\(path): \(error)"
+            "\(path): \(error); \(Remedy.ofSystemError(error.code))"
         case .failedBefore(let reason):
             "an earlier commit failed (\(reason)); restart to recover"
         case .closed:

@@ -2,6 +2,10 @@ public import UsageModel
 
 /// Sizes and limits of a log. None of them stands in the files: a log may be opened with others each time.
 public struct EventLogOptions: Sendable {
+    /// The most that either size may be. 1 TiB: more than anybody's log, and four times that is still a small
+    /// part of the 128 TiB of address space that a process has.
+    public static let greatestByteCount = 1 << 40
+
     /// A segment that has grown past this is sealed and the next block opens a new one. 1 GiB: a few
     /// hundred million events, and small enough to copy or drop on its own.
     public var segmentBytes = 1 << 30

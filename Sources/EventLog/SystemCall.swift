@@ -13,7 +13,6 @@ enum SystemCall {
             let result = call()
             if result >= 0 { return result }
             if errno == EINTR { continue }
-            if isNoSpace(errno) { throw .noSpace(availableBytes: 0, neededBytes: 1, isFatal: true) }
             throw .system(call: name, path: path, code: errno)
         }
     }

@@ -1,4 +1,5 @@
 import Engine
+import EventLog
 import Logging
 import Portraits
 import Server
@@ -16,6 +17,7 @@ struct Configuration: Sendable {
     var rulesFile: String?
     var settings = Self.defaultSettings
     var engineLimits = EngineLimits()
+    var log = EventLogOptions()
     var ingest = IngestConfiguration()
     /// Nil: no TCP listener. The Unix sockets are always there.
     var ingestTCP: Endpoint?

@@ -109,6 +109,7 @@ struct Daemon {
             bootClock: { Self.milliseconds(of: CLOCK_BOOTTIME) },
             report: { [logger] severity, text in logger.log(level: Self.level(severity), "\(text)") })
         engine.limits = configuration.engineLimits
+        engine.log = configuration.log
         return engine
     }
 

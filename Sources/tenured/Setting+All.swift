@@ -1,4 +1,5 @@
 import Engine
+import EventLog
 import Logging
 import Portraits
 import Server
@@ -13,7 +14,7 @@ extension Setting {
     static let sourcesName = "sources"
 
     /// Every setting there is, in the order of config/tenured.yaml.
-    static let all: [Setting] = places + clock + ingest + questions + activity + limits
+    static let all: [Setting] = places + log + clock + ingest + questions + activity + limits
 
     /// With the same name's sections: `clock`, `ingest`, …
     static let sections: [String] = {
@@ -31,6 +32,11 @@ extension Setting {
         .optionalString("rules", \.rulesFile),
         .word("log_level", \.logLevel),
         .string("default_zone", \.settings.defaultZone),
+    ]
+
+    private static let log: [Setting] = [
+        .bytes("log.segment", \.log.segmentBytes, atMost: EventLogOptions.greatestByteCount),
+        .bytes("log.reserve", \.log.reserveBytes, atMost: EventLogOptions.greatestByteCount),
     ]
 
     private static let clock: [Setting] = [

@@ -32,10 +32,11 @@ extension Setting {
     }
 
     /// Bytes: a whole number, alone or with KiB, MiB or GiB.
-    static func bytes(_ name: String, _ path: Path<Int>) -> Setting {
+    static func bytes(_ name: String, _ path: Path<Int>, atMost greatest: Int = .max) -> Setting {
         Setting(name: name) { (node, configuration) throws(Expected) in
-            guard let value = node.scalar.flatMap({ ByteCountText.bytes($0.string) }), value > 0 else {
-                throw Expected(what: "a number of bytes, such as 64KiB")
+            guard let value = node.scalar.flatMap({ ByteCountText.bytes($0.string) }), 1...greatest ~= value else {
+                let bound = greatest == .max ? "" : ", at most \(ByteCountText.text(greatest))"
+                throw Expected(what: "a number of bytes, such as 64KiB" + bound)
             }
             configuration[keyPath: path] = value
         } text: {

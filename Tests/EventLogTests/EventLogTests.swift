@@ -190,7 +190,7 @@ struct EventLogTests {
             do {
                 _ = try log.append(batch, context: LogFixture.context(after: log))
                 Issue.record("appended without room")
-            } catch .noSpace(_, _, let isFatal) {
+            } catch .noSpace(_, _, _, let isFatal) {
                 #expect(!isFatal)
             }
         }

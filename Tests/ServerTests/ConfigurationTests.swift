@@ -66,6 +66,7 @@ struct ConfigurationTests {
               precision: ms
               company_from_email: true
               free_mail_domains: [a.com, "b.com"]
+            log: {segment: 64MiB}
             limits: {line: 128KiB, props: 1000, companies: 1_000, subscriber_stall: 2m}
             """)
         #expect(configuration.stateDirectory == "/var/lib/x")
@@ -78,6 +79,7 @@ struct ConfigurationTests {
         #expect(configuration.settings.freeMailDomains == ["a.com", "b.com"])
         #expect(configuration.ingest.decoderLimits.lineBytes == 131_072)
         #expect(configuration.ingest.decoderLimits.propsBytes == 1_000)
+        #expect(Setting.all.first { $0.name == "log.segment" }?.text(configuration) == "64MiB")
         #expect(configuration.engineLimits.companies == 1_000)
         #expect(configuration.ingest.limits.subscriberStallSeconds == 120)
     }
@@ -106,6 +108,11 @@ struct ConfigurationTests {
             ("max_future: 3m", "t.yaml:1:1: unknown setting \"max_future\" (did you mean \"ingest.max_future\"?)"),
             ("quux: 1", "t.yaml:1:1: unknown setting \"quux\""),
             ("limits: {name: no}", "t.yaml:1:16: limits.name: expected a number of bytes, such as 64KiB, not \"no\""),
+            (
+                "log: {reserve: 2000GiB}",
+                "t.yaml:1:16: log.reserve: expected a number of bytes, such as 64KiB, at most 1024GiB, "
+                    + "not \"2000GiB\""
+            ),
             (
                 "limits: {drain: 5ms}", "t.yaml:1:17: limits.drain: expected a duration, such as 10m, not \"5ms\""
             ),
