@@ -29,6 +29,10 @@ class UnixHTTPConnection(http.client.HTTPConnection):
         self.sock.connect(self.path)
 
 
+class Exited(AssertionError):
+    """The daemon ended before it answered."""
+
+
 class Daemon:
     """One tenured on a directory of its own."""
 
@@ -49,6 +53,9 @@ class Daemon:
                 file.write(config)
             self.arguments += ["--config", path]
         self.process = None
+        # What stands before the program (a tracer), and in its environment beside ours.
+        self.prefix = []
+        self.environment = {}
 
     def __enter__(self):
         self.start()
@@ -62,11 +69,12 @@ class Daemon:
     def start(self):
         self.log = open(os.path.join(self.directory, "log"), "a")
         self.process = subprocess.Popen(
-            [os.path.join(BIN, "tenured")] + self.arguments, stdout=self.log, stderr=self.log)
+            [*self.prefix, os.path.join(BIN, "tenured"), *self.arguments], stdout=self.log, stderr=self.log,
+            env={**os.environ, **self.environment})
         deadline = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
-                raise AssertionError(f"tenured exited with {self.process.returncode}:\n{self.log_text()}")
+                raise Exited(f"tenured exited with {self.process.returncode}:\n{self.log_text()}")
             try:
                 self.ask("/healthz")
                 return

@@ -1,35 +1,20 @@
-"""kill -9 of the real daemon at random moments under load, and what its log must hold afterwards.
+"""`kill -9` of the real daemon: at random moments under load, and at each system call of a few commits.
 
-Several senders remember what they sent, what was acked and what was refused, and send again what was
-not settled, with the same ids. After each restart every acked event is in the log exactly once and not
-behind its ack's seq, nothing is there that nobody sent, seq has no gap, no flag was raised twice, and
-the state equals a replay. Standard library only.
+Several senders remember what they sent, what was acked and what was refused, and send again what was not settled,
+with the same ids. After each restart every acked event is in the log exactly once and not behind its ack's seq,
+nothing is there that nobody sent, seq has no gap, no flag was raised twice, and the state equals a replay.
 """
 
-import argparse
-import json
 import os
-import random
 import signal
 import subprocess
-import sys
 import time
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "BlackBox"))
-
-from daemon import BIN, PATIENCE_SECONDS, Daemon  # noqa: E402
-from oracle import Line, Mismatch, Oracle, compact, instant  # noqa: E402
-from senders import NUMBERS, MixedSender, Poster, Producer  # noqa: E402
-
-RULES = """
-flags:
-  - {name: full, kind: upsell, severity: medium, when: seats_fill >= 1, clear: seats_fill < 0.9, summary: full}
-  - {name: crowded, kind: info, severity: low, when: users_total > 30, summary: crowded}
-  - {name: busy, kind: info, severity: low, when: events(1d) > 200, clear: events(1d) < 10, summary: busy}
-stages:
-  - {name: small, when: users_total < 20}
-  - {name: large, when: users_total >= 20}
-"""
+from daemon import BIN, PATIENCE_SECONDS
+from directory import Directory, join
+from nth_call import NthCall
+from senders import MixedSender, Poster, Producer
+from table import Row
 
 # A directory lives for so many kills: short enough that its replays stay quick.
 CYCLES_PER_DIRECTORY = 25
@@ -41,35 +26,16 @@ LONGEST_LIFE_SECONDS = 0.6
 KILLED_IN_RECOVERY = 0.25
 # How often a restarted daemon replays its log beside its work and compares.
 VERIFIED_ONLINE = 0.2
-PAGE = 10_000
+
+CYCLES = {"short": 25, "long": 500}
+# How many calls are skipped between two kills: the short form samples, the long one takes each.
+STRIDE = {"short": 23, "long": 1}
 
 
-class Directory:
-    """One state directory from its first start to its last proof."""
-
-    def __init__(self, clock, generator):
-        self.generator = generator
-        self.daemon = Daemon(clock=clock, rules=RULES)
-        self.oracle = Oracle()
-        self.pending = {}
-        NUMBERS.clear()
-
-    def begin(self):
-        """Under the event clock, events without a time are stamped with `now`, and looked for on that date and
-        the one before: so `now` must not be days behind when the first of them comes."""
-        self.daemon.start()
-        now = int(time.time() * 1_000)
-        line = Line("first", compact(company="c0", task="began", time=now, id="first"), time=instant(now))
-        self.oracle.sent(line)
-        _, answer = self.daemon.request("POST", "/v1/events", line.text)
-        self.oracle.settled(line, json.loads(answer)["seq"], None)
-
+class Killed(Directory):
     def senders(self, quota):
         kinds = [("mixed", MixedSender), ("other", MixedSender), ("producer", Producer), ("poster", Poster)]
-        return [
-            kind(name, self.daemon, self.oracle, random.Random(self.generator.random()),
-                 self.pending.setdefault(name, []), quota)
-            for name, kind in kinds]
+        return [self.sender(kind, name, quota) for name, kind in kinds]
 
     def kill_once(self):
         """Load, kill, restart, look."""
@@ -84,6 +50,8 @@ class Directory:
             self.kill_in_recovery()
         self.daemon.start()
         self.look()
+        if self.generator.random() < VERIFIED_ONLINE:
+            self.verify_online()
 
     def kill_in_recovery(self):
         process = subprocess.Popen(
@@ -93,105 +61,29 @@ class Directory:
         process.kill()
         process.wait(PATIENCE_SECONDS)
 
-    def look(self):
-        start = len(self.oracle.records) + 1
-        while start is not None:
-            page = self.daemon.ask(f"/v1/events?from={start}&limit={PAGE}")
-            self.oracle.look(page["events"])
-            start = page["next"]
-        self.oracle.look_for_acked()
-        self.oracle.look_at_flags()
-        if self.generator.random() < VERIFIED_ONLINE:
-            self.verify_online()
-
-    def verify_online(self):
-        answer = self.daemon.ask("/v1/verify")
-        if not answer["ok"]:
-            raise Mismatch(f"the state does not equal a replay: {answer}")
-        return answer["digest"]
-
     def finish(self):
         """Lets every sender end in peace; then the log on the disk must say what the daemon said."""
         senders = self.senders(LINES_PER_CYCLE // 10)
         for sender in senders:
             sender.start()
         join(senders)
-        left = sum(len(pending) for pending in self.pending.values())
-        if left:
-            raise Mismatch(f"{left} lines are not settled, though nobody killed the daemon")
-        self.look()
-        raised = self.oracle.look_at_flags()
-        listed = self.daemon.ask(f"/v1/flags?limit={PAGE}")["flags"]
-        if len(listed) != raised:
-            raise Mismatch(f"{len(listed)} flags are listed as open, the log has {raised}")
-        self.check_export()
-        digest = self.verify_online()
-        if self.daemon.stop() != 0:
-            raise Mismatch("the daemon did not stop in peace:\n" + self.daemon.log_text())
-        self.verify_stopped(digest)
-
-    def check_export(self):
-        export = self.daemon.tenure("export", "events", "--format", "ndjson")
-        seqs = [json.loads(line)["seq"] for line in export.stdout.splitlines()]
-        missing = set(self.oracle.found.values()) - set(seqs)
-        if export.returncode != 0 or missing or len(seqs) != len(set(seqs)):
-            raise Mismatch(f"tenure export events: {export.returncode} {export.stderr} without {sorted(missing)[:9]}")
-
-    def verify_stopped(self, digest):
-        report = self.daemon.tenure("--json", "verify", self.daemon.state)
-        if report.returncode != 0 or json.loads(report.stdout)["digest"] != digest:
-            raise Mismatch(f"tenure verify: {report.returncode} {report.stdout}{report.stderr}; digest was {digest}")
+        self.prove()
 
 
-def join(senders):
-    for sender in senders:
-        sender.join(PATIENCE_SECONDS)
-        if sender.is_alive():
-            raise Mismatch(f"sender {sender.name} got no answer in {PATIENCE_SECONDS} s")
-    for sender in senders:
-        if sender.failure is not None:
-            raise sender.failure
+def run(form, cycles, generator):
+    yield at_random(cycles or CYCLES[form], generator)
+    for kind in ("kill-before", "kill-after"):
+        yield NthCall(f"kill -9 {kind[5:]} the N-th call", generator, STRIDE[form], kind=kind).run()
 
 
-def run(cycles, seed):
-    generator = random.Random(seed)
-    done = acked = refused = records = 0
-    began = time.monotonic()
-    while done < cycles:
-        clock = generator.choice(["wall", "event"])
-        directory = Directory(clock, generator)
-        try:
+def at_random(cycles, generator):
+    row = Row("kill -9 at random moments under load")
+    while row.cycles < cycles:
+        with Killed(generator.choice(["wall", "event"]), generator) as directory:
             directory.begin()
-            for _ in range(min(CYCLES_PER_DIRECTORY, cycles - done)):
+            for _ in range(min(CYCLES_PER_DIRECTORY, cycles - row.cycles)):
                 directory.kill_once()
-                done += 1
+                row.cycles += 1
             directory.finish()
-        except BaseException:
-            print(f"cycle {done + 1}, clock {clock}: seed {seed}; kept: {directory.daemon.directory}", file=sys.stderr)
-            directory.daemon.own_directory = False
-            raise
-        finally:
-            directory.daemon.__exit__()
-        acked += directory.oracle.acked
-        refused += directory.oracle.refused
-        records += len(directory.oracle.records)
-        print(f"{done} kills in {time.monotonic() - began:.0f} s: {acked} events acked, {refused} lines refused, "
-              f"{records} records; every event that was acked is there once, and nothing else", flush=True)
-
-
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--cycles", type=int, default=500, help="how many times the daemon is killed under load")
-    parser.add_argument(
-        "--seed", type=int, help="repeats a run's load and moments; the machine still has its own timing")
-    options = parser.parse_args()
-    seed = options.seed if options.seed is not None else random.SystemRandom().randrange(1 << 32)
-    print(f"seed {seed}", flush=True)
-    try:
-        run(options.cycles, seed)
-    except Mismatch as mismatch:
-        sys.exit(f"seed {seed}: {mismatch}")
-
-
-if __name__ == "__main__":
-    main()
+            row.count(directory.oracle)
+    return row

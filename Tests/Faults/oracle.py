@@ -31,6 +31,8 @@ class Oracle:
 
     def __init__(self):
         self.lines = {}
+        # How many keys each sender has used, over all its lives.
+        self.numbers = {}
         self.found = {}
         self.records = []
         self.acked = 0
@@ -53,6 +55,12 @@ class Oracle:
         elif line.acked_through is None:
             line.acked_through = through
             self.acked += 1
+
+    def look_again(self):
+        """Forgets what was found, so that the whole log is looked at anew."""
+        self.records.clear()
+        self.found.clear()
+        self.doubled.clear()
 
     def look(self, records):
         """Takes the records behind those seen before: no gap, nothing invented, nothing twice."""
@@ -77,7 +85,8 @@ class Oracle:
 
     def look_for_acked(self):
         """Once the log was looked at to its end: what was acked is there, once, and where it must be."""
-        acked = ((key, line) for key, line in self.lines.items() if line.acked_through is not None)
+        # A copy, since senders may be at work.
+        acked = ((key, line) for key, line in list(self.lines.items()) if line.acked_through is not None)
         self.lost = [key for key, line in acked if self.found.get(key, float("inf")) > line.acked_through]
         if self.lost or self.doubled:
             raise Mismatch(

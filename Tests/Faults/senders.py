@@ -51,8 +51,9 @@ class Sender(threading.Thread):
         self.settled += count
 
     def key(self):
-        NUMBERS[self.name] = NUMBERS.get(self.name, 0) + 1
-        return f"{self.name}-{NUMBERS[self.name]}"
+        numbers = self.oracle.numbers
+        numbers[self.name] = numbers.get(self.name, 0) + 1
+        return f"{self.name}-{numbers[self.name]}"
 
     def event(self, key, **more):
         """An event of some company at some moment of the last three days, or without a time."""
@@ -71,17 +72,19 @@ class Sender(threading.Thread):
 
 
 LOCK = threading.Lock()
-# How many keys each sender has used, over all its lives.
-NUMBERS = {}
 
 
 class StreamSender(Sender):
     """Over the ingest socket, in pieces of any length."""
 
+    # How often the daemon said that it is too busy, and why.
+    busy = ()
+
     hello = b""
 
     def send(self):
         self.replies = b""
+        self.busy = []
         self.acked = 0
         self.errors = {}
         self.unwritten = b""
@@ -132,7 +135,9 @@ class StreamSender(Sender):
             raise ConnectionResetError("the daemon is gone")
         *lines, self.replies = (self.replies + data).split(b"\n")
         for reply in map(json.loads, lines):
-            if "error" in reply:
+            if "busy" in reply:
+                self.busy.append(reply["busy"])
+            elif "error" in reply:
                 self.errors[reply["line"]] = reply
             elif "ack" in reply:
                 errors = {line - self.acked: error for line, error in self.errors.items()}
@@ -175,6 +180,7 @@ class MixedSender(StreamSender):
         sent, seen = self.event(key)
         if kind < 0.5 and "time" in sent:
             amount = f",amount={sent['amount']},unit=\"USD\"" if "amount" in sent else ""
+            seen.pop("props", None)
             text = (f'{sent["task"]},company={sent["company"]} user="{sent["user"]}",id="{key}"{amount},count=1i'
                     f' {sent["time"]}000000')
             return Line(key, text, id=key, **seen)
@@ -182,13 +188,33 @@ class MixedSender(StreamSender):
 
     def taken(self):
         """A line in JSON with an id that was acked before."""
-        start = self.generator.randrange(1, NUMBERS[self.name] + 1)
+        last = self.oracle.numbers[self.name]
+        start = self.generator.randrange(1, last + 1)
         with LOCK:
-            for number in range(start, min(start + 20, NUMBERS[self.name])):
+            for number in range(start, min(start + 20, last)):
                 line = self.oracle.lines.get(f"{self.name}-{number}")
                 if line and line.acked_through and "id" in line.record and line.text.startswith("{"):
                     return line
         return None
+
+
+class StepSender(MixedSender):
+    """One batch after the other, each sent when the one before is settled: the daemon commits once a batch, and
+    makes the same system calls each time."""
+
+    BATCHES = 4
+    LINES = 60
+
+    def exchange(self, connection):
+        for _ in range(self.BATCHES):
+            self.pending.extend(self.make(self.LINES))
+            connection.sendall("".join(line.text + "\n" for line in self.pending).encode())
+            while self.pending:
+                self.receive(connection)
+
+    def event(self, key, **more):
+        """With a payload that cannot be compressed, so that a few batches fill a small segment."""
+        return super().event(key, props={"noise": self.generator.randbytes(40).hex()}, **more)
 
 
 class Producer(StreamSender):
@@ -196,18 +222,25 @@ class Producer(StreamSender):
 
     def greet(self, connection):
         connection.settimeout(60)
+        answer = self.answer(connection)
+        while "busy" in answer:
+            self.busy.append(answer["busy"])
+            answer = self.answer(connection)
+        taken = answer["producer_seq"]
+        # What the daemon says is taken was taken, though its ack was lost with the connection.
+        while self.pending and json.loads(self.pending[0].text)["producer_seq"] <= taken:
+            line = self.pending.pop(0)
+            with LOCK:
+                self.oracle.settled(line, ANYWHERE, None)
+
+    def answer(self, connection):
         while b"\n" not in self.replies:
             data = connection.recv(1 << 16)
             if not data:
                 raise ConnectionResetError("the daemon is gone")
             self.replies += data
         answer, self.replies = self.replies.split(b"\n", 1)
-        taken = json.loads(answer)["producer_seq"]
-        # What the daemon says is taken was taken, though its ack was lost with the connection.
-        while self.pending and json.loads(self.pending[0].text)["producer_seq"] <= taken:
-            line = self.pending.pop(0)
-            with LOCK:
-                self.oracle.settled(line, ANYWHERE, None)
+        return json.loads(answer)
 
     @property
     def hello(self):
@@ -216,7 +249,7 @@ class Producer(StreamSender):
     def line(self):
         key = self.key()
         sent, seen = self.event(key, props={"k": key})
-        return Line(key, compact(**sent, producer_seq=NUMBERS[self.name]), **seen)
+        return Line(key, compact(**sent, producer_seq=self.oracle.numbers[self.name]), **seen)
 
 
 class Poster(Sender):
