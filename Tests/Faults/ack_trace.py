@@ -18,7 +18,9 @@ import re
 import shutil
 import struct
 import subprocess
+import time
 
+from daemon import PATIENCE_SECONDS
 from directory import SMALL_SEGMENTS, join
 from kill import Killed
 from oracle import Mismatch
@@ -176,7 +178,9 @@ def run(form, cycles, generator):
             join(senders)
             with open(path) as trace:
                 acks = sum('\\x7b\\x22\\x61\\x63\\x6b' in line for line in trace)
+        process = directory.daemon.process.pid
         directory.prove()
+        wait_for_end(path, process)
         with open(path) as trace:
             checker = Checker().check(trace)
         if checker.committed < len(directory.oracle.records):
@@ -187,8 +191,20 @@ def run(form, cycles, generator):
     yield row
 
 
+def wait_for_end(path, process):
+    """strace, which is nobody's child, may write for a moment longer than the daemon lives."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        with open(path) as trace:
+            if any(line.startswith(f"{process} +++ exited") for line in trace):
+                return
+        if time.monotonic() > deadline:
+            raise Mismatch(f"the trace {path} has no end")
+        time.sleep(0.1)
+
+
 def obstacle():
-    """Why nothing can be traced here; nil when it can."""
+    """Why nothing can be traced here; None when it can."""
     if shutil.which("strace") is None:
         return "there is no strace (scripts/setup installs it)"
     tried = subprocess.run(["strace", "-D", "-f", "true"], capture_output=True, text=True)
