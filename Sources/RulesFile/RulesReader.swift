@@ -64,10 +64,13 @@ struct RulesReader {
         switch error {
         case .scanner(let context, let problem, let mark, _), .parser(let context, let problem, let mark, _),
             .composer(let context, let problem, let mark, _):
-            let position = SourcePosition(line: mark.line, column: mark.column)
+            // What breaks off at the end is noticed behind the padding.
+            let position = map.withinText(SourcePosition(line: mark.line, column: mark.column))
             report(position, nil, "not valid YAML: \(context.map { $0.text + ", " } ?? "")\(problem)")
         case .reader(let problem, let offset, _, _):
-            let position = offset.map { map.position(at: $0) } ?? .first
+            // Yams counts characters as Swift does, the map scalars: CRLF is one and two.
+            let index = offset.map { shielded.prefix($0).unicodeScalars.count }
+            let position = index.map { map.position(at: $0) } ?? .first
             report(position, nil, "not valid YAML: \(problem)")
         case .duplicatedKeysInMapping(let duplicates, let context):
             let position = SourcePosition(line: max(1, context.mark.line), column: max(1, context.mark.column))

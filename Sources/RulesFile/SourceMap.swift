@@ -29,6 +29,9 @@ struct SourceMap {
         return min(lineStarts[position.line - 1] + max(0, position.column - 1), scalars.count)
     }
 
+    /// `position`, or the end of the text where it lies behind that.
+    func withinText(_ position: SourcePosition) -> SourcePosition { min(position, self.position(at: scalars.count)) }
+
     func position(at index: Int) -> SourcePosition {
         var low = 0
         var high = lineStarts.count

@@ -71,6 +71,13 @@ struct HostileFileTests {
         #expect(refusal("# \u{E0F1}").contains("private-use"))
     }
 
+    @Test("what breaks off at the end of a file is placed there, and a refused character where it stands")
+    func placesAtTheEnd() {
+        #expect(refusal("flags: [{name: a").hasPrefix("rules.yaml:1:17: not valid YAML"))
+        #expect(refusal("flags:\n  - \"a\n").hasPrefix("rules.yaml:3:1: not valid YAML"))
+        #expect(refusal("flags:\r\n  - é😀\u{7}").hasPrefix("rules.yaml:2:7: not valid YAML"))
+    }
+
     @Test("there may be 256 flags and no more")
     func counts() {
         func file(_ count: Int) -> String {
