@@ -76,6 +76,7 @@ private struct TZifBlock {
     var offsets: [Int64] = []
 
     static let secondsPerYear: Int64 = 366 * 86_400
+    static let greatestTime = Timestamp.greatest.milliseconds / millisecondsPerSecond + secondsPerYear
 }
 
 private struct TZifHeader {
@@ -149,11 +150,13 @@ private struct TZifReader {
         guard header.typeCount > 0 else { throw .malformed("no local time type") }
         guard header.leapCount == 0 else { throw .leapSeconds }
         var block = TZifBlock()
+        var last: Int64?
         for _ in 0..<header.timeCount {
             let time = try integer(size: timeSize)
-            if let last = block.times.last, time <= last { throw .malformed("transitions out of order") }
-            // Far beyond year 9999 nothing is ever asked, and milliseconds would overflow.
-            block.times.append(min(max(time, -1 << 52), 1 << 52))
+            if let last, time <= last { throw .malformed("transitions out of order") }
+            last = time
+            // Behind year 9999 nothing is ever asked, and milliseconds and days would overflow.
+            block.times.append(min(max(time, -1 << 52), TZifBlock.greatestTime))
         }
         for _ in 0..<header.timeCount {
             let type = Int(try byte())

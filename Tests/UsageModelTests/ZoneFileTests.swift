@@ -93,6 +93,16 @@ struct ZoneFileTests {
         #expect(zone.offsetSeconds(at: Timestamp(milliseconds: 0)) == 3_600)
     }
 
+    @Test("transitions behind the end of time are none, and the footer's years behind them no overflow")
+    func endOfTime() throws {
+        // The first lies where 400 more years leave what a day's number can hold, the second behind all days.
+        let file = ZoneFile.make(
+            transitions: [(0, 0), (185_542_000_000_000, 1), (1 << 60, 0)], offsets: [3_600, 7_200],
+            footer: "CET-1CEST,M3.5.0,M10.5.0/3")
+        let zone = try Zone(name: "Test/Zone", tzif: file)
+        #expect(zone.offsetSeconds(at: .greatest) == 3_600)
+    }
+
     @Test("what is no zone file is refused with what is wrong")
     func refused() throws {
         func error(_ bytes: [UInt8]) -> ZoneError? {
