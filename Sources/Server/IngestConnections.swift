@@ -5,6 +5,8 @@ import Synchronization
 /// that their replies may take together, and reaches them when the daemon stops.
 public final class IngestConnections: Sendable {
     private let channels = Mutex<[ObjectIdentifier: any Channel]>([:])
+    /// Channels beyond the limit that are not closed yet, and listening channels that wait until they are.
+    private let refusals = Mutex<(count: Int, waiting: [any Channel])>((0, []))
     private let limit: Int
     let budget: ReplyBudget
 
@@ -22,6 +24,32 @@ public final class IngestConnections: Sendable {
             guard channels.count < limit else { return false }
             channels[ObjectIdentifier(channel)] = channel
             return true
+        }
+    }
+
+    /// How many connections beyond the limit may be on their way to their refusal. Each holds a file
+    /// descriptor, and a flood of them must not take those that the log needs.
+    private static let mostRefusals = 16
+
+    /// Counts a channel that was not admitted until it is closed.
+    func refuse(_ channel: any Channel) {
+        refusals.withLock { $0.count += 1 }
+        channel.closeFuture.whenComplete { [self] _ in
+            let waiting = refusals.withLock { refusals in
+                refusals.count -= 1
+                defer { refusals.waiting.removeAll() }
+                return refusals.waiting
+            }
+            for listener in waiting { listener.read() }
+        }
+    }
+
+    /// False when `listener` shall accept nothing now; it is asked to read again when it may.
+    func mayAccept(_ listener: any Channel) -> Bool {
+        refusals.withLock { refusals in
+            if refusals.count < Self.mostRefusals { return true }
+            refusals.waiting.append(listener)
+            return false
         }
     }
 

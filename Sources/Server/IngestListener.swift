@@ -44,6 +44,11 @@ public struct IngestListener: Service {
         ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.backlog, value: 1_024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .serverChannelInitializer { [connections] channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(AcceptGate(connections: connections))
+                }
+            }
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelOption(.autoRead, value: false)
             .childChannelOption(.maxMessagesPerRead, value: 1)
@@ -52,6 +57,7 @@ public struct IngestListener: Service {
             )
             .childChannelInitializer { [engine, configuration, connections, logger] channel in
                 guard connections.admit(channel) else {
+                    connections.refuse(channel)
                     return channel.eventLoop.makeCompletedFuture {
                         try channel.pipeline.syncOperations.addHandler(
                             RefusalHandler(limit: configuration.limits.ingestConnections))

@@ -23,6 +23,23 @@ public struct ServerLimits: Sendable, Equatable {
     public init() {}
 }
 
+extension ServerLimits {
+    /// What connections must leave to everything else: the log's segments and their lock files, which are
+    /// opened as they are needed, event loops, listeners, and connections on their way to a refusal. An open
+    /// that fails for want of a descriptor would end the daemon in the middle of a commit.
+    public static let reservedFiles = 64
+
+    /// Lowers the limits of connections to what `openFiles` descriptors allow, a quarter of it for HTTP.
+    /// True when that changed them.
+    public mutating func fit(openFiles: Int) -> Bool {
+        let before = self
+        let available = max(openFiles - Self.reservedFiles, 2)
+        httpConnections = min(httpConnections, max(available / 4, 1))
+        ingestConnections = min(ingestConnections, available - httpConnections)
+        return self != before
+    }
+}
+
 /// What a single read takes from a socket: STYLE.md's fixed 256 KiB, one read's worth of a Unix
 /// socket whose sender is ahead of us.
 let receiveBufferBytes = 256 << 10

@@ -21,10 +21,11 @@ struct Daemon {
 
     /// Runs until SIGTERM or SIGINT, or until the engine cannot go on.
     func run() async throws {
-        Self.prepareProcess()
+        let openFiles = Self.prepareProcess()
         try makeRunDirectory()
+        let senders = ingestConfiguration(openFiles: openFiles)
         let engine = try Engine.open(engineConfiguration)
-        let connections = IngestConnections(limits: configuration.ingest.limits)
+        let connections = IngestConnections(limits: senders.limits)
         let announcement = Announcement(heading: heading, expected: 2 + tcpListenerCount)
         let started = ContinuousClock.now
         let surroundings = Surroundings(
@@ -33,12 +34,12 @@ struct Daemon {
 
         let ingest = { (name: String, endpoint: Endpoint) in
             IngestListener(
-                endpoint: endpoint, engine: engine, configuration: configuration.ingest, connections: connections,
+                endpoint: endpoint, engine: engine, configuration: senders, connections: connections,
                 logger: logger, onListening: { announcement.isListening(name, at: $0) })
         }
         let http = { (name: String, endpoint: Endpoint) in
             HTTPListener(
-                endpoint: endpoint, engine: engine, ingest: configuration.ingest, surroundings: surroundings,
+                endpoint: endpoint, engine: engine, ingest: senders, surroundings: surroundings,
                 logger: logger, onListening: { announcement.isListening(name, at: $0) })
         }
         // Stopped in reverse: senders first, then questions, the engine last.
@@ -62,8 +63,21 @@ struct Daemon {
         logger.info("stopped")
     }
 
-    /// What the process as a whole does with signals and new files.
-    private static func prepareProcess() {
+    /// The configuration with limits that the process can keep.
+    private func ingestConfiguration(openFiles: Int) -> IngestConfiguration {
+        var ingest = configuration.ingest
+        if ingest.limits.fit(openFiles: openFiles) {
+            logger.warning(
+                """
+                only \(openFiles) open files are allowed: taking at most \(ingest.limits.ingestConnections) senders \
+                and \(ingest.limits.httpConnections) HTTP connections; raise LimitNOFILE= or ulimit -n
+                """)
+        }
+        return ingest
+    }
+
+    /// What the process as a whole does with signals and new files. Returns how many files it may have open.
+    private static func prepareProcess() -> Int {
         // A client that closes without reading must cost its connection and not the daemon.
         signal(SIGPIPE, SIG_IGN)
         // Until the rules can be reloaded, a reload means nothing; the default action would end us.
@@ -76,10 +90,14 @@ struct Daemon {
         // A connection is a file descriptor; the usual soft limit of 1,024 exists for select(2), which
         // nothing here calls, and setting it to the hard limit is what systemd.exec(5) advises.
         var files = rlimit()
-        if getrlimit(Int32(RLIMIT_NOFILE.rawValue), &files) == 0, files.rlim_cur < files.rlim_max {
+        let resource = Int32(RLIMIT_NOFILE.rawValue)
+        guard getrlimit(resource, &files) == 0 else { return .max }
+        if files.rlim_cur < files.rlim_max {
             files.rlim_cur = files.rlim_max
-            setrlimit(Int32(RLIMIT_NOFILE.rawValue), &files)
+            // Refused, the soft limit stays.
+            if setrlimit(resource, &files) != 0 { getrlimit(resource, &files) }
         }
+        return Int(clamping: files.rlim_cur)
     }
 
     private func makeRunDirectory() throws(StopReason) {

@@ -3,6 +3,7 @@
 import http.client
 import json
 import os
+import resource
 import shutil
 import signal
 import socket
@@ -36,7 +37,7 @@ class Exited(AssertionError):
 class Daemon:
     """One tenured on a directory of its own."""
 
-    def __init__(self, clock="event", rules=None, config=None, directory=None):
+    def __init__(self, clock="event", rules=None, config=None, directory=None, open_files=None):
         self.own_directory = directory is None
         self.directory = directory or tempfile.mkdtemp(prefix="tenure-test-")
         self.state = os.path.join(self.directory, "state")
@@ -52,6 +53,8 @@ class Daemon:
             with open(path, "w") as file:
                 file.write(config)
             self.arguments += ["--config", path]
+        # How many file descriptors it may have (RLIMIT_NOFILE); None: as many as we may.
+        self.open_files = open_files
         self.process = None
         # What stands before the program (a tracer), and in its environment beside ours.
         self.prefix = []
@@ -70,7 +73,7 @@ class Daemon:
         self.log = open(os.path.join(self.directory, "log"), "a")
         self.process = subprocess.Popen(
             [*self.prefix, os.path.join(BIN, "tenured"), *self.arguments], stdout=self.log, stderr=self.log,
-            env={**os.environ, **self.environment})
+            env={**os.environ, **self.environment}, preexec_fn=self.open_files and self.limit_files)
         deadline = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
@@ -81,6 +84,9 @@ class Daemon:
             except (OSError, http.client.HTTPException):
                 time.sleep(0.02)
         raise AssertionError("tenured did not answer in time:\n" + self.log_text())
+
+    def limit_files(self):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (self.open_files, self.open_files))
 
     def stop(self, sig=signal.SIGTERM):
         if self.process is None:
@@ -118,7 +124,11 @@ class Daemon:
     def connect(self):
         connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         connection.settimeout(PATIENCE_SECONDS)
-        connection.connect(os.path.join(self.run, "ingest.sock"))
+        try:
+            connection.connect(os.path.join(self.run, "ingest.sock"))
+        except OSError:
+            connection.close()
+            raise
         return connection
 
     def send(self, lines):
