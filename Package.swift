@@ -21,9 +21,9 @@ func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .executableTarget(name: name, dependencies: dependencies, swiftSettings: strict)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency], fixtures: Bool = false) -> Target {
+func tests(_ name: String, _ dependencies: [Target.Dependency], data folder: String? = nil) -> Target {
     .testTarget(
-        name: name, dependencies: dependencies + ["TestSupport"], exclude: fixtures ? ["Fixtures"] : [],
+        name: name, dependencies: dependencies + ["TestSupport"], exclude: folder.map { [$0] } ?? [],
         swiftSettings: strict)
 }
 
@@ -98,7 +98,7 @@ let package = Package(
         tests("EventLogTests", ["EventLog", "LMDB", "UsageModel"]),
         tests("PortraitsTests", ["Portraits", "UsageModel"]),
         tests("RulesTests", ["Portraits", "Rules", "UsageModel"]),
-        tests("RulesFileTests", ["Portraits", "Rules", "RulesFile", "UsageModel"], fixtures: true),
+        tests("RulesFileTests", ["Portraits", "Rules", "RulesFile", "UsageModel"], data: "Fixtures"),
         tests("SimulationTests", ["Simulation", "UsageModel"]),
         tests("EngineTests", ["Engine", "EventLog", "Portraits", "Rules", "UsageModel", "WireFormat"]),
         tests(
@@ -109,7 +109,15 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
-        tests("tenureTests", ["tenure", "UsageModel", "WireFormat"], fixtures: true),
+        tests(
+            "FuzzTests", ["EventLog", "Portraits", "Rules", "RulesFile", "UsageModel", "WireFormat"], data: "Corpus"),
+        tests("tenureTests", ["tenure", "UsageModel", "WireFormat"], data: "Fixtures"),
     ],
     swiftLanguageModes: [.v6]
 )
+
+// `TENURE_TESTS=FuzzTests,EventLogTests` leaves the other tests out, so that scripts/fuzz and
+// scripts/sanitize build only what those need (`--product tenurePackageTests`).
+if let wanted = Context.environment["TENURE_TESTS"]?.split(separator: ",") {
+    package.targets.removeAll { $0.isTest && !wanted.contains(Substring($0.name)) }
+}
