@@ -16,6 +16,8 @@ extension CompanyState {
 
     /// Notes where the row of a user stands who has just got it.
     mutating func index(_ user: UserID, at row: Int) {
+        // A copy of the pointer: reached through `self`, Swift 6.3 does not compile this for the thread sanitizer.
+        let homes = homes
         if homes.pointee.settle(user, in: company, row: row) { return }
         let rows = users
         guestIndex.add(user.number, at: row) { rows.base[$0].user.number }

@@ -39,7 +39,7 @@ struct Homes: ~Copyable {
     }
 
     /// Notes that the row of a user who is at home in `company` moved.
-    mutating func move(_ user: UserID, to row: Int) { homes.base[Int(user.number)].row = UInt32(row) }
+    func move(_ user: UserID, to row: Int) { homes.base[Int(user.number)].row = UInt32(row) }
 
-    mutating func leave(_ user: UserID) { homes[Int(user.number)] = Home() }
+    func leave(_ user: UserID) { homes[Int(user.number)] = Home() }
 }
