@@ -32,10 +32,11 @@ struct FuzzRun {
     private static let mostFaults = 5
     /// How often a long run says that it is alive, in executions.
     private static let progressInterval: UInt64 = 1 << 20
-    /// How often the alarm is set anew, in executions, and how long so many may take. An execution that
-    /// hangs is ended by SIGALRM; the note then says which one it was.
-    private static let alarmInterval: UInt64 = 1 << 8
-    private static let alarmSeconds: UInt32 = 120
+    /// How often the watchdog is set anew, in executions, and what so many may take: seconds of processor
+    /// time, so that a run may be paused. An execution that hangs is ended by SIGPROF; the note then says
+    /// which one it was.
+    private static let watchInterval: UInt64 = 1 << 8
+    private static let watchSeconds = 120
 
     /// Calls `body` with a generator of its own each time. It returns what is wrong, nil when nothing is.
     func callAsFunction(_ body: (inout SeededRandom) throws -> String?) rethrows {
@@ -43,7 +44,7 @@ struct FuzzRun {
         var faults = 0
         for index in first..<first + count {
             note?.execution = index
-            if isLong, index % Self.alarmInterval == 0 { alarm(Self.alarmSeconds) }
+            if isLong, index % Self.watchInterval == 0 { Self.watch(seconds: Self.watchSeconds) }
             var mixer = SeededRandom(seed: seed)
             var random = SeededRandom(seed: mixer.next() ^ (index &* 0xD134_2543_DE82_EF95))
             if let fault = try body(&random) {
@@ -56,7 +57,13 @@ struct FuzzRun {
                 FileHandle.standardError.write(Data("\(target): \(index + 1 - first) executions\n".utf8))
             }
         }
-        if isLong { alarm(0) }
+        if isLong { Self.watch(seconds: 0) }
+    }
+
+    private static func watch(seconds: Int) {
+        var timer = itimerval()
+        timer.it_value.tv_sec = seconds
+        precondition(setitimer(Int32(ITIMER_PROF.rawValue), &timer, nil) == 0, "no timer")
     }
 }
 
