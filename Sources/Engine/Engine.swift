@@ -78,17 +78,27 @@ public final class Engine: Sendable {
         return try await records(from: seq, limit: limit, of: id)
     }
 
-    /// Replays the log into scratch state and compares digests with the live state.
+    /// Replays the log into scratch state and compares digests with the live state, company by company.
     public func verify() async throws(QuestionError) -> JSON {
         let live = try await onWriter { (writer) throws(QuestionError) in
             (seq: writer.log.lastSeq, digest: writer.digest())
         }
         let report = try await offWriter { [reader] in try Replay.run(reader, through: live.seq) }
+        let different = live.digest.companies(otherThanIn: report.parts)
+        let named = try await onWriter { (writer) throws(QuestionError) in
+            different.prefix(Self.differencesNamed).map { writer.names.name($0) }
+        }
         return [
-            "ok": .bool(report.digest == live.digest), "seq": .int(live.seq),
-            "digest": .string(live.digest.description), "replayed_digest": .string(report.digest.description),
+            "ok": .bool(report.digest == live.digest.value), "seq": .int(live.seq),
+            "digest": .string(live.digest.value.description), "replayed_digest": .string(report.digest.description),
+            "companies": .int(live.digest.companies.count), "different_companies": .int(different.count),
+            "different": .array(named.map(JSON.string)),
+            "different_besides": .bool(live.digest.global != report.parts.global),
         ]
     }
+
+    /// Companies that `verify` names when they differ: enough to see what they have in common.
+    private static let differencesNamed = 20
 
     /// Writes the log as it is now to a new directory beside the writer's work; see `EventLogReader.backUp`.
     ///

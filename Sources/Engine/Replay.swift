@@ -78,7 +78,7 @@ final class Replay {
     }
 
     /// 128 bits that are equal for equal state; see ARCHITECTURE.md, "State is a function of the log".
-    var digest: Hash128 { StateDigest(portraits: portraits, book: book, names: names).value }
+    var digest: StateDigest { StateDigest(portraits: portraits, book: book) }
 }
 
 extension JSON {
@@ -92,7 +92,9 @@ public struct ReplayReport: Sendable {
     public var seq: UInt64
     public var records: UInt64
     public var companies: Int
-    public var digest: Hash128
+    public var digest: Hash128 { parts.value }
+    /// The digest's parts, to find the companies in which two states differ.
+    let parts: StateDigest
 }
 
 extension Replay {
@@ -107,7 +109,7 @@ extension Replay {
         let replay = Replay(names: names)
         try replay.run(reader, through: last)
         return ReplayReport(
-            seq: last, records: replay.recordCount, companies: replay.portraits.companyCount, digest: replay.digest)
+            seq: last, records: replay.recordCount, companies: replay.portraits.companyCount, parts: replay.digest)
     }
 }
 

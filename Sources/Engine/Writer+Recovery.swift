@@ -95,5 +95,5 @@ extension Writer {
     }
 
     /// 128 bits that are equal for equal state; see ARCHITECTURE.md, "State is a function of the log".
-    func digest() -> Hash128 { StateDigest(portraits: portraits, book: desk.book, names: names).value }
+    func digest() -> StateDigest { StateDigest(portraits: portraits, book: desk.book) }
 }

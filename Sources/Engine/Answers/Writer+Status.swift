@@ -31,7 +31,7 @@ extension Writer {
                     .init("count", .int(desk.rules.flags.count)),
                 ])),
         ]
-        if withDigest { members.append(.init("digest", .string(digest().description))) }
+        if withDigest { members.append(.init("digest", .string(digest().value.description))) }
         return .object(members)
     }
 

@@ -42,14 +42,25 @@ struct VerifyCommand: ParsableCommand {
             if isGood {
                 StandardOutput.write(
                     "good through seq \(Quantity.whole(answer.at("seq")?.intValue)), "
+                        + "\(Quantity.whole(answer.at("companies")?.intValue)) companies, each alike, "
                         + "digest \(answer.at("digest")?.plainText ?? "")\n")
             }
         }
         guard isGood else {
             throw CommandError(
-                .failed, "the state does not equal a replay of the log",
+                .failed, "the state does not equal a replay of the log\(Self.difference(answer))",
                 advice: "restart the daemon, which rebuilds the state from the log, and report this with both digests")
         }
+    }
+
+    /// Where the two differ: `: 3 companies (acme, bolt, cyan)`.
+    private static func difference(_ answer: JSON) -> String {
+        let count = answer.at("different_companies")?.intValue ?? 0
+        guard count > 0 else { return " in what belongs to no company" }
+        let names = (answer.at("different")?.arrayValue ?? []).compactMap(\.stringValue).map(PrintableText.escaping)
+        let more = names.count < count ? ", …" : ""
+        return
+            ": \(Quantity.whole(count)) \(count == 1 ? "company" : "companies") (\(names.joined(separator: ", "))\(more))"
     }
 
     private func verify(_ directory: String) throws {
