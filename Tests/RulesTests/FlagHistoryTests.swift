@@ -185,6 +185,19 @@ struct FlagHistoryTests {
         #expect(history.flag(1)?.verdict == .lost)
     }
 
+    @Test("a rule settled by an unknown part is looked at when that part becomes known, whatever moves came between")
+    func settledByUnknown() throws {
+        let history = try FlagHistory([
+            rule("x", when: "user_idle_days >= 4.5", kind: .info),
+            rule("y", when: "user_idle_days >= 4.1", kind: .info),
+            // The window before has its first event on day 9: until then the change is unknown.
+            rule("r", when: "change(events(7d, ago: 1d)) > -2 and (flag(\"x\") or events(\"login\", 7d) > 100)"),
+        ])
+        try history.track("acme", "ann", on: 1)
+        try history.advance(to: 20)
+        #expect(history.told().prefix(3) == ["5.1 acme raised y F1", "5.5 acme raised x F2", "9 acme raised r F3"])
+    }
+
     @Test("what a look settles for the day keeps no later look from a flag", arguments: UInt64(1)...8)
     func settledForTheDay(_ seed: UInt64) throws {
         var random = SeededRandom(seed: seed)

@@ -37,16 +37,22 @@ extension Program {
         var until = Int64.max
         // One settled part keeps an `and` from becoming true; an `or` takes all.
         var isSettled = deciding == .true
+        // When an unknown part that settles it may turn.
+        var settledUntil = Int64.max
         for position in Int(node.a)..<(Int(node.a) + Int(node.b)) {
             let part = standing(Int(children[position]), context)
             if part.verdict == deciding {
+                let isSettledBefore = deciding == .false && isSettled
                 return StandingVerdict(
-                    verdict: part.verdict, until: part.until,
-                    isSettled: deciding == .false && (isSettled || part.isSettled))
+                    verdict: part.verdict, until: part.isSettled ? part.until : min(part.until, settledUntil),
+                    isSettled: deciding == .false && part.isSettled || isSettledBefore)
             }
             if part.verdict == .unknown {
                 verdict = .unknown
-                if deciding == .false, part.isSettled { isSettled = true }
+                if deciding == .false, part.isSettled {
+                    isSettled = true
+                    settledUntil = min(settledUntil, part.until)
+                }
             }
             if deciding == .true, !part.isSettled { isSettled = false }
             until = min(until, part.until)
