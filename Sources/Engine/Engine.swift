@@ -12,6 +12,7 @@ public final class Engine: Sendable {
     private let reader: EventLogReader
     private let thread: WriterThread
     private let isBacktesting = Mutex(false)
+    private let isBackingUp = Mutex(false)
     /// At most one element: what made the writer give up. The process must exit then, since a failed
     /// commit cannot be retried; the next start recovers.
     public let failures: AsyncStream<EngineError>
@@ -100,10 +101,16 @@ public final class Engine: Sendable {
     /// Companies that `verify` names when they differ: enough to see what they have in common.
     private static let differencesNamed = 20
 
-    /// Writes the log as it is now to a new directory beside the writer's work; see `EventLogReader.backUp`.
+    /// Writes the log as it is now to a new directory beside the writer's work; see `EventLogReader.backUp`. One at a time.
     ///
     /// - Parameter directory: an absolute path on the daemon's machine.
     public func backUp(to directory: String) async throws(QuestionError) -> JSON {
+        let isFree = isBackingUp.withLock { isBusy in
+            defer { isBusy = true }
+            return !isBusy
+        }
+        guard isFree else { throw .refused("another backup is being made; try again when it is done") }
+        defer { isBackingUp.withLock { $0 = false } }
         let report = try await offWriter { [reader] in try reader.backUp(to: directory) }
         return [
             "directory": .string(directory), "seq": .int(report.lastSeq), "segments": .int(report.segments),

@@ -19,14 +19,14 @@ extension EventLogReader {
     /// before the directory gets its name, so what has the name is whole. O(bytes of the last segment) on
     /// the log's file system, O(log) on another.
     ///
-    /// - Parameter directory: must not exist; the directory above it must.
-    public func backUp(to directory: String) throws(EventLogError) -> BackupReport {
-        guard !SystemCall.exists(directory) else {
-            throw .system(call: "mkdir", path: directory, code: EEXIST)
-        }
+    /// - Parameter path: of a directory that does not exist, in one that does and that is not the log's own.
+    ///   Beside it `path.partial` is made and renamed; one that is there already belongs to somebody else, or
+    ///   to a backup that was cut off, and is left alone.
+    public func backUp(to path: String) throws(EventLogError) -> BackupReport {
+        let directory = try checkedTarget(path)
         let draft = directory + ".partial"
-        if SystemCall.exists(draft) { try Self.removeDraft(draft) }
-        try SystemCall.makeDirectory(draft + "/" + SegmentName.parent)
+        try SystemCall.makeNewDirectory(draft)
+        try SystemCall.makeNewDirectory(draft + "/" + SegmentName.parent)
         // Listed once: what is sealed now stays so, and what comes later is not part of this backup.
         let segments = store.firstSeqs
         var report = BackupReport(lastSeq: 0, segments: segments.count, linkedSegments: 0)
@@ -49,7 +49,7 @@ extension EventLogReader {
     /// Links, or where that is impossible copies, a sealed segment. Returns whether it was linked.
     private func copySealed(_ segment: UInt64, to draft: String) throws(EventLogError) -> Bool {
         let target = draft + "/" + SegmentName.place(segment)
-        try SystemCall.makeDirectory(target)
+        try SystemCall.makeNewDirectory(target)
         let source = store.path(segment) + "/" + DataFile.name
         let isLinked = link(source, target + "/" + DataFile.name) == 0
         if !isLinked { try SystemCall.copyFile(source, to: target + "/" + DataFile.name) }
@@ -60,7 +60,7 @@ extension EventLogReader {
     /// Copies the segment that the writer may be filling; returns its last block's header as copied.
     private func copyGrowing(_ segment: UInt64, to draft: String) throws(EventLogError) -> BlockHeader? {
         let target = draft + "/" + SegmentName.place(segment)
-        try SystemCall.makeDirectory(target)
+        try SystemCall.makeNewDirectory(target)
         try store.read(segment) { (environment) throws(EventLogError) in
             do throws(LMDBError) {
                 try environment.copy(to: target)
@@ -81,13 +81,17 @@ extension EventLogReader {
         return try SegmentStore.header(buffer, entry, logID: logID)
     }
 
-    /// What a backup left that was cut off.
-    private static func removeDraft(_ draft: String) throws(EventLogError) {
-        let log = draft + "/" + SegmentName.parent
-        if SystemCall.exists(log) {
-            for name in try SystemCall.list(log) { try SystemCall.removeFlatDirectory(log + "/" + name) }
-            try SystemCall.run("rmdir", log) { rmdir(log) }
+    /// `path` without slashes at its end, when a backup can be made there.
+    private func checkedTarget(_ path: String) throws(EventLogError) -> String {
+        var trimmed = Substring(path)
+        while trimmed.count > 1, trimmed.hasSuffix("/") { trimmed.removeLast() }
+        let target = String(trimmed)
+        if SystemCall.isEntry(target) { throw .system(call: "mkdir", path: target, code: EEXIST) }
+        let state = try SystemCall.realPath(store.directory)
+        let parent = try SystemCall.realPath(SystemCall.parentDirectory(target))
+        guard parent != state, !parent.hasPrefix(state + "/") else {
+            throw .system(call: "mkdir inside the state directory", path: target, code: EINVAL)
         }
-        try SystemCall.removeFlatDirectory(draft)
+        return target
     }
 }

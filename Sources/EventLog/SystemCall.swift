@@ -34,6 +34,24 @@ enum SystemCall {
         try syncDirectory(parent)
     }
 
+    /// Makes a directory that must not be there yet, in one that is.
+    static func makeNewDirectory(_ path: String) throws(EventLogError) {
+        try run("mkdir", path) { mkdir(path, directoryMode) }
+    }
+
+    /// Whether anything has this name, a link to nowhere included.
+    static func isEntry(_ path: String) -> Bool {
+        var status = stat()
+        return lstat(path, &status) == 0
+    }
+
+    /// The path without links and dots.
+    static func realPath(_ path: String) throws(EventLogError) -> String {
+        guard let resolved = realpath(path, nil) else { throw .system(call: "realpath", path: path, code: errno) }
+        defer { free(resolved) }
+        return String(cString: resolved)
+    }
+
     /// What was created in, renamed within or removed from a directory is durable only after this.
     static func syncDirectory(_ path: String) throws(EventLogError) {
         let descriptor = try run("open", path) { open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
@@ -141,7 +159,7 @@ enum SystemCall {
     static let fileMode: mode_t = 0o640
     private static let directoryMode: mode_t = 0o750
 
-    private static func parentDirectory(_ path: String) -> String {
+    static func parentDirectory(_ path: String) -> String {
         var trimmed = Substring(path)
         while trimmed.count > 1, trimmed.hasSuffix("/") { trimmed.removeLast() }
         guard let slash = trimmed.lastIndex(of: "/") else { return "." }

@@ -1,3 +1,4 @@
+import Glibc
 import TestSupport
 import Testing
 import UsageModel
@@ -54,18 +55,31 @@ struct BackupTests {
         log.close()
     }
 
-    @Test("what is there is never written over; what a cut-off backup left is")
+    @Test("what is there is never written over, nor the draft of another backup")
     func existing() throws {
         let fixture = LogFixture(seed: seed)
         let log = try fixture.open()
         try fixture.append(50, to: log)
         let target = fixture.directory.path + "/backup"
-        try SystemCall.makeDirectory(target + ".partial/log/00000000000000000001")
-        try SystemCall.replaceFile(target + ".partial/log/00000000000000000001/data.mdb", with: [1, 2, 3])
-        _ = try log.reader().backUp(to: target)
+        try SystemCall.makeDirectory(target + ".partial")
+        #expect(throws: EventLogError.self) { try log.reader().backUp(to: target) }
+        try SystemCall.run("rmdir", target) { rmdir(target + ".partial") }
+        _ = try log.reader().backUp(to: target + "//")
         #expect(!SystemCall.exists(target + ".partial"))
         #expect(throws: EventLogError.self) { try log.reader().backUp(to: target) }
         #expect(try EventLogReader.open(directory: target).lastSeq() == 50)
+        log.close()
+    }
+
+    @Test("a backup is not made inside the log's own directory, nor where there is no directory")
+    func places() throws {
+        let fixture = LogFixture(seed: seed)
+        let log = try fixture.open()
+        for place in ["/backup", "/log/00000000000000000009", "/../state/b"] {
+            #expect(throws: EventLogError.self, "\(place)") { try log.reader().backUp(to: fixture.path + place) }
+        }
+        #expect(throws: EventLogError.self) { try log.reader().backUp(to: fixture.directory.path + "/no/backup") }
+        #expect(fixture.segments.count == 1)
         log.close()
     }
 }
