@@ -123,6 +123,7 @@ final class Backtest {
         recordCount += 1
         if record.kind == .settings { followClock() }
         for company in merged { try noteRecord(record.kind, of: company, seq: seq, logTime: logTime) }
+        if record.kind == .clock, let now = portraits.now { lookAtAwaitingClock(from: now) }
         guard !record.company.isNone else { return }
         note(record, seq: seq, bytes: bytes)
         try noteRecord(record.kind, of: record.company, seq: seq, logTime: logTime)
@@ -163,10 +164,15 @@ final class Backtest {
             awaitingClock.append(company)
             return
         }
-        for company in awaitingClock { schedule.mark(company, now: now, byHour: isEventClock) }
-        awaitingClock.removeAll()
+        lookAtAwaitingClock(from: now)
         schedule.mark(company, now: now, byHour: isEventClock)
         if !kind.isEvent { try look(at: company, now: now, seq: seq) }
+    }
+
+    /// There is a `now` from here on, and so something to judge by.
+    private func lookAtAwaitingClock(from now: Timestamp) {
+        for company in awaitingClock { schedule.mark(company, now: now, byHour: isEventClock) }
+        awaitingClock.removeAll()
     }
 
     /// The settings in the log say by which clock it was written; the request may say otherwise.

@@ -25,6 +25,9 @@ struct LogClock {
     private(set) var state = State.steady
     /// What both clocks said when they last agreed.
     private var agreed: (wall: Timestamp, boot: Int64)
+    /// Whether they have agreed since the start. A machine may start on a clock that is behind, to be set
+    /// right a moment later: that is the downtime, and no leap.
+    private var hasAgreed = false
 
     /// Time services step a clock by seconds; what is more than this is a mistake somewhere. Events may
     /// lie as far ahead of the clock as this, too.
@@ -49,13 +52,16 @@ struct LogClock {
         let time = wall()
         let uptime = boot()
         let expected = agreed.wall + (uptime - agreed.boot)
-        if time - expected > Self.tolerance {
+        if time - expected > (hasAgreed ? Self.tolerance : Self.longestDowntime) {
             now = max(now, expected)
             state = .held(ahead: time - now)
             return now
         }
         // A clock that was set back is not agreed with: set right again, it has not leapt.
-        if expected - time <= Self.tolerance { agreed = (time, uptime) }
+        if expected - time <= Self.tolerance {
+            agreed = (time, uptime)
+            hasAgreed = true
+        }
         now = max(now, time)
         state = now - time > Self.tolerance ? .standing(behind: now - time) : .steady
         return now
@@ -65,12 +71,15 @@ struct LogClock {
     mutating func accept() -> Bool {
         guard case .held = state else { return false }
         agreed = (wall(), boot())
+        hasAgreed = true
         read()
         return true
     }
 }
 
 extension LogClock.State {
+    var isStanding: Bool { if case .standing = self { true } else { false } }
+
     /// Whether only the distance may differ.
     func isSameCase(as other: Self) -> Bool {
         switch (self, other) {

@@ -45,11 +45,14 @@ struct SourceWatch {
     /// By name in byte order.
     private(set) var sources: [Source] = []
     /// Nothing can befall a source before this instant: data that come only put it off.
-    private(set) var nextCheck = Timestamp.greatest
+    private(set) var nextCheck = Self.never
     /// Some source holds companies.
     private(set) var isHolding = false
     /// Some source is not awake, so that it matters when it is heard.
     private(set) var isListening = false
+
+    /// Later than any time that `now` can have.
+    static let never = Timestamp(milliseconds: .max)
 
     init() {}
 
@@ -83,7 +86,7 @@ struct SourceWatch {
     mutating func settle(_ book: FlagBook, _ portraits: Portraits) {
         isHolding = sources.contains { $0.silence != nil }
         isListening = sources.contains { $0.state != .awake }
-        nextCheck = sources.compactMap { deadline(of: $0, book, portraits) }.min() ?? .greatest
+        nextCheck = sources.compactMap { deadline(of: $0, book, portraits) }.min() ?? Self.never
     }
 
     /// When the source falls silent if it is not heard, or when the snooze of its flag ends.
@@ -146,6 +149,9 @@ struct HeldCompany {
     var nextLook: Timestamp? { if case .at(let time) = next { time } else { nil } }
 
     var hasUnlooked: Bool { unlookedSince != nil }
+
+    /// Whether the next look only seeks a deadline at a moment that was judged before.
+    var isSeeking: Bool { if case .unsought = next { unlookedSince == nil } else { false } }
 
     /// The rules have changed.
     mutating func forgetNextLook() { next = .unsought }

@@ -22,11 +22,14 @@ extension Writer {
             }
             return try act(.close(as: known), on: id, by: peer)
         case .reload: return try reload()
-        case .acceptClock:
-            guard acceptClock() else { throw .refused("the clock is not held; there is nothing to accept") }
-            configuration.report(.warning, "\(peer.name) accepted this machine's clock: it is \(clock.now.rfc3339)")
-            return .object([.init("now", .string(queryNow.rfc3339))])
+        case .acceptClock: return try acceptedClock(by: peer)
         }
+    }
+
+    private func acceptedClock(by peer: Peer) throws(QuestionError) -> JSON {
+        guard acceptClock() else { throw .refused("the clock is not held; there is nothing to accept") }
+        configuration.report(.warning, "\(peer.name) accepted this machine's clock: it is \(clock.now.rfc3339)")
+        return .object([.init("now", .string(queryNow.rfc3339))])
     }
 
     private func act(_ action: OperatorAction, on id: String, by peer: Peer) throws(QuestionError) -> JSON {

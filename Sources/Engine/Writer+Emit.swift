@@ -31,6 +31,7 @@ extension Writer {
             try noteRecord(record.kind, of: company)
         }
         if !record.company.isNone { try noteRecord(record.kind, of: record.company) }
+        if record.kind == .clock, let now = portraits.now { lookAtAwaitingClock(from: now) }
         if isListening { try noteHeard(record) }
         return seq
     }
@@ -42,11 +43,16 @@ extension Writer {
             awaitingClock.append(company)
             return
         }
-        for company in awaitingClock { markUnlooked(company, now: now) }
-        awaitingClock.removeAll()
+        lookAtAwaitingClock(from: now)
         markUnlooked(company, now: now)
         // Control records are looked at one by one; events of one block, or of one hour, together.
         if !kind.isEvent { try look(at: company, now: now) }
+    }
+
+    /// There is a `now` from here on, and so something to judge by.
+    private func lookAtAwaitingClock(from now: Timestamp) {
+        for company in awaitingClock { markUnlooked(company, now: now) }
+        awaitingClock.removeAll()
     }
 
     /// Logs and applies a flag move.

@@ -20,7 +20,7 @@ extension Writer {
     func fireDeadlines(notAfter now: Timestamp) throws(EngineError) {
         while true {
             // A source that falls silent at an instant withholds what that instant would raise.
-            if watch.nextCheck <= now, watch.nextCheck <= schedule.first ?? .greatest {
+            if watch.nextCheck <= now, watch.nextCheck <= schedule.first ?? SourceWatch.never {
                 try checkSources()
                 continue
             }

@@ -141,7 +141,11 @@ extension Writer {
             let look = desk.look(
                 at: portrait, moment: portraits.moment(for: company, at: moment), observed: observedTime(moment),
                 names: names, scope: scope)
-            for move in look.moves { try emit(move, company: company) }
+            // What came since would be taken for known at a moment that was judged without it.
+            let isJudgedBefore = entry.isSeeking && portrait.lastActivity.map { $0 > moment } ?? false
+            if !isJudgedBefore {
+                for move in look.moves { try emit(move, company: company) }
+            }
             entry.looked(at: moment, next: look.nextLook)
         }
         entry.reach(hold.through)

@@ -56,6 +56,9 @@ final class Writer {
     /// How long to wait before looking again whether a full disk has room.
     private static let fullDiskRetryMilliseconds: Int64 = 1_000
 
+    /// How long to wait before looking again at a clock that was set back.
+    private static let standingClockMilliseconds: Int64 = 1_000
+
     /// Room that a turn may need: every batch in flight, stored as received, with LMDB's copies of pages.
     private static let bytesAhead = 64 << 20
 
@@ -210,8 +213,10 @@ final class Writer {
     private func millisecondsToSleep() -> Int64? {
         if isDiskFull { return Self.fullDiskRetryMilliseconds }
         guard !isEventClock else { return nil }
-        let deadline = min(schedule.first ?? .greatest, watch.nextCheck)
-        return deadline == .greatest ? nil : max(0, deadline - clock.now)
+        let deadline = min(schedule.first ?? SourceWatch.never, watch.nextCheck)
+        guard deadline != SourceWatch.never else { return nil }
+        // A clock that stands does not bring the deadline nearer.
+        return max(clock.state.isStanding ? Self.standingClockMilliseconds : 0, deadline - clock.now)
     }
 
     /// Looked at before a turn, since a commit that fails for want of space is fatal.

@@ -51,6 +51,20 @@ class LifecycleTests(unittest.TestCase):
             flags = daemon.ask("/v1/flags")["flags"]
             self.assertEqual([(flag["company"], flag["since"]) for flag in flags], [("acme", "2026-01-08T00:00:00.001Z")])
 
+    def test_the_last_instant_that_there_is_stops_nothing(self):
+        with Daemon(rules=IDLE) as daemon:
+            daemon.send([use("acme", 0), '{"type":"clock","time":"9999-12-31T23:59:59.999Z"}'])
+            self.assertEqual(daemon.ask("/v1/status")["now"], "9999-12-31T23:59:59.999Z")
+            daemon.restart()
+            self.assertEqual(len(daemon.ask("/v1/flags")["flags"]), 1)
+
+    def test_a_clock_line_lets_control_records_that_came_before_it_be_judged(self):
+        rules = "flags: [{name: seats, kind: info, severity: low, when: trait(\"seats\") >= 5, summary: x}]"
+        group = {"type": "group", "groupId": "acme", "traits": {"seats": 20}, "timestamp": "2026-01-01T00:00:00Z"}
+        with Daemon(rules=rules) as daemon:
+            daemon.send([json.dumps(group), '{"type":"clock","time":"2026-01-02T00:00:00Z"}'])
+            self.assertEqual([flag["rule"] for flag in daemon.ask("/v1/flags")["flags"]], ["seats"])
+
     def test_under_the_event_clock_nothing_is_judged_before_the_first_event(self):
         rules = "flags: [{name: old, kind: info, severity: low, when: known_days > 60, summary: x}]"
         group = {"type": "group", "groupId": "acme", "traits": {"seats": 20}, "timestamp": "2026-01-01T00:00:00Z"}

@@ -129,6 +129,20 @@ class SilenceTests(unittest.TestCase):
             daemon.send(['{"company":"acme","user":"ada","task":"t","source":"app"}'])
             self.assertEqual(self.flags(daemon), [])
 
+    def test_a_reload_or_restart_in_a_silence_judges_no_past_moment_by_what_came_since(self):
+        rules = """
+flags:
+  - {name: back, kind: upsell, severity: low, when: user_idle_days <= 0.2 and known_days > 0.3 and events(7d) < 3}
+"""
+        for disturb in (lambda daemon: None, lambda daemon: daemon.request("POST", "/v1/reload", "{}"), Daemon.restart):
+            with Daemon(rules=rules, config=CONFIG.replace("6h", "9h")) as daemon:
+                daemon.send([event("a", 1, 10), event("z", 1, 12, "other")])
+                daemon.send(self.hours([2, 3, 4], ["z"], "other") + [event("a", 5, 3, "other")])
+                disturb(daemon)
+                daemon.send([event("a", 6, 3, "other")] + self.hours([7], ["z"], "other"))
+                self.assertNotIn("a", [f["company"] for f in self.flags(daemon, "?all=1")])
+                self.assertTrue(daemon.ask("/v1/verify")["ok"])
+
 
 if __name__ == "__main__":
     unittest.main()

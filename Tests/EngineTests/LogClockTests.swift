@@ -91,6 +91,21 @@ struct LogClockTests {
         expect(&held, reads: longAgo + Self.hour)
     }
 
+    @Test("a start on a clock that is behind and set right later is a downtime and no leap")
+    func setRightAfterStart() {
+        let clocks = TestClocks("2000-01-01T00:00:00Z")
+        let last = Timestamp(rfc3339: "2026-06-01T00:00:00Z")!
+        var clock = clock(clocks, last: last)
+        clocks.pass(20_000)
+        expect(&clock, reads: last)
+        clocks.step(last + 2 * millisecondsPerDay - clocks.wall)
+        expect(&clock, reads: last + 2 * millisecondsPerDay)
+        #expect(clock.state == .steady)
+        clocks.step(Self.hour)
+        expect(&clock, reads: last + 2 * millisecondsPerDay)
+        #expect(clock.state == .held(ahead: Self.hour))
+    }
+
     @Test("a clock behind the log at start stands at the log's last time and says so")
     func behindAtStart() {
         let clocks = TestClocks("2026-06-01T00:00:00Z")
