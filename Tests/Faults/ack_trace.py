@@ -196,7 +196,8 @@ def wait_for_end(path, process):
     deadline = time.monotonic() + PATIENCE_SECONDS
     while True:
         with open(path) as trace:
-            if any(line.startswith(f"{process} +++ exited") for line in trace):
+            # The process's number is padded to five places.
+            if any(line.split()[:3] == [str(process), "+++", "exited"] for line in trace):
                 return
         if time.monotonic() > deadline:
             raise Mismatch(f"the trace {path} has no end")
