@@ -174,17 +174,9 @@ final class FlagCase {
 
     private func context(at now: Timestamp) -> EvaluationContext? {
         guard let portrait = portraits.portrait(raise.company) else { return nil }
-        let context = EvaluationContext(
-            portrait: portrait, moment: portraits.moment(for: raise.company, at: now), company: raise.company,
-            names: names)
-        for flag in book.openFlags(of: raise.company) {
-            if let rule = rules.flag(named: flag.rule) { context.openFlags[rule.index] = true }
-        }
-        if let stage = book.stage(of: raise.company) {
-            context.stage = stage.name
-            context.stageSince = stage.since
-        }
-        return context
+        return EvaluationContext(
+            portrait: portrait, moment: portraits.moment(for: raise.company, at: now), names: names, rules: rules,
+            book: book)
     }
 
     // MARK: - Hindsight

@@ -106,17 +106,7 @@ struct RuleDesk: ~Copyable {
     func context(
         for portrait: CompanyPortrait, moment: Moment, names: NameTable, rules: RuleSet? = nil
     ) -> EvaluationContext {
-        let rules = rules ?? self.rules
-        let context = EvaluationContext(
-            portrait: portrait, moment: moment, company: portrait.company, names: names)
-        for flag in book.openFlags(of: portrait.company) {
-            if let rule = rules.flag(named: flag.rule) { context.openFlags[rule.index] = true }
-        }
-        if let stage = book.stage(of: portrait.company) {
-            context.stage = stage.name
-            context.stageSince = stage.since
-        }
-        return context
+        EvaluationContext(portrait: portrait, moment: moment, names: names, rules: rules ?? self.rules, book: book)
     }
 
     /// Names of the rules with an open flag there, in order of raising.

@@ -33,8 +33,6 @@ enum Remedy {
     static func ofSystemError(_ code: Int32) -> String {
         switch code {
         case ENOENT, ENOTDIR: "restore it from a backup, or name the directory that holds it"
-        case EEXIST: "name another, or remove what is there"
-        case EINVAL: "name another"
         case ENOSPC, EDQUOT: "free some space there and start again"
         case EACCES, EPERM: "give the user that this runs as the right to do that"
         case EROFS: "mount the file system for writing"

@@ -17,6 +17,8 @@ public enum EventLogError: Error, Sendable {
     case store(LMDBError, path: String)
     /// An earlier commit failed; this `EventLog` takes nothing more. Restart and recover.
     case failedBefore(String)
+    /// A backup cannot be made at the path, for the reason that follows it.
+    case backupTarget(String, String)
     /// The log was closed.
     case closed
     /// No record has this seq.
@@ -71,6 +73,8 @@ extension EventLogError: CustomStringConvertible {
             "\(path): \(error); \(Remedy.ofSystemError(error.code))"
         case .failedBefore(let reason):
             "an earlier commit failed (\(reason)); restart to recover"
+        case .backupTarget(let path, let detail):
+            "\(path) \(detail)"
         case .closed:
             "the log is closed"
         case .noSuchRecord(let seq):

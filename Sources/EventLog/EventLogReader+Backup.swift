@@ -86,11 +86,22 @@ extension EventLogReader {
         var trimmed = Substring(path)
         while trimmed.count > 1, trimmed.hasSuffix("/") { trimmed.removeLast() }
         let target = String(trimmed)
-        if SystemCall.isEntry(target) { throw .system(call: "mkdir", path: target, code: EEXIST) }
+        if SystemCall.isEntry(target) {
+            throw .backupTarget(target, "is there already, and a backup writes over nothing; name another directory")
+        }
+        if SystemCall.isEntry(target + ".partial") {
+            throw .backupTarget(
+                target + ".partial", "is there: a backup was cut off, or is being made; remove it if none is being made"
+            )
+        }
+        let above = SystemCall.parentDirectory(target)
+        guard SystemCall.exists(above) else {
+            throw .backupTarget(above, "does not exist; make it first, or name a directory inside one that does")
+        }
         let state = try SystemCall.realPath(store.directory)
-        let parent = try SystemCall.realPath(SystemCall.parentDirectory(target))
+        let parent = try SystemCall.realPath(above)
         guard parent != state, !parent.hasPrefix(state + "/") else {
-            throw .system(call: "mkdir inside the state directory", path: target, code: EINVAL)
+            throw .backupTarget(target, "lies inside the state directory; name a directory outside it")
         }
         return target
     }

@@ -41,7 +41,7 @@ class BackupTests(unittest.TestCase):
         with Daemon() as daemon:
             refused = daemon.tenure("backup", daemon.directory)
             self.assertEqual(refused.returncode, 5, refused.stderr)
-            self.assertIn("exists", refused.stderr)
+            self.assertIn("writes over nothing; name another directory", refused.stderr)
             self.assertEqual(daemon.request("POST", "/v1/backup", b'{"directory":"relative"}')[0], 400)
 
 
