@@ -65,6 +65,17 @@ struct DeadlineQueue {
         return (entry.company, entry.time)
     }
 
+    /// By company number; `never` for those that are not due.
+    var all: [Timestamp] { due }
+
+    /// Sets the deadlines of all companies, as `all` had them.
+    mutating func restore(_ all: [Timestamp]) {
+        removeAll()
+        for (index, time) in all.enumerated() where time != Self.never {
+            schedule(CompanyID(number: UInt32(index)), at: time)
+        }
+    }
+
     mutating func removeAll() {
         heap.removeAll()
         due.removeAll()

@@ -101,6 +101,17 @@ public final class Engine: Sendable {
     /// Companies that `verify` names when they differ: enough to see what they have in common.
     private static let differencesNamed = 20
 
+    /// Makes a checkpoint now; returns when it is durable. One that is under way is waited for.
+    public func checkpoint() async throws(QuestionError) -> JSON {
+        let result: Result<UInt64, QuestionError> = await withCheckedContinuation { continuation in
+            let isPosted = mailbox.post { writer in
+                writer.makeCheckpoint { continuation.resume(returning: $0.mapError { .refused("\($0)") }) }
+            }
+            if !isPosted { continuation.resume(returning: .failure(.stopping)) }
+        }
+        return .object([.init("seq", .int(try result.get()))])
+    }
+
     /// Writes the log as it is now to a new directory beside the writer's work; see `EventLogReader.backUp`. One at a time.
     ///
     /// - Parameter directory: an absolute path on the daemon's machine.

@@ -11,6 +11,7 @@ public struct EngineConfiguration: Sendable {
     public var limits = EngineLimits()
     /// Size of the log's segments, and what stays free on its file system.
     public var log = EventLogOptions()
+    public var checkpoints = CheckpointOptions()
     /// The rule file, read anew at every reload.
     public var loadRules: @Sendable () throws -> RulesSource
     /// The TZif file of an IANA zone, or nil when the machine has none of that name.

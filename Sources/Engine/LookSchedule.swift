@@ -80,6 +80,12 @@ struct LookSchedule {
         deadlines.schedule(company, at: min(time, deadlines[company] ?? time))
     }
 
+    /// By company number, as `restore` takes them.
+    var allDeadlines: [Timestamp] { deadlines.all }
+
+    /// Takes over the deadlines of a schedule that was kept; what is unlooked is not among them.
+    mutating func restore(_ all: [Timestamp]) { deadlines.restore(all) }
+
     /// Forgets all deadlines, to be sought anew; what is unlooked stays so.
     mutating func removeDeadlines() { deadlines.removeAll() }
 

@@ -17,21 +17,42 @@ final class Replay {
     private(set) var recordCount: UInt64 = 0
     /// Records of product use.
     private(set) var eventCount: UInt64 = 0
-    /// Every zone whose rules stand in the log, in byte order.
-    var zoneNames: [String] { zones.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) } }
-    private var zones: Set<String> = []
+    /// Of the checkpoint that this began with: 0 and nothing without one.
+    private(set) var restoredSeq: UInt64 = 0
+    /// By company number: when each was to be looked at next, as of the checkpoint.
+    private(set) var deadlines: [Timestamp] = []
+    /// The hash of the header of the block that ends at `restoredSeq`.
+    private var restoredBlockHash: Hash128?
 
     init(names: NameTable) {
         self.names = names
         portraits = Portraits(names: names)
     }
 
-    /// Applies every record through `last`; `each` sees the senders' records after they applied.
+    /// Takes over what a checkpoint says besides its parts.
+    func take(_ record: CheckpointRecord, _ header: CheckpointHeader) throws(DamagedBytes) {
+        book = try record.book.finish()
+        ruleFiles = record.files
+        late = record.late
+        eventCount = record.eventCount
+        deadlines = record.deadlines
+        restoredSeq = header.seq
+        restoredBlockHash = header.blockHash
+    }
+
+    /// Applies every record through `last` behind the checkpoint's; `each` sees the senders' records after they applied.
     func run(
         _ reader: EventLogReader, through last: UInt64,
         each: (Record, UInt64, UnsafeRawBufferPointer) -> Void = { _, _, _ in }
     ) throws(EngineError) {
-        try reader.forEachBlock(through: last) { (block) throws(EngineError) in try apply(block, each: each) }
+        try reader.forEachBlock(from: restoredSeq + 1, through: last) { (block) throws(EngineError) in
+            if let restoredBlockHash, block.header.firstSeq == restoredSeq + 1 {
+                guard block.header.previousHash == restoredBlockHash else {
+                    throw .record(seq: block.header.firstSeq, "the block before is another than the checkpoint knows")
+                }
+            }
+            try apply(block, each: each)
+        }
     }
 
     private func apply(
@@ -45,6 +66,7 @@ final class Replay {
             case .move:
                 do {
                     let json = try JSON.parse(text: block.batch, record.payload)
+                    portraits.willChange(record.company)
                     try book.apply(try FlagMove(json: json), company: record.company, seq: seq)
                 } catch {
                     throw .record(seq: seq, "\(error)")
@@ -63,18 +85,13 @@ final class Replay {
                 for company in merged where book.hasFlags(of: company) {
                     late.note(alias: record, seq: seq, in: company, portraits: portraits)
                 }
-                note(record, block.batch.bytes)
+                if record.kind.isEvent { eventCount += 1 }
             }
             seq += 1
             recordCount += 1
         }
         // Under the wall clock a block's looks are in the block.
         if !late.isEmpty, portraits.settings.clock == .wall { late.removeAll() }
-    }
-
-    private func note(_ record: Record, _ bytes: [UInt8]) {
-        if record.kind.isEvent { eventCount += 1 }
-        if record.kind == .zone { zones.insert(ZonePayload.name(bytes[record.payload.indices])) }
     }
 
     /// 128 bits that are equal for equal state; see ARCHITECTURE.md, "State is a function of the log".
@@ -127,12 +144,12 @@ extension ReplayReport {
 }
 
 extension EventLogReader {
-    /// Calls `body` with every block that begins at or before `last`, in the order of the log.
+    /// Calls `body` with every block that holds a seq of `first` through `last`, in the order of the log.
     func forEachBlock(
-        through last: UInt64, _ body: (borrowing DecodedBlock) throws(EngineError) -> Void
+        from first: UInt64 = 1, through last: UInt64, _ body: (borrowing DecodedBlock) throws(EngineError) -> Void
     ) throws(EngineError) {
         do {
-            try scan(from: 1) { block in
+            try scan(from: first) { block in
                 guard block.header.firstSeq <= last else { return false }
                 try body(block)
                 return true

@@ -9,7 +9,7 @@ struct RuleDesk: ~Copyable {
     private(set) var rules: RuleSet
     private(set) var fileName = ""
     private var evaluator: FlagEvaluator
-    private var files: RuleFiles
+    private(set) var files: RuleFiles
 
     init(book: FlagBook, files: RuleFiles = RuleFiles()) {
         self.book = book

@@ -29,6 +29,20 @@ struct RuleFiles {
         files.append(File(seq: seq, text: text))
     }
 
+    init() {}
+
+    func write(to out: ByteBuffer) {
+        out.append(UInt32(files.count))
+        for file in files {
+            out.append(file.seq)
+            out.append(file.text)
+        }
+    }
+
+    init(_ reader: inout ByteReader) throws(DamagedBytes) {
+        for _ in 0..<(try reader.count()) { files.append(File(seq: try reader.number(), text: try reader.text())) }
+    }
+
     /// The rules in force when the record at `seq` was made; nil when the file is not kept any more.
     mutating func rules(at seq: UInt64, names: NameTable) -> RuleSet? {
         guard let index = files.lastIndex(where: { $0.seq < seq }) else { return nil }

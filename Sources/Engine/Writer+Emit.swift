@@ -65,6 +65,7 @@ extension Writer {
         record.payload = block.add(move.json.text)
         let seq = nextSeq
         block.records.append(record)
+        portraits.willChange(company)
         do {
             try desk.apply(move, company: company, seq: seq)
         } catch {

@@ -71,7 +71,16 @@ extension Writer {
             awaitingClock = Array(portraits.companies())
             return
         }
-        for company in portraits.companies() {
+        try lookAgain(at: portraits.companies(), now: now)
+    }
+
+    /// Sets the deadlines of `companies` anew, from the last block's time on.
+    func lookAgain(at companies: [CompanyID]) throws(EngineError) {
+        if let now = isEventClock ? portraits.now : portraits.now ?? logTime { try lookAgain(at: companies, now: now) }
+    }
+
+    private func lookAgain(at companies: [CompanyID], now: Timestamp) throws(EngineError) {
+        for company in companies {
             if isEventClock, let since = schedule.unlookedSince(company) {
                 schedule.reschedule(company, unlookedSince: since)
             } else {

@@ -189,7 +189,7 @@ extension Writer {
     private func earlier(_ draft: Draft, on day: Day) throws(EngineError) -> Earlier {
         let fingerprint = EventFingerprint.of(id: draft.id, scopeSeed: draft.scopeSeed)
         var earlier = Earlier.none
-        for seq in duplicates.candidates(fingerprint: fingerprint, day: day) {
+        for seq in try candidates(fingerprint: fingerprint, day: day) {
             let isSame = try withRecord(at: seq) { record, bytes -> Bool? in
                 guard draft.hasSameIdentity(as: record, bytes) else { return nil }
                 return draft.hasSamePayload(as: record, bytes)
@@ -199,6 +199,15 @@ extension Writer {
             earlier = .other(seq: seq)
         }
         return earlier
+    }
+
+    private func candidates(fingerprint: UInt64, day: Day) throws(EngineError) -> [UInt64] {
+        do throws(EventLogError) {
+            return try duplicates.candidates(fingerprint: fingerprint, day: day)
+        } catch {
+            giveUpCheckpoint()
+            throw .log(error)
+        }
     }
 
     /// Calls `body` with the record at `seq`, whether it is durable or still in the block being made.

@@ -17,17 +17,28 @@ extension Writer {
         } catch {
             throw .log(error)
         }
-        let replay = Replay(names: names)
-        var duplicates = DuplicateIndex()
+        let store: CheckpointStore
+        do throws(EventLogError) {
+            store = try CheckpointStore.open(
+                stateDirectory: configuration.stateDirectory, logID: log.logID, layout: CheckpointLayout.fingerprint
+            ) { configuration.report(.warning, $0) }
+        } catch {
+            throw .log(error)
+        }
+        let replay =
+            try Replay.restored(from: store, log: log.reader(), names: names) { configuration.report(.warning, $0) }
+            ?? Replay(names: names)
+        var duplicates = DuplicateIndex(runs: try runs(of: store), keepsUnsaved: true)
         try replay.run(log.reader(), through: log.lastSeq) { record, seq, bytes in
             guard !record.id.isEmpty else { return }
             duplicates.insert(fingerprint: EventFingerprint.of(record, bytes), day: record.time.utcDay, seq: seq)
         }
         let writer = Writer(
             configuration: configuration, names: names, log: log, portraits: replay.portraits,
-            desk: RuleDesk(book: replay.book, files: replay.ruleFiles), mailbox: mailbox, pool: pool,
-            publication: publication)
-        writer.duplicates = duplicates
+            desk: RuleDesk(book: replay.book, files: replay.ruleFiles), duplicates: duplicates,
+            checkpointer: Checkpointer(
+                store: store, savedSeq: replay.restoredSeq, options: configuration.checkpoints),
+            mailbox: mailbox, pool: pool, publication: publication)
         writer.late = replay.late
         writer.counters.logged = replay.eventCount
         publication.publish(log.lastSeq)
@@ -39,12 +50,13 @@ extension Writer {
     private func resume(after replay: Replay) throws(EngineError) {
         startBlock()
         let settings = configuration.settings
+        let seqBefore = nextSeq
         if log.lastSeq == 0 || portraits.settings != settings {
             // The settings come first: they say by which clock everything after them is dated.
             try emit(.settings, payload: settings.json.utf8)
             try logZone(named: settings.defaultZone)
         }
-        try logChangedZones(replay.zoneNames)
+        try logChangedZones(portraits.zoneNames)
         let source: RulesSource
         let rules: RuleSet
         do {
@@ -55,11 +67,27 @@ extension Writer {
         }
         try use(rules, from: source, loggedText: replay.ruleFiles.lastText)
         try watchSources()
+        // Nothing above was new, and no silence makes looks depend on what came before: then the checkpoint's deadlines
+        // stand for all companies that had no record since.
+        let isUnchanged = nextSeq == seqBefore && !isListening
+        if isUnchanged, replay.restoredSeq > 0 { schedule.restore(replay.deadlines) }
         if isEventClock { markUnlookedSinceHourBegan() }
-        // Deadlines are sought from the last block's time on: what came true while the daemon was
+        // Other deadlines are sought from the last block's time on: what came true while the daemon was
         // down is raised now, dated to its true instant.
-        try lookAtAll()
+        if isUnchanged, replay.restoredSeq > 0 {
+            try lookAgain(at: portraits.changedCompanies)
+        } else {
+            try lookAtAll()
+        }
         try flush()
+    }
+
+    private static func runs(of store: CheckpointStore) throws(EngineError) -> DuplicateRuns {
+        do throws(EventLogError) {
+            return try store.duplicateRuns()
+        } catch {
+            throw .log(error)
+        }
     }
 
     /// Under `clock: event` the looks of the current hour are still to come.

@@ -18,7 +18,9 @@ final class Writer {
     let log: EventLog
     let portraits: Portraits
     var desk: RuleDesk
-    var duplicates = DuplicateIndex()
+    var duplicates: DuplicateIndex
+    /// Nil when none are made.
+    private(set) var checkpointer: Checkpointer?
     var schedule = LookSchedule()
     /// Records that came late for a flag and that no look has covered yet.
     var late = LateRecords()
@@ -40,7 +42,7 @@ final class Writer {
     /// Zones asked for that this machine's tzdata does not have.
     var missingZones: Set<String> = []
 
-    private let mailbox: Mailbox
+    let mailbox: Mailbox
     private let pool: BatchPool
     private let publication: Publication
     /// Sessions that get replies after the next commit.
@@ -64,14 +66,15 @@ final class Writer {
 
     init(
         configuration: EngineConfiguration, names: NameTable, log: EventLog, portraits: Portraits,
-        desk: consuming RuleDesk,
-        mailbox: Mailbox, pool: BatchPool, publication: Publication
+        desk: consuming RuleDesk, duplicates: DuplicateIndex, checkpointer: Checkpointer?, mailbox: Mailbox, pool: BatchPool, publication: Publication
     ) {
         self.configuration = configuration
         self.names = names
         self.log = log
         self.portraits = portraits
         self.desk = desk
+        self.duplicates = duplicates
+        self.checkpointer = checkpointer
         self.mailbox = mailbox
         self.pool = pool
         self.publication = publication
@@ -81,6 +84,7 @@ final class Writer {
         clock = LogClock(wall: configuration.wallClock, boot: configuration.bootClock, last: last)
         logTime = last ?? Timestamp(milliseconds: 0)
         complain(about: clock.state)
+        portraits.writeBeforeChange = { [unowned self] part in self.checkpointer?.write(part, of: self) }
     }
 
     /// Kept apart from the settings, whose copy costs more than all that asks for this.
@@ -100,6 +104,7 @@ final class Writer {
 
     /// Runs until stopped. Throws what makes the daemon unable to go on.
     func run() throws(EngineError) {
+        tendCheckpoint()
         while true {
             let work = mailbox.take(waitingAtMost: millisecondsToSleep())
             readClock()
@@ -113,9 +118,11 @@ final class Writer {
                 try turn(submissions)
             }
             try run(work.jobs)
+            tendCheckpoint()
             if work.isStopping { break }
         }
         try run(mailbox.close().jobs)
+        checkpointer?.thread.stop()
         log.close()
     }
 

@@ -27,6 +27,8 @@ enum Remedy {
     static let lostCommits =
         "the newest commits are gone: restore the last segment from a backup; "
         + "to go on without them, remove the file `tail`, and have senders resend what came after"
+    static let rebuildState =
+        "start again: the checkpoint was given up, and the log has all that stands in it"
     static let removeTail = "run `tenure verify`; if it finds nothing else, remove the file `tail`"
 
     /// Of a call that failed with errno `code`; LMDB's own codes are negative.

@@ -1,4 +1,5 @@
 import CZstd
+import UsageModel
 
 /// zstd's compressor with its memory, reused.
 final class Compressor {

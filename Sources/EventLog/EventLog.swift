@@ -13,6 +13,9 @@ public final class EventLog {
     /// What stands in the last block's header; nil for an empty log.
     public private(set) var lastContext: BlockContext?
 
+    /// The hash of the last block's header; nil for an empty log.
+    public var lastBlockHash: Hash128? { lastSeq > 0 ? lastHash : nil }
+
     let store: SegmentStore
     private let options: EventLogOptions
     private let names: NameTable

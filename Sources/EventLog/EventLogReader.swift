@@ -48,6 +48,14 @@ public struct EventLogReader: Sendable {
         }
     }
 
+    /// The hash of the header of the block that ends at `seq`; nil when none does.
+    public func blockHash(endingAt seq: UInt64) throws(EventLogError) -> Hash128? {
+        let buffer = ByteBuffer()
+        guard seq > 0, let entry = try store.copyBlock(holding: seq, to: buffer) else { return nil }
+        let header = try SegmentStore.header(buffer, entry, logID: store.logID)
+        return header.lastSeq == seq ? header.hash : nil
+    }
+
     /// All names, read afresh from the log.
     public func names() throws(EventLogError) -> NameTable {
         let names = NameTable()

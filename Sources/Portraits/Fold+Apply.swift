@@ -29,7 +29,7 @@ extension Fold {
     /// The company's state, made when it is new, at the log's `now`.
     @inline(__always)
     private mutating func enter(_ record: Record) -> UnsafeMutablePointer<CompanyState> {
-        let state = state(record.company) ?? addCompany(record.company)
+        let state = state(record.company) ?? addNewCompany(record.company)
         if let now = clock.now {
             state.pointee.enter(now)
             state.pointee.lastRecordNow = now.milliseconds
@@ -39,7 +39,15 @@ extension Fold {
     }
 
     @inline(never)
-    private mutating func addCompany(_ company: CompanyID) -> UnsafeMutablePointer<CompanyState> {
+    private mutating func addNewCompany(_ company: CompanyID) -> UnsafeMutablePointer<CompanyState> {
+        let state = addCompany(company)
+        state.pointee.changedIn = changes.generation
+        changes.note(.company(company.number))
+        return state
+    }
+
+    @inline(never)
+    mutating func addCompany(_ company: CompanyID) -> UnsafeMutablePointer<CompanyState> {
         precondition(!company.isNone, "a record of a company must name it")
         // On a cache line of its own, since the first few hold what every event touches.
         let state = UnsafeMutableRawPointer.allocate(
@@ -168,7 +176,7 @@ extension Fold {
     }
 
     /// Gives every company the zone that its trait or the default names now.
-    private mutating func settleZones() {
+    mutating func settleZones() {
         defaultZone = zone(named: settings.defaultZone) ?? .utc
         for index in companies.indices {
             guard let state = companies[index] else { continue }
@@ -179,7 +187,7 @@ extension Fold {
 
     func zone(named name: String) -> Zone? { zones[name] ?? (name == Zone.utc.name ? .utc : nil) }
 
-    private func zone(of state: UnsafeMutablePointer<CompanyState>) -> Zone {
+    func zone(of state: UnsafeMutablePointer<CompanyState>) -> Zone {
         guard let name = state.pointee.traits.value("timezone")?.stringValue else { return defaultZone }
         return zone(named: name) ?? defaultZone
     }

@@ -17,6 +17,9 @@ struct Fold: ~Copyable {
     var producers: [ProducerID: UInt64] = [:]
     /// By number of a source: the greatest time of its records, in milliseconds.
     var sourceTimes = Rows<Int64>()
+    var changes = PartChanges()
+    /// By page of users: the generation in which it changed last.
+    var pagesChangedIn = Rows<UInt32>()
 
     static let cacheLine = 64
 
@@ -29,6 +32,7 @@ struct Fold: ~Copyable {
     deinit {
         companies.deallocate()
         sourceTimes.deallocate()
+        pagesChangedIn.deallocate()
         identities.deallocate()
     }
 

@@ -55,8 +55,8 @@ struct Identities: ~Copyable {
         targets.extend(toCount: Int(max(old.number, new.number)) + 1, filler: 0)
         // Chains flatten: whoever followed the old user follows the new one.
         targets[Int(old.number)] = new.number
-        if lastGroup(of: new) == nil, let group = lastGroup(of: old) {
-            setGroup(group, of: new, time: groups[Int(old.number)].time)
+        if lastGroup(of: new) == nil, let group = group(of: old) {
+            setGroup(group.company, of: new, time: group.time)
         }
         if emails[new] == nil, let email = emails[old] { emails[new] = email }
     }
@@ -69,6 +69,17 @@ struct Identities: ~Copyable {
         }
     }
 
+    /// Whom the user was merged into, as it was then; 0 for nobody.
+    func target(of user: UserID) -> UInt32 {
+        Int(user.number) < targets.count ? targets[Int(user.number)] : 0
+    }
+
+    /// Makes `user` follow `target`, as a checkpoint says.
+    mutating func setTarget(_ target: UserID, of user: UserID) {
+        targets.extend(toCount: Int(max(user.number, target.number)) + 1, filler: 0)
+        targets[Int(user.number)] = target.number
+    }
+
     // MARK: Memberships
 
     /// Notes that `company` has just come to know `user`.
@@ -76,10 +87,11 @@ struct Identities: ~Copyable {
         if homes.pointee.company(of: user) != company { otherCompanies[user, default: []].append(company) }
     }
 
-    /// The companies that know `user`.
+    /// The companies that know `user`, in order of number.
     func companies(knowing user: UserID) -> [CompanyID] {
         let home = homes.pointee.company(of: user)
-        return home.isNone ? [] : [home] + (otherCompanies[user] ?? [])
+        if home.isNone { return [] }
+        return ([home] + (otherCompanies[user] ?? [])).sorted { $0.number < $1.number }
     }
 
     /// The companies that know `user`, who is about to vanish from all of them.
@@ -90,10 +102,13 @@ struct Identities: ~Copyable {
 
     // MARK: Groups and e-mails
 
-    func lastGroup(of user: UserID) -> CompanyID? {
+    func lastGroup(of user: UserID) -> CompanyID? { group(of: user)?.company }
+
+    /// The user's last group and its time.
+    func group(of user: UserID) -> (company: CompanyID, time: Timestamp)? {
         let index = Int(user.number)
         guard index < groups.count, !groups[index].company.isNone else { return nil }
-        return groups[index].company
+        return (groups[index].company, groups[index].time)
     }
 
     /// The company of the `group` call with the greatest time; of equal times the one applied later.

@@ -21,9 +21,11 @@ public import UsageModel
 /// - Aliases hold in every company: see `Identities`.
 public final class Portraits {
     public let names: NameTable
-    private let fold: UnsafeMutablePointer<Fold>
-    private let store: PortraitStore
+    let fold: UnsafeMutablePointer<Fold>
+    let store: PortraitStore
     private var portraits: [CompanyPortrait?] = []
+    /// See `beginCheckpoint`.
+    public var writeBeforeChange: ((CheckpointPart) -> Void)?
 
     public init(names: NameTable) {
         self.names = names
@@ -65,6 +67,7 @@ public final class Portraits {
     /// Applies the record with number `seq`, whose ranges are of `bytes`. Of events: O(1) in the
     /// steady state, and no allocation.
     public func apply(_ record: Record, seq: UInt64, bytes: UnsafeRawBufferPointer) {
+        noteChanges(by: record)
         fold.pointee.apply(record, seq: seq, bytes: bytes)
     }
 
@@ -118,6 +121,11 @@ public final class Portraits {
     /// The company's zone now: its trait `timezone` if that names a logged zone, else the default.
     public func zone(of company: CompanyID) -> Zone {
         fold.pointee.state(company)?.pointee.zone ?? fold.pointee.defaultZone
+    }
+
+    /// The zones that stand in the log, in byte order.
+    public var zoneNames: [String] {
+        fold.pointee.zones.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     }
 
     // MARK: Users across companies

@@ -7,6 +7,11 @@ struct UsageClock {
     /// The last event, if it was too far ahead to be believed alone.
     private(set) var far: FarEvent?
 
+    init(now: Timestamp? = nil, far: FarEvent? = nil) {
+        self.now = now
+        self.far = far
+    }
+
     struct FarEvent: Equatable {
         var user: UserID
         var time: Timestamp

@@ -17,6 +17,7 @@ extension API {
             }
             return Response(json: try await engine.backUp(to: directory))
         }
+        router.post("/v1/checkpoint") { _, _ in Response(json: try await engine.checkpoint()) }
         router.post("/v1/clock/accept") { _, context in
             Response(json: try await engine.act(.acceptClock, by: context.peer()))
         }

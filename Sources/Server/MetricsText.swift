@@ -37,6 +37,8 @@ enum MetricsText {
     private static let help = [
         "tenure_log_seq": "Sequence number of the log's last record.",
         "tenure_log_bytes": "Bytes of the log on disk.",
+        "tenure_checkpoint_seq": "Last record that a restart need not replay.",
+        "tenure_checkpoint_bytes": "Bytes of the checkpoint on disk.",
         "tenure_companies": "Companies known.",
         "tenure_users": "User names known.",
         "tenure_events_accepted_total": "Event lines taken into the log since the start.",

@@ -11,6 +11,7 @@ public struct Hash128: Hashable, Sendable, BitwiseCopyable {
     }
 
     public static let zero = Hash128(low: 0, high: 0)
+    public static let byteCount = 16
 
     /// XXH3-128 of `bytes` with `seed`.
     public init(of bytes: UnsafeRawBufferPointer, seed: UInt64 = 0) {

@@ -18,6 +18,7 @@ struct Configuration: Sendable {
     var settings = Self.defaultSettings
     var engineLimits = EngineLimits()
     var log = EventLogOptions()
+    var checkpoints = CheckpointOptions()
     var ingest = IngestConfiguration()
     /// Nil: no TCP listener. The Unix sockets are always there.
     var ingestTCP: Endpoint?

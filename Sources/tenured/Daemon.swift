@@ -128,6 +128,7 @@ struct Daemon {
             report: { [logger] severity, text in logger.log(level: Self.level(severity), "\(text)") })
         engine.limits = configuration.engineLimits
         engine.log = configuration.log
+        engine.checkpoints = configuration.checkpoints
         return engine
     }
 

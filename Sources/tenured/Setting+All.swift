@@ -14,7 +14,7 @@ extension Setting {
     static let sourcesName = "sources"
 
     /// Every setting there is, in the order of config/tenured.yaml.
-    static let all: [Setting] = places + log + clock + ingest + questions + activity + limits
+    static let all: [Setting] = places + log + checkpoint + clock + ingest + questions + activity + limits
 
     /// With the same name's sections: `clock`, `ingest`, …
     static let sections: [String] = {
@@ -37,6 +37,12 @@ extension Setting {
     private static let log: [Setting] = [
         .bytes("log.segment", \.log.segmentBytes, atMost: EventLogOptions.greatestByteCount),
         .bytes("log.reserve", \.log.reserveBytes, atMost: EventLogOptions.greatestByteCount),
+    ]
+
+    private static let checkpoint: [Setting] = [
+        .count("checkpoint.records", \.checkpoints.records),
+        .bytes("checkpoint.duplicates", \.checkpoints.duplicateBytes),
+        .bytes("checkpoint.bytes_per_second", \.checkpoints.bytesPerSecond),
     ]
 
     private static let clock: [Setting] = [

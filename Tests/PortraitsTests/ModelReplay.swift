@@ -19,7 +19,7 @@ enum ZoneFiles {
 /// names interned, users and days resolved from the portraits' own state.
 final class ModelReplay {
     let names = NameTable()
-    let portraits: Portraits
+    private(set) var portraits: Portraits
     let model: Model
     private(set) var facts: [Fact] = []
     private var seq: UInt64 = 0
@@ -46,6 +46,9 @@ final class ModelReplay {
         seq += 1
         batch.bytes.withUnsafeBytes { portraits.apply(record, seq: seq, bytes: $0) }
     }
+
+    /// Has the program go on from `portraits`, as after a restart.
+    func goOn(with portraits: Portraits) { self.portraits = portraits }
 
     /// Applies `fact` to both.
     func apply(_ fact: Fact) {

@@ -24,6 +24,7 @@ extension Writer {
             .init("flags_open", .int(book.openFlags.count)),
             .init("sources", sourcesStatus),
             .init("log", logStatus),
+            .init("checkpoint", checkpointStatus),
             .init(
                 "rules",
                 .object([
@@ -44,11 +45,20 @@ extension Writer {
         ])
     }
 
+    private var checkpointStatus: JSON {
+        guard let checkpointer, checkpointer.savedSeq > 0 else { return .null }
+        return .object([
+            .init("seq", .int(checkpointer.savedSeq)), .init("bytes", .int(checkpointer.thread.store.byteCount)),
+        ])
+    }
+
     /// The numbers behind `/metrics`, as pairs of a Prometheus sample's name with labels and its value.
     var metrics: JSON {
         var samples: [JSON.Member] = [
             .init("tenure_log_seq", .int(log.lastSeq)),
             .init("tenure_log_bytes", logStatus["bytes"] ?? .null),
+            .init("tenure_checkpoint_seq", .int(checkpointer?.savedSeq ?? 0)),
+            .init("tenure_checkpoint_bytes", .int(checkpointer?.thread.store.byteCount ?? 0)),
             .init("tenure_companies", .int(portraits.companyCount)),
             .init("tenure_users", .int(names.count(.user))),
             .init("tenure_events_accepted_total", .int(counters.accepted)),

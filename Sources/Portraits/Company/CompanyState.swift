@@ -57,6 +57,8 @@ struct CompanyState: ~Copyable {
     var cache = WindowCache()
     var ranking = Ranking()
     var champion = Champion()
+    /// The generation in which it changed last; see `PartChanges`.
+    var changedIn = PartChanges.unchanged
     /// Of the last event: most companies have one source, and few more than three.
     var lastSource = SourceID.none
 

@@ -5,7 +5,10 @@ import UsageModel
 /// The trait with the greatest time wins, of equal times the one applied later; so a late record
 /// changes history, not the present. `null` is the same as a trait not sent.
 struct CompanyTraits {
-    private(set) var all: [Trait] = []
+    private(set) var all: [Trait]
+
+    /// In byte order of names.
+    init(all: [Trait] = []) { self.all = all }
 
     struct Trait {
         var name: String

@@ -15,6 +15,11 @@ struct TraitBytes {
         var time: Timestamp
     }
 
+    init() {}
+
+    /// What `bytes` of another were.
+    init(bytes: [UInt8]) { self.bytes = bytes }
+
     var members: [Member] {
         var members: [Member] = []
         var index = 0

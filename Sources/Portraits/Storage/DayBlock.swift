@@ -13,6 +13,13 @@ struct DayBlock: BitwiseCopyable {
         arena.pointee.pointer(to: block)
     }
 
+    /// Gives a block that was copied from elsewhere memory of this arena, for as many elements as it has.
+    mutating func allocate(_ arena: UnsafeMutablePointer<DayArena>) {
+        sizeClass = 0
+        while DayArena.capacity(of: sizeClass) < count { sizeClass += 1 }
+        block = arena.pointee.allocate(sizeClass)
+    }
+
     // MARK: Changes
 
     /// Adds `count` to `day`. Says whether the day is new. O(days).

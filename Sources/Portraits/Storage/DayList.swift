@@ -1,3 +1,5 @@
+import UsageModel
+
 /// Sums of counts by day, in order of day, only for days that have any; 8 bytes a day.
 ///
 /// Each day has a note, the greatest that came with its events: for users when the last one happened,
@@ -76,6 +78,16 @@ struct DayList: BitwiseCopyable {
     mutating func free(_ arena: UnsafeMutablePointer<DayArena>) {
         rest.free(arena)
         last = .none
+    }
+
+    // MARK: Checkpoints
+
+    func writeRest(to out: ByteBuffer, _ arena: UnsafeMutablePointer<DayArena>) { rest.write(to: out, arena) }
+
+    mutating func readRest(
+        _ reader: inout ByteReader, _ arena: UnsafeMutablePointer<DayArena>
+    ) throws(DamagedBytes) {
+        try rest.read(&reader, arena)
     }
 
     // MARK: Questions

@@ -16,6 +16,9 @@ struct Homes: ~Copyable {
 
     deinit { homes.deallocate() }
 
+    /// Makes room for users up to `count`, who are at home nowhere yet.
+    mutating func reserve(_ count: Int) { homes.extend(toCount: count + 1, filler: Home()) }
+
     /// The company where the user is at home, none for unknown users.
     func company(of user: UserID) -> CompanyID {
         let index = Int(user.number)

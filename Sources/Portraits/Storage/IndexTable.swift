@@ -11,6 +11,8 @@ struct IndexTable: BitwiseCopyable {
 
     init() {}
 
+    var isEmpty: Bool { entryCount == 0 }
+
     @inline(__always)
     func find(_ key: UInt32, keyAt: (Int) -> UInt32) -> Int? {
         if entryCount == 0 { return nil }

@@ -77,6 +77,19 @@ struct Rows<Element: BitwiseCopyable>: BitwiseCopyable {
         length = UInt32(count)
     }
 
+    /// Makes room for `count` elements and no more, in rows that have none yet.
+    mutating func reserve(exactly count: Int) {
+        precondition(storage == nil, "rows with memory grow by themselves")
+        storage = .allocate(capacity: count)
+        capacity = UInt32(count)
+    }
+
+    /// Counts elements in that were copied into reserved memory.
+    mutating func setCount(_ count: Int) {
+        precondition(count <= Int(capacity), "more elements than memory")
+        length = UInt32(count)
+    }
+
     /// Frees the memory; no copy may be used afterwards.
     func deallocate() { storage?.deallocate() }
 

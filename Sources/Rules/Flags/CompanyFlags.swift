@@ -20,6 +20,18 @@ struct CompanyFlags: Sendable {
         var isResting: Bool
     }
 
+    init() {}
+
+    init(
+        standings: [RuleStanding], open: [OpenFlag], stage: Int32, stageSince: Timestamp?, rest: RestState?
+    ) {
+        self.standings = standings
+        self.open = open
+        self.stage = stage
+        self.stageSince = stageSince
+        self.rest = rest
+    }
+
     var isResting: Bool { rest?.isResting ?? false }
 
     func standing(_ slot: Int32) -> RuleStanding? {

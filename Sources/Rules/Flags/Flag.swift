@@ -86,4 +86,9 @@ public struct RuleCounts: Sendable, Equatable {
     public var retracted = 0
 
     public init() {}
+
+    /// Every count there is, in an order of its own.
+    static var all: [WritableKeyPath<RuleCounts, Int>] {
+        [\.raised, \.open, \.cleared, \.saved, \.lost, \.falseAlarms, \.removed, \.actedOn, \.retracted]
+    }
 }

@@ -224,6 +224,56 @@ extension FlagBook {
     }
 }
 
+// MARK: - For checkpoints
+
+extension FlagBook {
+    /// Whether `text` is what the texts say of `version`.
+    func isSharedText(_ text: String, version: String) -> Bool { texts[version] == text }
+
+    /// Empty for a version that raised nothing.
+    func sharedText(ofVersion version: String) -> String { texts[version] ?? "" }
+
+    func writeCountsAndTexts(to out: ByteBuffer) {
+        out.append(UInt32(countsByRule.count))
+        for counts in countsByRule {
+            for path in RuleCounts.all { out.append(UInt64(counts[keyPath: path])) }
+        }
+        out.append(UInt32(texts.count))
+        for (version, text) in texts.sorted(by: { $0.key < $1.key }) {
+            out.append(version)
+            out.append(text)
+        }
+    }
+
+    mutating func readCountsAndTexts(_ reader: inout ByteReader) throws(DamagedBytes) {
+        for _ in 0..<(try reader.count()) {
+            var counts = RuleCounts()
+            for path in RuleCounts.all { counts[keyPath: path] = Int(truncatingIfNeeded: try reader.number(UInt64.self)) }
+            countsByRule.append(counts)
+        }
+        for _ in 0..<(try reader.count()) {
+            let version = try reader.text()
+            texts[version] = try reader.text()
+        }
+    }
+
+    /// Puts back what a company had, its flags by number alone.
+    mutating func restore(_ state: CompanyFlags, of company: CompanyID, flags: [FlagID], lastRaise: Timestamp?) {
+        let place = makePlace(of: company)
+        companies[place] = state
+        flagsByPlace[place] = flags
+        guard let lastRaise else { return }
+        lastRaises[place] = lastRaise
+        self.lastRaise = max(self.lastRaise, lastRaise)
+    }
+
+    /// Puts back all flags, in order of number.
+    mutating func restore(_ flags: [Flag]) {
+        self.flags = flags
+        open = flags.filter { $0.state.isRaised }.map(\.id)
+    }
+}
+
 // MARK: - Numbers and places, for the evaluator
 
 extension FlagBook {

@@ -21,6 +21,8 @@ struct NameNumbers {
 
     func find(_ name: String) -> Int32? { numbers[name] }
 
+    var count: Int { names.count }
+
     func name(_ number: Int32) -> String { names[Int(number)] }
 
     /// The number of `name`, a new one when it was never seen.

@@ -71,5 +71,39 @@ public struct LateRecords: Sendable {
         }
     }
 
+    public func write(to out: ByteBuffer) {
+        out.append(hour)
+        out.append(UInt32(byCompany.count))
+        for (company, records) in byCompany.sorted(by: { $0.key.number < $1.key.number }) {
+            out.append(company)
+            out.append(UInt32(records.count))
+            for record in records {
+                out.append(record.seq)
+                out.append(record.kind.rawValue)
+                out.append(record.time)
+                out.append(record.arrival)
+                out.append(record.isActivity)
+                out.append(record.hasUser)
+            }
+        }
+    }
+
+    public init(_ reader: inout ByteReader) throws(DamagedBytes) {
+        hour = try reader.number()
+        for _ in 0..<(try reader.count()) {
+            let company: CompanyID = try reader.identifier()
+            for _ in 0..<(try reader.count()) {
+                let seq = try reader.number(UInt64.self)
+                guard let kind = RecordKind(rawValue: try reader.number()) else {
+                    throw DamagedBytes("a record of no kind")
+                }
+                byCompany[company, default: []].append(
+                    LateRecord(
+                        seq: seq, kind: kind, time: try reader.optionalTime(), arrival: try reader.time(),
+                        isActivity: try reader.flag(), hasUser: try reader.flag()))
+            }
+        }
+    }
+
     public mutating func removeAll() { byCompany.removeAll() }
 }

@@ -21,6 +21,12 @@ enum StatusPage {
         let behind =
             evaluated == status.at("seq")?.intValue ? "all evaluated" : "evaluated to \(Quantity.whole(evaluated))"
         entry("log", "seq \(count("seq")), \(behind)\(storage(status))", &page)
+        if let checkpoint = status.at("checkpoint") {
+            entry(
+                "checkpoint",
+                "seq \(Quantity.whole(checkpoint.at("seq")?.intValue)), \(Quantity.bytes(checkpoint.at("bytes")?.intValue))",
+                &page)
+        }
         entry(
             "events",
             "\(count("events")) taken, \(counted("duplicates", "duplicate")), \(counted("conflicts", "conflict")), "

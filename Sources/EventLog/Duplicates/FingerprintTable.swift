@@ -6,14 +6,13 @@
 struct FingerprintTable: Sendable {
     static let greatestSeq: UInt64 = 1 << 48 - 1
 
-    /// Three words an entry: the upper 32 bits of the fingerprint; its next 16 and the seq's upper 16; the
-    /// seq's lower 32. A seq of 0 marks a free slot; the last slot is always free, so every search ends.
+    /// Entries; the last slot is always free, so every search ends.
     private var words: [UInt32] = []
     private(set) var count = 0
     /// Home slots; behind them lie more for what is pushed over the end.
-    private var homeCount = 0
+    private(set) var homeCount = 0
 
-    private static let wordsPerEntry = 3
+    private static let wordsPerEntry = FingerprintEntry.wordCount
     /// At 88 % a failed search looks at five entries; growth by 7/6 then leaves 75 %: 12 / 0.75 = 16 bytes.
     private static let greatestLoadPercent = 88
     /// Small, since a sender may give each of its events a date of its own.
@@ -24,17 +23,23 @@ struct FingerprintTable: Sendable {
 
     init() { allocate(homeCount: Self.leastHomeCount) }
 
+    /// With room for `count` entries.
+    init(capacity count: Int) { allocate(homeCount: Self.homeCount(for: count)) }
+
+    /// Homes for `count` entries such that a table with them need not grow.
+    static func homeCount(for count: Int) -> Int { max(count * 100 / greatestLoadPercent + 2, leastHomeCount) }
+
     var byteCount: Int { words.count * MemoryLayout<UInt32>.size }
 
     mutating func insert(_ fingerprint: UInt64, _ seq: UInt64) {
         if count >= homeCount * Self.greatestLoadPercent / 100 { grow() }
-        let new = Entry(fingerprint: fingerprint, seq: seq)
+        let new = FingerprintEntry(fingerprint: fingerprint, seq: seq)
         let home = home(new.fingerprint)
         let isAtEnd = words.withUnsafeMutableBufferPointer { words in
             var slot = home
-            while case let entry = Entry(words, slot), !entry.isFree, entry.precedes(new) { slot += 1 }
+            while case let entry = FingerprintEntry(words, slot), !entry.isFree, entry.precedes(new) { slot += 1 }
             var end = slot
-            while !Entry(words, end).isFree { end += 1 }
+            while !FingerprintEntry(words, end).isFree { end += 1 }
             // Everything from `slot` on moves up by one, into the free slot at the end of the run.
             if end > slot, let base = words.baseAddress {
                 let start = base + slot * Self.wordsPerEntry
@@ -54,7 +59,7 @@ struct FingerprintTable: Sendable {
         var found: [UInt64] = []
         words.withUnsafeBufferPointer { words in
             var slot = home
-            while case let entry = Entry(words, slot), !entry.isFree, entry.fingerprint <= wanted {
+            while case let entry = FingerprintEntry(words, slot), !entry.isFree, entry.fingerprint <= wanted {
                 if entry.fingerprint == wanted { found.append(entry.seq) }
                 slot += 1
             }
@@ -66,54 +71,18 @@ struct FingerprintTable: Sendable {
     func forEach(_ body: (UInt64, UInt64) -> Void) {
         words.withUnsafeBufferPointer { words in
             for slot in 0..<words.count / Self.wordsPerEntry {
-                let entry = Entry(words, slot)
+                let entry = FingerprintEntry(words, slot)
                 if !entry.isFree { body(entry.fingerprint << 16, entry.seq) }
             }
         }
     }
 
-    private struct Entry {
-        /// The upper 48 bits.
-        var fingerprint: UInt64
-        var seq: UInt64
-
-        init(fingerprint: UInt64, seq: UInt64) {
-            self.fingerprint = fingerprint >> 16
-            self.seq = seq
-        }
-
-        @inline(__always)
-        init(_ words: UnsafeBufferPointer<UInt32>, _ slot: Int) {
-            let word = slot * FingerprintTable.wordsPerEntry
-            let second = words[word + 1]
-            fingerprint = UInt64(words[word]) << 16 | UInt64(second >> 16)
-            seq = UInt64(second & 0xFFFF) << 32 | UInt64(words[word + 2])
-        }
-
-        @inline(__always)
-        init(_ words: UnsafeMutableBufferPointer<UInt32>, _ slot: Int) { self.init(UnsafeBufferPointer(words), slot) }
-
-        @inline(__always)
-        func write(_ words: UnsafeMutableBufferPointer<UInt32>, _ slot: Int) {
-            let word = slot * FingerprintTable.wordsPerEntry
-            words[word] = UInt32(truncatingIfNeeded: fingerprint >> 16)
-            words[word + 1] =
-                UInt32(truncatingIfNeeded: fingerprint & 0xFFFF) << 16 | UInt32(truncatingIfNeeded: seq >> 32)
-            words[word + 2] = UInt32(truncatingIfNeeded: seq)
-        }
-
-        var isFree: Bool { seq == 0 }
-
-        func precedes(_ other: Entry) -> Bool {
-            fingerprint != other.fingerprint ? fingerprint < other.fingerprint : seq < other.seq
-        }
+    /// Calls `body` with the words as they lie.
+    func withWords<R, E: Error>(_ body: (UnsafeBufferPointer<UInt32>) throws(E) -> R) throws(E) -> R {
+        try words.withUnsafeBufferPointer(body)
     }
 
-    /// The slot where a search begins: the fingerprint as a fraction of its range.
-    @inline(__always)
-    private func home(_ fingerprint: UInt64) -> Int {
-        Int(truncatingIfNeeded: (fingerprint << 16).multipliedFullWidth(by: UInt64(homeCount)).high)
-    }
+    private func home(_ fingerprint: UInt64) -> Int { FingerprintEntry.home(fingerprint, of: homeCount) }
 
     private mutating func allocate(homeCount: Int) {
         self.homeCount = homeCount
@@ -132,7 +101,7 @@ struct FingerprintTable: Sendable {
         var next = 0
         old.withUnsafeBufferPointer { old in
             for slot in 0..<old.count / Self.wordsPerEntry {
-                let entry = Entry(old, slot)
+                let entry = FingerprintEntry(old, slot)
                 guard !entry.isFree else { continue }
                 let place = max(home(entry.fingerprint), next)
                 next = place + 1

@@ -1,0 +1,104 @@
+import Dispatch
+import EventLog
+import Synchronization
+import UsageModel
+
+/// Writes checkpoints beside the writer: its file, its syncs, and the merges that follow. The writer hands over bytes and
+/// never waits for a disk here.
+final class CheckpointThread: Sendable {
+    let store: CheckpointStore
+    private let queue = DispatchQueue(label: "tenure.checkpoint", qos: .utility)
+    private let isCancelled = Atomic(false)
+    /// Bytes handed over and not yet written.
+    private let pending = Atomic(0)
+    /// Touched on the queue alone.
+    nonisolated(unsafe) private var writing: CheckpointWriting?
+    nonisolated(unsafe) private var error: EventLogError?
+
+    init(store: CheckpointStore) { self.store = store }
+
+    var pendingBytes: Int { pending.load(ordering: .relaxed) }
+
+    func begin(_ header: CheckpointHeader, global: ByteBuffer) {
+        let global = Handover(global)
+        enqueue { [self] () throws(EventLogError) in
+            error = nil
+            let writing = try store.begin(header)
+            try writing.append(global: global.value.bytes)
+            self.writing = writing
+        }
+    }
+
+    /// - Parameter written: called on this thread when the bytes are written, or not to be.
+    func append(parts: ByteBuffer, written: @escaping @Sendable () -> Void) {
+        let byteCount = parts.count
+        let parts = Handover(parts)
+        pending.add(byteCount, ordering: .relaxed)
+        enqueue { [self] () throws(EventLogError) in
+            try writing?.append(parts: parts.value.bytes)
+        } then: { [self] in
+            pending.subtract(byteCount, ordering: .relaxed)
+            written()
+        }
+    }
+
+    /// Writes the duplicates, makes the file part of the checkpoint, and merges. `ended` is called on this thread with how
+    /// many bytes it took, when the new file counts and again when a merge has changed the files.
+    func finish(
+        duplicates: UnsavedDuplicates, ended: @escaping @Sendable (Result<CheckpointOutcome, EventLogError>) -> Void
+    ) {
+        enqueue { [self] () throws(EventLogError) in
+            guard let writing else { return }
+            try writing.append(duplicates: duplicates)
+            try store.keep(writing)
+            ended(.success(CheckpointOutcome(byteCount: writing.byteCount, runs: try store.duplicateRuns())))
+        } then: { [self] in
+            writing = nil
+            if let error { ended(.failure(error)) }
+        }
+        enqueue { [self] () throws(EventLogError) in
+            guard try store.merge(isCancelled: { isCancelled.load(ordering: .relaxed) }) else { return }
+            ended(.success(CheckpointOutcome(byteCount: store.byteCount, runs: try store.duplicateRuns(), isMerge: true)))
+        } then: {
+        }
+    }
+
+    /// Gives up what is under way and returns when nothing more is written.
+    func stop() {
+        isCancelled.store(true, ordering: .relaxed)
+        queue.sync {}
+    }
+
+    /// After an error, or a stop, nothing more is written of a checkpoint.
+    private func enqueue(
+        _ body: @escaping @Sendable () throws(EventLogError) -> Void, then: @escaping @Sendable () -> Void = {}
+    ) {
+        queue.async { [self] in
+            if error == nil, !isCancelled.load(ordering: .relaxed) {
+                do throws(EventLogError) {
+                    try body()
+                } catch {
+                    self.error = error
+                }
+            }
+            then()
+        }
+    }
+
+    /// A buffer that changes hands: whoever gave it does not touch it again.
+    private struct Handover: @unchecked Sendable {
+        let value: ByteBuffer
+
+        init(_ value: ByteBuffer) { self.value = value }
+    }
+}
+
+/// A checkpoint that is durable.
+struct CheckpointOutcome: Sendable {
+    /// Of its file.
+    var byteCount: UInt64
+    /// All duplicates that the checkpoint holds.
+    var runs: DuplicateRuns
+    /// Files were merged; nothing new was saved.
+    var isMerge = false
+}

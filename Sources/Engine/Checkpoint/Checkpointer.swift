@@ -1,0 +1,125 @@
+import EventLog
+import Portraits
+import Rules
+import UsageModel
+
+/// The writer's side of checkpoints: when one is due, which parts it still needs, who waits for it.
+///
+/// A checkpoint shows the state after one block. The writer goes on at once: a part that is about to change is written
+/// first, the others between turns, a piece at a time. Nothing here waits for a disk.
+final class Checkpointer {
+    let thread: CheckpointThread
+    private let options: CheckpointOptions
+    /// The state that the last durable checkpoint shows; 0 for none.
+    private(set) var savedSeq: UInt64
+    private(set) var isUnderWay = false
+    /// By the boot clock: no checkpoint begins before, so that writing them takes no more of the disk than it may.
+    private var notBefore = Int64.min
+    private var began = Int64.min
+    private var seq: UInt64 = 0
+    /// Parts that were not handed over yet.
+    private var piece = ByteBuffer(capacity: pieceBytes * 2)
+    private var duplicates = UnsavedDuplicates()
+    private var waiting: [(Result<UInt64, EventLogError>) -> Void] = []
+
+    /// A piece is handed over when it has so many bytes: large enough for the disk, and copied in a fraction of a
+    /// millisecond between two turns.
+    private static let pieceBytes = 1 << 20
+    /// How far the writer may be ahead of the disk, beside what must be written before it changes.
+    private static let greatestPendingBytes = 16 << 20
+
+    init(store: CheckpointStore, savedSeq: UInt64, options: CheckpointOptions) {
+        thread = CheckpointThread(store: store)
+        self.savedSeq = savedSeq
+        self.options = options
+    }
+
+    /// Whether the log has gone far enough beyond the last checkpoint, and the disk may be asked for another.
+    func isDue(lastSeq: UInt64, bootTime: Int64) -> Bool {
+        !isUnderWay && lastSeq >= savedSeq + UInt64(options.records) && bootTime >= notBefore
+    }
+
+    /// `body` is called when the checkpoint that is under way, or the next, has ended.
+    func wait(_ body: @escaping (Result<UInt64, EventLogError>) -> Void) { waiting.append(body) }
+
+    // MARK: Under way
+
+    func begin(_ writer: Writer, header: CheckpointHeader, bootTime: Int64) {
+        isUnderWay = true
+        began = bootTime
+        seq = header.seq
+        let global = ByteBuffer(capacity: Self.pieceBytes)
+        CheckpointRecord.write(writer, to: global)
+        thread.begin(header, global: global)
+        writer.portraits.beginCheckpoint()
+        duplicates = writer.duplicates.beginSaving(budgetBytes: options.duplicateBytes)
+    }
+
+    /// Writes `part` as it is now.
+    func write(_ part: CheckpointPart, of writer: Writer) {
+        let key = part.key
+        let start = CheckpointPartHeader.begin(kind: key.kind, number: key.number, in: piece)
+        writer.portraits.write(part, to: piece)
+        if case .company(let number) = part { writer.desk.book.write(CompanyID(number: number), to: piece) }
+        CheckpointPartHeader.end(start, in: piece)
+    }
+
+    /// Goes on for one piece; called between turns, and again when a piece has been written.
+    func proceed(_ writer: Writer) {
+        guard isUnderWay, thread.pendingBytes < Self.greatestPendingBytes else { return }
+        while piece.count < Self.pieceBytes {
+            guard let part = writer.portraits.nextCheckpointPart() else { return finish(writer) }
+            write(part, of: writer)
+        }
+        handOver(writer)
+    }
+
+    private func handOver(_ writer: Writer) {
+        guard piece.count > 0 else { return }
+        let full = piece
+        piece = ByteBuffer(capacity: Self.pieceBytes * 2)
+        let resume = writer.resumption
+        thread.append(parts: full) { resume { $0.checkpointer?.proceed($0) } }
+    }
+
+    private func finish(_ writer: Writer) {
+        guard !isFinishing else { return }
+        isFinishing = true
+        handOver(writer)
+        let resume = writer.resumption
+        thread.finish(duplicates: duplicates) { result in
+            resume { $0.checkpointer?.end(result, of: $0) }
+        }
+    }
+
+    private var isFinishing = false
+
+    private func end(_ result: Result<CheckpointOutcome, EventLogError>, of writer: Writer) {
+        if case .success(let outcome) = result, outcome.isMerge { return writer.duplicates.endSaving(outcome.runs) }
+        isUnderWay = false
+        isFinishing = false
+        let taken = duplicates
+        duplicates = UnsavedDuplicates()
+        switch result {
+        case .success(let outcome):
+            writer.portraits.endCheckpoint(isKept: true)
+            writer.duplicates.endSaving(outcome.runs)
+            savedSeq = seq
+            let allowed = Int64(outcome.byteCount) * 1_000 / Int64(options.bytesPerSecond)
+            notBefore = began + allowed
+        case .failure(let error):
+            writer.portraits.endCheckpoint(isKept: false)
+            writer.duplicates.abandonSaving(taken)
+            notBefore = writer.configuration.bootClock() + Self.pauseAfterFailure
+            writer.configuration.report(
+                .warning, "no checkpoint could be made (\(error)); the log has everything, only a restart takes longer")
+        }
+        let answer = result.map { _ in savedSeq }
+        let waiting = waiting
+        self.waiting = []
+        for body in waiting { body(answer) }
+    }
+
+    /// A disk that is full or ailing is not asked again at once.
+    private static let pauseAfterFailure: Int64 = 60_000
+}

@@ -1,0 +1,52 @@
+import EventLog
+import Portraits
+import UsageModel
+
+/// Checkpoints, from the writer's loop.
+extension Writer {
+    /// To be called between two turns.
+    func tendCheckpoint() {
+        guard let checkpointer else { return }
+        if checkpointer.isUnderWay {
+            checkpointer.proceed(self)
+        } else if checkpointer.isDue(lastSeq: log.lastSeq, bootTime: configuration.bootClock()) {
+            beginCheckpoint()
+        }
+    }
+
+    /// Begins one now, unless one is under way; `body` is called with the seq that it shows when it is durable.
+    func makeCheckpoint(_ body: @escaping (Result<UInt64, EventLogError>) -> Void) {
+        guard let checkpointer else { return body(.failure(.closed)) }
+        guard log.lastSeq > checkpointer.savedSeq || checkpointer.isUnderWay else {
+            return body(.success(checkpointer.savedSeq))
+        }
+        checkpointer.wait(body)
+        if !checkpointer.isUnderWay { beginCheckpoint() }
+    }
+
+    /// Its files have turned out to be damaged. Removed, so that the next start reads the log.
+    func giveUpCheckpoint() {
+        guard let store = checkpointer?.thread.store else { return }
+        do throws(EventLogError) {
+            try store.discard()
+        } catch {
+            configuration.report(.error, "the damaged checkpoint cannot be removed: \(error)")
+        }
+    }
+
+    /// The state is that of the log's last block: nothing is applied that is not committed.
+    private func beginCheckpoint() {
+        guard let checkpointer, block.records.isEmpty, let hash = log.lastBlockHash, portraits.now != nil else { return }
+        checkpointer.begin(
+            self,
+            header: CheckpointHeader(
+                logID: log.logID, seq: log.lastSeq, blockHash: hash, layout: CheckpointLayout.fingerprint),
+            bootTime: configuration.bootClock())
+        checkpointer.proceed(self)
+    }
+
+    /// Calls back on the writer's thread, from any other; not any more when the writer has stopped.
+    var resumption: @Sendable (@escaping @Sendable (Writer) -> Void) -> Void {
+        { [mailbox] body in _ = mailbox.post(job: body) }
+    }
+}

@@ -1,0 +1,156 @@
+import Glibc
+import UsageModel
+
+/// Writes one checkpoint file under a name that nothing reads, and gives it its own when it is whole and durable.
+final class CheckpointFileWriter {
+    private let directory: String
+    private let path: String
+    private let descriptor: Int32
+    private var offset: UInt64 = 0
+    private var unsynced = 0
+    private var index = CheckpointIndex()
+    private let buffer = ByteBuffer()
+    private var chunk = ByteBuffer(capacity: CheckpointIndex.chunkByteCount)
+
+    /// Whatever a crash left under this name is overwritten.
+    static let draftName = "new"
+
+    /// Flushed so often that the log's own fsync never waits behind hundreds of megabytes.
+    private static let syncedAtOnce = 4 << 20
+    /// Tables begin on a page, whatever its size on the machine that maps them.
+    private static let tablesAlignment: UInt64 = 64 << 10
+
+    init(directory: String, header: CheckpointHeader) throws(EventLogError) {
+        self.directory = directory
+        let path = directory + "/" + Self.draftName
+        self.path = path
+        descriptor = try SystemCall.run("open", path) {
+            open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, SystemCall.fileMode)
+        }
+        header.write(to: buffer)
+        try put(buffer.bytes)
+    }
+
+    deinit { close(descriptor) }
+
+    var byteCount: UInt64 { offset }
+
+    func append(_ kind: CheckpointIndex.PieceKind, _ bytes: UnsafeRawBufferPointer) throws(EventLogError) {
+        index.pieces.append(
+            .init(kind: kind, offset: offset, byteCount: UInt64(bytes.count), hash: Hash128(of: bytes)))
+        try put(bytes)
+    }
+
+    // MARK: Tables of duplicates, behind all pieces
+
+    func beginTables() throws(EventLogError) {
+        let padding = (Self.tablesAlignment - offset % Self.tablesAlignment) % Self.tablesAlignment
+        buffer.removeAll()
+        memset(buffer.reserve(Int(padding)), 0, Int(padding))
+        buffer.advance(Int(padding))
+        try put(buffer.bytes)
+        index.tablesOffset = offset
+    }
+
+    /// A table as it lies in memory.
+    func append(_ table: FingerprintTable, day: Day) throws(EventLogError) {
+        let start = beginTable()
+        try table.withWords { (words) throws(EventLogError) in try putWords(UnsafeRawBufferPointer(words)) }
+        endTable(day: day, homeCount: table.homeCount, entryCount: table.count, from: start)
+    }
+
+    /// A table of the entries that `next` hands out in order, `entryCount` in all.
+    func appendTable(
+        day: Day, entryCount: Int, next: () -> FingerprintEntry?
+    ) throws(EventLogError) {
+        let homeCount = FingerprintTable.homeCount(for: entryCount)
+        let start = beginTable()
+        let words = ByteBuffer(capacity: CheckpointIndex.chunkByteCount * 2)
+        var slot = 0
+        func fill(to end: Int) throws(EventLogError) {
+            while slot < end {
+                for _ in 0..<FingerprintEntry.wordCount { words.append(UInt32(0)) }
+                slot += 1
+                if words.count >= CheckpointIndex.chunkByteCount { try flush() }
+            }
+        }
+        func flush() throws(EventLogError) {
+            try putWords(words.bytes)
+            words.removeAll()
+        }
+        while let entry = next() {
+            try fill(to: FingerprintEntry.home(entry.fingerprint, of: homeCount))
+            let (first, second, third) = entry.words
+            words.append(first)
+            words.append(second)
+            words.append(third)
+            slot += 1
+            if words.count >= CheckpointIndex.chunkByteCount { try flush() }
+        }
+        // A free slot at the end, so that every search ends.
+        try fill(to: max(homeCount, slot) + 1)
+        try flush()
+        endTable(day: day, homeCount: homeCount, entryCount: entryCount, from: start)
+    }
+
+    private func beginTable() -> UInt64 { offset + UInt64(chunk.count) - index.tablesOffset }
+
+    private func endTable(day: Day, homeCount: Int, entryCount: Int, from start: UInt64) {
+        let end = offset + UInt64(chunk.count) - index.tablesOffset
+        index.tables.append(
+            .init(
+                day: day.number, homeCount: UInt64(homeCount), wordOffset: start / 4, wordCount: (end - start) / 4,
+                entryCount: UInt64(entryCount)))
+    }
+
+    /// Cuts tables into chunks with a hash each.
+    private func putWords(_ bytes: UnsafeRawBufferPointer) throws(EventLogError) {
+        var position = 0
+        while position < bytes.count {
+            let taken = min(bytes.count - position, CheckpointIndex.chunkByteCount - chunk.count)
+            chunk.append(bytes.slice(position..<position + taken))
+            position += taken
+            if chunk.count == CheckpointIndex.chunkByteCount { try putChunk() }
+        }
+    }
+
+    private func putChunk() throws(EventLogError) {
+        guard chunk.count > 0 else { return }
+        index.chunkHashes.append(Hash128(of: chunk.bytes))
+        try put(chunk.bytes)
+        chunk.removeAll()
+    }
+
+    // MARK: The end
+
+    /// Writes the index, syncs, and gives the file its name. On return it is durable.
+    func finish(number: UInt64) throws(EventLogError) -> String {
+        try putChunk()
+        if index.tablesOffset > 0 { index.tablesByteCount = offset - index.tablesOffset }
+        buffer.removeAll()
+        index.write(to: buffer, at: offset)
+        try put(buffer.bytes)
+        let descriptor = descriptor
+        try SystemCall.run("fsync", path) { fsync(descriptor) }
+        let final = directory + "/" + CheckpointFile.name(number)
+        try SystemCall.move(path, to: final)
+        return final
+    }
+
+    private func put(_ bytes: UnsafeRawBufferPointer) throws(EventLogError) {
+        var written = 0
+        let descriptor = descriptor
+        while written < bytes.count {
+            let start = offset
+            written += try SystemCall.run("pwrite", path) {
+                pwrite(descriptor, bytes.baseAddress! + written, bytes.count - written, off_t(start) + off_t(written))
+            }
+        }
+        offset += UInt64(bytes.count)
+        unsynced += bytes.count
+        if unsynced >= Self.syncedAtOnce {
+            unsynced = 0
+            try SystemCall.run("fdatasync", path) { fdatasync(descriptor) }
+        }
+    }
+}

@@ -1,0 +1,351 @@
+import Glibc
+import Synchronization
+public import UsageModel
+
+/// The directory `state/`: checkpoints, from which a daemon is up again without reading the whole log.
+///
+/// A checkpoint is a few files, newest first. Each holds what had changed since the one before: the global record,
+/// parts (companies, pages of users), and the duplicates that had come. Of a part in several files the newest
+/// counts. Files never change; one that is not four times as large as what came after it is merged with that, so
+/// there are few, and a part is written again a handful of times in its life. All of it follows from the log:
+/// whatever is damaged, foreign or of another version is reported, removed, and made anew.
+///
+/// One thread at a time writes; what is read while it does is `files` as they were.
+public final class CheckpointStore: Sendable {
+    static let directoryName = "state"
+    /// How many times larger than all that came after it a file must be to be left alone.
+    private static let mergeRatio: UInt64 = 4
+
+    private let directory: String
+    private let logID: Hash128
+    private let state: Mutex<State>
+
+    private struct State {
+        /// Newest first.
+        var files: [CheckpointFile]
+        var nextNumber: UInt64
+    }
+
+    /// Opens the checkpoint of the log; an empty store when there is none that can be used.
+    ///
+    /// - Parameter report: told in a sentence why one cannot be used.
+    public static func open(
+        stateDirectory: String, logID: Hash128, layout: UInt64, report: (String) -> Void
+    ) throws(EventLogError) -> CheckpointStore {
+        let directory = stateDirectory + "/" + directoryName
+        try SystemCall.makeDirectory(directory)
+        var files: [CheckpointFile] = []
+        do throws(CheckpointFault) {
+            files = try openFiles(directory: directory, logID: logID, layout: layout)
+        } catch {
+            report("the checkpoint in \(directory) cannot be used (\(error)); everything is read from the log instead")
+        }
+        let store = CheckpointStore(directory: directory, logID: logID, files: files)
+        try store.removeStrays()
+        return store
+    }
+
+    private init(directory: String, logID: Hash128, files: [CheckpointFile]) {
+        self.directory = directory
+        self.logID = logID
+        state = Mutex(State(files: files, nextNumber: (files.map(\.number).max() ?? 0) + 1))
+    }
+
+    private static func openFiles(
+        directory: String, logID: Hash128, layout: UInt64
+    ) throws(CheckpointFault) -> [CheckpointFile] {
+        guard let manifest = try CheckpointManifest.read(directory: directory) else { return [] }
+        guard manifest.logID == logID else { throw .damaged(offset: 0, "it is of log \(manifest.logID)") }
+        var files: [CheckpointFile] = []
+        for number in manifest.files {
+            let file = try CheckpointFile(directory: directory, number: number)
+            guard file.header.logID == logID else { throw .damaged(offset: 0, "it is of log \(file.header.logID)") }
+            guard file.header.layout == layout else { throw .otherFormat }
+            files.append(file)
+        }
+        return files
+    }
+
+    /// What the checkpoint shows; nil when there is none.
+    public var header: CheckpointHeader? { files.first?.header }
+
+    /// Bytes of all files.
+    public var byteCount: UInt64 { files.reduce(0) { $0 + $1.byteCount } }
+
+    private var files: [CheckpointFile] { state.withLock { $0.files } }
+
+    /// The duplicates of all files, mapped.
+    public func duplicateRuns() throws(EventLogError) -> DuplicateRuns {
+        var runs: [DuplicateRun] = []
+        for file in files {
+            do throws(CheckpointFault) {
+                if let run = try file.mapTables() { runs.append(run) }
+            } catch {
+                throw Self.error(error, file)
+            }
+        }
+        return DuplicateRuns(runs)
+    }
+
+    // MARK: Reading
+
+    /// Calls `global` with the global record, then `part` with the newest version of each part. Everything is
+    /// checked before it is handed out. O(bytes).
+    public func read(
+        global: (UnsafeRawBufferPointer) throws(DamagedBytes) -> Void,
+        part: (_ kind: UInt32, _ number: UInt32, UnsafeRawBufferPointer) throws(DamagedBytes) -> Void
+    ) throws(EventLogError) {
+        let files = files
+        var seen = Set<UInt64>()
+        let buffer = ByteBuffer()
+        for (index, file) in files.enumerated() {
+            let isLast = index == files.count - 1
+            do throws(CheckpointFault) {
+                for piece in file.index.pieces where piece.kind == .parts || index == 0 {
+                    try file.read(piece, to: buffer)
+                    do throws(DamagedBytes) {
+                        if piece.kind == .global {
+                            try global(buffer.bytes)
+                        } else {
+                            try Self.forEachPart(of: buffer.bytes) { (key, bytes) throws(DamagedBytes) in
+                                if !seen.isEmpty, seen.contains(key) { return }
+                                if !isLast { seen.insert(key) }
+                                try part(UInt32(key >> 32), UInt32(truncatingIfNeeded: key), bytes)
+                            }
+                        }
+                    } catch {
+                        throw .damaged(offset: piece.offset, error.detail)
+                    }
+                }
+            } catch {
+                throw Self.error(error, file)
+            }
+        }
+    }
+
+    /// Checks every piece and table of every file. O(bytes).
+    public func check() throws(EventLogError) {
+        try read(global: { _ in }, part: { _, _, _ in })
+        try duplicateRuns().checkAll()
+    }
+
+    /// A part in a piece: kind (u32), number (u32), byte count (u64), bytes.
+    static let partHeaderByteCount = 16
+
+    private static func forEachPart(
+        of bytes: UnsafeRawBufferPointer, _ body: (UInt64, UnsafeRawBufferPointer) throws(DamagedBytes) -> Void
+    ) throws(DamagedBytes) {
+        var reader = ByteReader(bytes)
+        while !reader.isAtEnd {
+            let kind = try reader.number(UInt32.self)
+            let number = try reader.number(UInt32.self)
+            let byteCount = try reader.number(UInt64.self)
+            try body(UInt64(kind) << 32 | UInt64(number), try reader.slice(Int(truncatingIfNeeded: byteCount)))
+        }
+    }
+
+    // MARK: Writing
+
+    /// Begins a file; nothing that stands is touched before it is kept.
+    public func begin(_ header: CheckpointHeader) throws(EventLogError) -> CheckpointWriting {
+        CheckpointWriting(try CheckpointFileWriter(directory: directory, header: header))
+    }
+
+    /// Makes what was written part of the checkpoint; durable on return.
+    public func keep(_ writing: CheckpointWriting) throws(EventLogError) {
+        let file = try finish(writing.file)
+        try replace(files: [file] + files)
+    }
+
+    /// Merges the newest files while there are too many. True when that changed anything. O(bytes merged).
+    ///
+    /// - Parameter isCancelled: asked between pieces; a merge that was given up changes nothing.
+    public func merge(isCancelled: () -> Bool) throws(EventLogError) -> Bool {
+        var changed = false
+        while !isCancelled(), let (newer, older) = mergeable() {
+            let writer = try CheckpointFileWriter(directory: directory, header: newer.header)
+            do throws(CheckpointFault) {
+                guard try Self.copyPieces(newer, older, to: writer, isCancelled: isCancelled) else { return changed }
+            } catch {
+                throw Self.error(error, older)
+            }
+            let file = try finish(writer)
+            try replace(files: [file] + files.dropFirst(2))
+            changed = true
+        }
+        return changed
+    }
+
+    private func mergeable() -> (newer: CheckpointFile, older: CheckpointFile)? {
+        let files = files
+        guard files.count >= 2, files[1].byteCount < files[0].byteCount * Self.mergeRatio else { return nil }
+        return (files[0], files[1])
+    }
+
+    /// False when it was given up.
+    private static func copyPieces(
+        _ newer: CheckpointFile, _ older: CheckpointFile, to writer: CheckpointFileWriter, isCancelled: () -> Bool
+    ) throws(CheckpointFault) -> Bool {
+        var seen = Set<UInt64>()
+        let buffer = ByteBuffer()
+        let kept = ByteBuffer()
+        do {
+            for piece in newer.index.pieces {
+                try newer.read(piece, to: buffer)
+                if piece.kind == .parts { try forEachPart(of: buffer.bytes) { key, _ in seen.insert(key) } }
+                try writer.append(piece.kind, buffer.bytes)
+            }
+            for piece in older.index.pieces where piece.kind == .parts {
+                if isCancelled() { return false }
+                try older.read(piece, to: buffer)
+                kept.removeAll()
+                try forEachPart(of: buffer.bytes) { key, bytes in
+                    if !seen.contains(key) { append(key, bytes, to: kept) }
+                }
+                if kept.count > 0 { try writer.append(.parts, kept.bytes) }
+            }
+            try mergeTables(newer, older, to: writer)
+            return true
+        } catch let fault as CheckpointFault {
+            throw fault
+        } catch let error as EventLogError {
+            guard case .system(let call, _, let code) = error else { throw .damaged(offset: 0, "\(error)") }
+            throw .system(call: call, code: code)
+        } catch {
+            throw .damaged(offset: 0, "\(error)")
+        }
+    }
+
+    private static func append(_ key: UInt64, _ bytes: UnsafeRawBufferPointer, to buffer: ByteBuffer) {
+        buffer.append(UInt32(key >> 32))
+        buffer.append(UInt32(truncatingIfNeeded: key))
+        buffer.append(UInt64(bytes.count))
+        buffer.append(bytes)
+    }
+
+    private static func mergeTables(
+        _ newer: CheckpointFile, _ older: CheckpointFile, to writer: CheckpointFileWriter
+    ) throws {
+        let runs = try [newer.mapTables(), older.mapTables()].compactMap(\.self)
+        guard !runs.isEmpty else { return }
+        try writer.beginTables()
+        for day in Set(runs.flatMap(\.days)).sorted() {
+            let entryCount = runs.reduce(0) { $0 + $1.entryCount(of: day) }
+            var sources = try runs.filter { $0.holds(day) }.map { try $0.entries(of: day) }
+            var heads = sources.indices.map { sources[$0].next() }
+            try writer.appendTable(day: day, entryCount: entryCount) {
+                var least: Int?
+                for index in heads.indices {
+                    guard let head = heads[index] else { continue }
+                    if let known = least, let other = heads[known], !head.precedes(other) { continue }
+                    least = index
+                }
+                guard let least else { return nil }
+                defer { heads[least] = sources[least].next() }
+                return heads[least]
+            }
+        }
+    }
+
+    private func finish(_ writer: CheckpointFileWriter) throws(EventLogError) -> CheckpointFile {
+        let number = state.withLock { state in
+            state.nextNumber += 1
+            return state.nextNumber - 1
+        }
+        _ = try writer.finish(number: number)
+        do throws(CheckpointFault) {
+            return try CheckpointFile(directory: directory, number: number)
+        } catch {
+            throw Self.error(error, name: CheckpointFile.name(number))
+        }
+    }
+
+    private func replace(files: [CheckpointFile]) throws(EventLogError) {
+        let manifest = CheckpointManifest(logID: logID, files: files.map(\.number))
+        try SystemCall.replaceFile(
+            directory + "/" + CheckpointManifest.name, with: Array(manifest.text.utf8))
+        state.withLock { $0.files = files }
+        try removeStrays()
+    }
+
+    /// Gives the checkpoint up: the next start reads the log.
+    public func discard() throws(EventLogError) {
+        let path = directory + "/" + CheckpointManifest.name
+        if SystemCall.exists(path) { try SystemCall.run("unlink", path) { unlink(path) } }
+        try SystemCall.syncDirectory(directory)
+        state.withLock { $0.files = [] }
+        try removeStrays()
+    }
+
+    /// Removes what the manifest does not name: a crash left it, or it has been merged.
+    private func removeStrays() throws(EventLogError) {
+        let files = files
+        let kept = Set(files.map { CheckpointFile.name($0.number) } + (files.isEmpty ? [] : [CheckpointManifest.name]))
+        for name in try SystemCall.list(directory) where !kept.contains(name) {
+            try SystemCall.run("unlink", directory + "/" + name) { unlink(directory + "/" + name) }
+        }
+    }
+
+    /// The error of a checkpoint whose pieces are whole and say what cannot be.
+    public func damaged(_ detail: String) -> EventLogError {
+        .corrupt(Corruption(place: Self.directoryName, detail: detail, remedy: Remedy.rebuildState))
+    }
+
+    private static func error(_ fault: CheckpointFault, _ file: CheckpointFile) -> EventLogError {
+        error(fault, name: CheckpointFile.name(file.number))
+    }
+
+    private static func error(_ fault: CheckpointFault, name: String) -> EventLogError {
+        let place = directoryName + "/" + name
+        switch fault {
+        case .damaged(let offset, let detail):
+            return .corrupt(
+                Corruption(
+                    place: place, offset: Int(truncatingIfNeeded: offset), detail: detail, remedy: Remedy.rebuildState))
+        case .otherFormat:
+            return .corrupt(Corruption(place: place, detail: "\(fault)", remedy: Remedy.rebuildState))
+        case .system(let call, let code): return .system(call: call, path: place, code: code)
+        }
+    }
+}
+
+/// A checkpoint file in the making. For one thread.
+public final class CheckpointWriting {
+    let file: CheckpointFileWriter
+
+    init(_ file: CheckpointFileWriter) { self.file = file }
+
+    /// Bytes written so far.
+    public var byteCount: UInt64 { file.byteCount }
+
+    /// The global record, once.
+    public func append(global bytes: UnsafeRawBufferPointer) throws(EventLogError) {
+        try file.append(.global, bytes)
+    }
+
+    /// Parts, each behind its header; see `CheckpointPartHeader`.
+    public func append(parts bytes: UnsafeRawBufferPointer) throws(EventLogError) { try file.append(.parts, bytes) }
+
+    /// The duplicates that came since the checkpoint before; last of all.
+    public func append(duplicates: UnsavedDuplicates) throws(EventLogError) {
+        let tables = duplicates.tables()
+        guard !tables.isEmpty else { return }
+        try file.beginTables()
+        for (day, table) in tables { try file.append(table, day: day) }
+    }
+}
+
+/// What stands before each part in a piece.
+public enum CheckpointPartHeader {
+    /// Appends a header; returns what to pass to `end` when the part has been appended behind it.
+    public static func begin(kind: UInt32, number: UInt32, in buffer: ByteBuffer) -> Int {
+        buffer.append(kind)
+        buffer.append(number)
+        buffer.append(UInt64(0))
+        return buffer.count
+    }
+
+    public static func end(_ start: Int, in buffer: ByteBuffer) {
+        buffer.patch(UInt64(buffer.count - start), at: start - MemoryLayout<UInt64>.size)
+    }
+}

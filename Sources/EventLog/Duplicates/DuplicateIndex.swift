@@ -1,0 +1,122 @@
+public import UsageModel
+
+/// Which seq logged the event with a fingerprint: one table per UTC date of the events' time.
+///
+/// Recent dates lie in memory, 12 bytes an entry and at most 16 with the free slots; older ones, as far as a
+/// checkpoint has them, in its files. A hit is a candidate, to be confirmed against
+/// the logged event: 48 of the fingerprint's 64 bits are kept. Deterministic: no seed, no dependence on
+/// the order of dates. For one thread.
+public struct DuplicateIndex: Sendable {
+    /// In no order that matters: a sender may spread its events over every date since the year 1, and
+    /// a new date must not move the others.
+    private var tables: [DayTable] = []
+    /// Where each date's table is. For looking up alone: its order is never seen.
+    private var places: [Day: Int] = [:]
+    /// The table used last: events come in order of time, more or less.
+    private var recent = 0
+    /// What the checkpoint holds.
+    private var runs: DuplicateRuns
+    /// What no checkpoint holds; nil where none is ever made.
+    private var unsaved: UnsavedDuplicates?
+    /// Tables that leave memory with the checkpoint under way.
+    private var leaving: [DayTable] = []
+
+    /// - Parameters:
+    ///   - runs: what a checkpoint holds of the dates.
+    ///   - keepsUnsaved: whether what is entered is also kept for the next checkpoint.
+    public init(runs: DuplicateRuns = .none, keepsUnsaved: Bool = false) {
+        self.runs = runs
+        unsaved = keepsUnsaved ? UnsavedDuplicates() : nil
+    }
+
+    /// Enters an event. `seq` must lie in 1 ..< 2^48, far beyond what a machine can log. Entering the same
+    /// twice makes two candidates. Amortised O(1).
+    public mutating func insert(fingerprint: UInt64, day: Day, seq: UInt64) {
+        precondition(seq > 0 && seq <= FingerprintTable.greatestSeq, "impossible seq")
+        let index = position(of: day) ?? add(day)
+        recent = index
+        tables[index].table.insert(fingerprint, seq)
+        unsaved?.entries.append(.init(fingerprint: fingerprint, seq: seq, day: day.number))
+    }
+
+    /// Seqs that may carry `fingerprint` on `day`, ascending; as a rule none, and nothing is allocated then.
+    ///
+    /// Throws when the checkpoint's files turn out to be damaged there.
+    public func candidates(fingerprint: UInt64, day: Day) throws(EventLogError) -> [UInt64] {
+        let position = position(of: day)
+        var found = position.map { tables[$0].table.candidates(fingerprint) } ?? []
+        if let position, tables[position].isWhole { return found }
+        for table in leaving where table.day == day { found += table.table.candidates(fingerprint) }
+        try runs.findCandidates(fingerprint: fingerprint, day: day, into: &found)
+        if found.count > 1 { found.sort() }
+        return found
+    }
+
+    /// Entries in memory.
+    public var count: Int { tables.reduce(0) { $0 + $1.table.count } }
+
+    /// Memory of the tables.
+    public var byteCount: Int { tables.reduce(0) { $0 + $1.table.byteCount } }
+
+    // MARK: Checkpoints
+
+    /// Hands out what the checkpoint that begins must hold, and chooses which dates leave memory with it: the oldest, until
+    /// the others fit into `budgetBytes`. O(dates).
+    public mutating func beginSaving(budgetBytes: Int) -> UnsavedDuplicates {
+        let taken = unsaved ?? UnsavedDuplicates()
+        unsaved = UnsavedDuplicates()
+        var total = byteCount
+        for day in tables.map(\.day).sorted() where total > budgetBytes {
+            guard let index = position(of: day) else { continue }
+            total -= tables[index].table.byteCount
+            leaving.append(tables[index])
+            remove(at: index)
+        }
+        return taken
+    }
+
+    /// The checkpoint is durable and `runs` are all that it holds.
+    public mutating func endSaving(_ runs: DuplicateRuns) {
+        self.runs = runs
+        leaving = []
+    }
+
+    /// The checkpoint was given up; what it was to hold is for the next.
+    public mutating func abandonSaving(_ taken: UnsavedDuplicates) {
+        var all = taken
+        all.entries += unsaved?.entries ?? []
+        unsaved = all
+    }
+
+    // MARK: Tables
+
+    private struct DayTable: Sendable {
+        var day: Day
+        var table = FingerprintTable()
+        /// The checkpoint holds nothing of the date that is not in here.
+        var isWhole: Bool
+    }
+
+    private func position(of day: Day) -> Int? {
+        if recent < tables.count, tables[recent].day == day { return recent }
+        return places[day]
+    }
+
+    private mutating func add(_ day: Day) -> Int {
+        let index = tables.count
+        let isWhole = !runs.holds(day) && !leaving.contains { $0.day == day }
+        tables.append(DayTable(day: day, isWhole: isWhole))
+        places[day] = index
+        return index
+    }
+
+    private mutating func remove(at index: Int) {
+        places[tables[index].day] = nil
+        let last = tables.removeLast()
+        if index < tables.count {
+            tables[index] = last
+            places[last.day] = index
+        }
+        recent = 0
+    }
+}

@@ -1,0 +1,61 @@
+import UsageModel
+
+/// The duplicates that the checkpoint's files hold, newest file first.
+public struct DuplicateRuns: Sendable {
+    private let runs: [DuplicateRun]
+
+    init(_ runs: [DuplicateRun]) { self.runs = runs }
+
+    public static let none = DuplicateRuns([])
+
+    func holds(_ day: Day) -> Bool { runs.contains { $0.holds(day) } }
+
+    /// Adds the seqs that may carry `fingerprint` on `day`. O(files).
+    func findCandidates(fingerprint: UInt64, day: Day, into found: inout [UInt64]) throws(EventLogError) {
+        for run in runs { try run.findCandidates(fingerprint: fingerprint, day: day, into: &found) }
+    }
+
+    func checkAll() throws(EventLogError) { for run in runs { try run.checkAll() } }
+}
+
+/// Events with an id that came since the last checkpoint began, as they came.
+public struct UnsavedDuplicates: Sendable {
+    struct Entry: BitwiseCopyable {
+        var fingerprint: UInt64
+        var seq: UInt64
+        var day: Int32
+    }
+
+    var entries: [Entry] = []
+
+    public init() {}
+
+    public var count: Int { entries.count }
+
+    /// One table a date, in order of date. O(entries).
+    func tables() -> [(day: Day, table: FingerprintTable)] {
+        // Neighbours are nearly always of one date.
+        var counts: [Int32: Int] = [:]
+        forEachStretch { day, range in counts[day, default: 0] += range.count }
+        var tables = counts.keys.sorted().map { day in
+            (day: Day(number: day), table: FingerprintTable(capacity: counts[day] ?? 0))
+        }
+        let places = Dictionary(uniqueKeysWithValues: tables.indices.map { (tables[$0].day.number, $0) })
+        forEachStretch { day, range in
+            guard let place = places[day] else { return }
+            for entry in entries[range] { tables[place].table.insert(entry.fingerprint, entry.seq) }
+        }
+        return tables
+    }
+
+    private func forEachStretch(_ body: (Int32, Range<Int>) -> Void) {
+        var start = 0
+        while start < entries.count {
+            let day = entries[start].day
+            var end = start + 1
+            while end < entries.count, entries[end].day == day { end += 1 }
+            body(day, start..<end)
+            start = end
+        }
+    }
+}

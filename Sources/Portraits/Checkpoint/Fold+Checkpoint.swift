@@ -1,0 +1,73 @@
+import UsageModel
+
+/// The fold's global record, and its parts.
+extension Fold {
+    /// What is neither in a company's part nor in a page of users: small, and written whole each time.
+    func writeGlobal(to out: ByteBuffer) {
+        out.append(settings.json.text)
+        clock.write(to: out)
+        out.append(UInt32(zones.count))
+        for name in zones.keys.sorted(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) }) {
+            zones[name]?.write(to: out)
+        }
+        out.append(UInt32(producers.count))
+        for (producer, seq) in producers.sorted(by: { $0.key.number < $1.key.number }) {
+            out.append(producer)
+            out.append(seq)
+        }
+        sourceTimes.write(to: out)
+    }
+
+    mutating func readGlobal(_ reader: inout ByteReader) throws(DamagedBytes) {
+        guard let settings = try? Settings(json: JSON(parsing: Array(try reader.text().utf8))) else {
+            throw DamagedBytes("settings that are none")
+        }
+        use(settings)
+        clock = try UsageClock(&reader)
+        for _ in 0..<(try reader.count()) {
+            let zone = try Zone(&reader)
+            zones[zone.name] = zone
+        }
+        settleZones()
+        for _ in 0..<(try reader.count()) {
+            let producer: ProducerID = try reader.identifier()
+            producers[producer] = try reader.number()
+        }
+        sourceTimes = try Rows(&reader)
+    }
+
+    mutating func readCompany(_ company: CompanyID, _ reader: inout ByteReader) throws(DamagedBytes) {
+        guard !company.isNone, Int(company.number) <= names.count(.company), state(company) == nil else {
+            throw DamagedBytes("a company without a name, or one that is there twice")
+        }
+        let state = addCompany(company)
+        try state.pointee.read(&reader, userCount: names.count(.user))
+        state.pointee.use(zone(of: state))
+    }
+
+    /// To be called when all companies have been read: a user's home and other companies stand in their rows.
+    mutating func settleMemberships() {
+        for index in companies.indices {
+            guard let state = companies[index] else { continue }
+            let company = CompanyID(number: UInt32(index))
+            var guests: [UserID] = []
+            state.pointee.forEachGuest { guests.append($0) }
+            for user in guests { identities.addMembership(of: user, in: company) }
+        }
+    }
+}
+
+extension UsageClock {
+    fileprivate func write(to out: ByteBuffer) {
+        out.append(now)
+        out.append(far?.time)
+        out.append(far?.user ?? .none)
+    }
+
+    fileprivate init(_ reader: inout ByteReader) throws(DamagedBytes) {
+        let now = try reader.optionalTime()
+        let farTime = try reader.optionalTime()
+        let farUser: UserID = try reader.identifier()
+        self.init(now: now, far: farTime.map { FarEvent(user: farUser, time: $0) })
+    }
+}

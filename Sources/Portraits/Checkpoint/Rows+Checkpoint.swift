@@ -1,0 +1,63 @@
+import UsageModel
+
+/// Rows stand in a checkpoint as they lie in memory: millions of them are one copy then. A checkpoint is read
+/// only by a program whose rows have the same layout (`CheckpointLayout`); any other replays the log.
+extension Rows {
+    func write(to out: ByteBuffer) {
+        out.append(UInt32(count))
+        if !isEmpty { out.append(UnsafeRawBufferPointer(start: base, count: count * MemoryLayout<Element>.stride)) }
+    }
+
+    init(_ reader: inout ByteReader) throws(DamagedBytes) {
+        self.init()
+        let count = Int(try reader.number(UInt32.self))
+        let bytes = try reader.slice(count * MemoryLayout<Element>.stride)
+        guard count > 0, let source = bytes.baseAddress else { return }
+        reserve(exactly: count)
+        UnsafeMutableRawPointer(base).copyMemory(from: source, byteCount: bytes.count)
+        setCount(count)
+    }
+}
+
+extension DayBlock {
+    func write(to out: ByteBuffer, _ arena: UnsafeMutablePointer<DayArena>) {
+        guard count > 0 else { return }
+        out.append(UnsafeRawBufferPointer(start: elements(arena), count: count * MemoryLayout<DayCount>.stride))
+    }
+
+    /// Gives the block, copied from a checkpoint, memory of this arena, and its elements.
+    mutating func read(_ reader: inout ByteReader, _ arena: UnsafeMutablePointer<DayArena>) throws(DamagedBytes) {
+        let bytes = try reader.slice(count * MemoryLayout<DayCount>.stride)
+        guard let source = bytes.baseAddress, count > 0 else { return self = DayBlock() }
+        allocate(arena)
+        UnsafeMutableRawPointer(elements(arena)).copyMemory(from: source, byteCount: bytes.count)
+    }
+}
+
+extension DayList {
+    func write(to out: ByteBuffer, _ arena: UnsafeMutablePointer<DayArena>) {
+        withUnsafeBytes(of: self) { out.append($0) }
+        writeRest(to: out, arena)
+    }
+
+    init(_ reader: inout ByteReader, _ arena: UnsafeMutablePointer<DayArena>) throws(DamagedBytes) {
+        self = try reader.slice(MemoryLayout<DayList>.size).loadUnaligned(as: DayList.self)
+        try readRest(&reader, arena)
+    }
+}
+
+/// Tells programs apart whose rows lie otherwise in memory.
+public enum CheckpointLayout {
+    /// To be raised when what a checkpoint says, or what follows from it, changes while all sizes stay.
+    private static let version: UInt64 = 1
+
+    /// Of all rows that are copied as they lie.
+    public static var fingerprint: UInt64 {
+        let sizes = [
+            MemoryLayout<UserRow>.stride, MemoryLayout<TaskRow>.stride, MemoryLayout<DayList>.size,
+            MemoryLayout<DayCount>.stride, MemoryLayout<UserDay>.stride, MemoryLayout<AheadDay>.stride,
+            MemoryLayout<AmountDay>.stride,
+        ]
+        return sizes.reduce(version) { $0 &* 257 &+ UInt64($1) }
+    }
+}

@@ -1,0 +1,186 @@
+import Portraits
+import TestSupport
+import Testing
+import UsageModel
+
+@Suite("Checkpoints of portraits", .enabled(if: ZoneFiles.areInstalled, "no zones in /usr/share/zoneinfo"))
+struct ModelCheckpointTests {
+    private static let seeds = (1...4).map { UInt64($0) }
+
+    @Test("one taken while the fold goes on shows the state as it was when it began", arguments: seeds)
+    func underWay(seed: UInt64) throws {
+        for shape in StreamShape.all {
+            var stream = ModelStream(seed: seed, shape: shape)
+            let replay = ModelReplay(settings: stream.settings)
+            let recorder = CheckpointRecorder(replay.portraits)
+            var random = SeededRandom(seed: seed &* 71)
+            var keptCount = 0
+            while let fact = stream.next() {
+                replay.apply(fact)
+                if recorder.isUnderWay {
+                    guard random.chance(30), !recorder.proceed() else { continue }
+                    let isKept = random.chance(70)
+                    recorder.end(isKept: isKept)
+                    guard isKept else { continue }
+                    keptCount += 1
+                    let restored = try recorder.restored(names: replay.names, shuffledBy: &random)
+                    try #require(digests(restored) == recorder.digests, "seed \(seed), \(shape.name)")
+                } else if random.chance(10) {
+                    recorder.begin(digests(replay.portraits))
+                }
+            }
+            #expect(keptCount > 3, "seed \(seed), \(shape.name)")
+        }
+    }
+
+    @Test("the fold goes on from one as it would have gone on without", arguments: seeds)
+    func goingOn(seed: UInt64) throws {
+        for shape in StreamShape.all {
+            var stream = ModelStream(seed: seed, shape: shape)
+            let plain = ModelReplay(settings: stream.settings)
+            let restarted = ModelReplay(settings: stream.settings)
+            var recorder = CheckpointRecorder(restarted.portraits)
+            var random = SeededRandom(seed: seed &* 73)
+            var sampler = MetricSampler(
+                random: SeededRandom(seed: seed &* 37), tasks: ModelStream.tasks.map { restarted.task($0) })
+            while let fact = stream.next() {
+                plain.apply(fact)
+                restarted.apply(fact)
+                guard random.chance(4) else { continue }
+                recorder.begin(digests(restarted.portraits))
+                while recorder.proceed() {}
+                recorder.end(isKept: true)
+                restarted.goOn(with: try recorder.restored(names: restarted.names, shuffledBy: &random))
+                recorder = CheckpointRecorder(restarted.portraits, after: recorder)
+                guard let now = restarted.model.now else { continue }
+                for company in ModelStream.companies {
+                    guard let pair = restarted.pair(company, at: now) else { continue }
+                    let differences = pair.differences(in: sampler.sample())
+                    try #require(differences.isEmpty, "seed \(seed), \(shape.name), \(company): \(differences)")
+                }
+            }
+            #expect(digests(restarted.portraits) == digests(plain.portraits), "seed \(seed), \(shape.name)")
+        }
+    }
+
+    @Test("bytes that are cut off or changed are refused or read as what they say, and never trap", arguments: seeds)
+    func damaged(seed: UInt64) throws {
+        var stream = ModelStream(seed: seed, shape: StreamShape.all[1])
+        let replay = ModelReplay(settings: stream.settings)
+        while let fact = stream.next() { replay.apply(fact) }
+        let recorder = CheckpointRecorder(replay.portraits)
+        recorder.begin([:])
+        while recorder.proceed() {}
+        recorder.end(isKept: true)
+        var random = SeededRandom(seed: seed)
+        for _ in 0..<2_000 {
+            let damaged = recorder.damaged(by: &random)
+            _ = try? damaged.restored(names: replay.names, shuffledBy: &random)
+        }
+        for part in recorder.parts.keys {
+            let cut = recorder.cut(part)
+            #expect(throws: DamagedBytes.self) { try cut.restored(names: replay.names, shuffledBy: &random) }
+        }
+    }
+
+    private func digests(_ portraits: Portraits) -> [String: Hash128] {
+        var digests: [String: Hash128] = ["": portraits.globalDigest()]
+        for company in portraits.companies() {
+            digests[portraits.names.name(company)] = portraits.digest(of: company, adding: [])
+        }
+        return digests
+    }
+}
+
+/// Keeps checkpoints in memory, as the engine keeps them in files.
+final class CheckpointRecorder {
+    private(set) var digests: [String: Hash128] = [:]
+    private(set) var isUnderWay = false
+    private(set) var parts: [CheckpointPart: [UInt8]] = [:]
+    private var global: [UInt8] = []
+    private let portraits: Portraits
+    private var newGlobal: [UInt8] = []
+    private var newDigests: [String: Hash128] = [:]
+    private var newParts: [CheckpointPart: [UInt8]] = [:]
+
+    /// - Parameter earlier: what `portraits` were read from.
+    init(_ portraits: Portraits, after earlier: CheckpointRecorder? = nil) {
+        self.portraits = portraits
+        parts = earlier?.parts ?? [:]
+        global = earlier?.global ?? []
+        portraits.writeBeforeChange = { [unowned self] in self.write($0) }
+    }
+
+    func begin(_ digests: [String: Hash128]) {
+        newDigests = digests
+        newParts = [:]
+        newGlobal = bytes { portraits.writeGlobal(to: $0) }
+        portraits.beginCheckpoint()
+        isUnderWay = true
+    }
+
+    /// Writes one part; false when none is left.
+    func proceed() -> Bool {
+        guard let part = portraits.nextCheckpointPart() else { return false }
+        write(part)
+        return true
+    }
+
+    func end(isKept: Bool) {
+        portraits.endCheckpoint(isKept: isKept)
+        isUnderWay = false
+        guard isKept else { return }
+        parts.merge(newParts) { $1 }
+        global = newGlobal
+        digests = newDigests
+    }
+
+    private func write(_ part: CheckpointPart) {
+        precondition(newParts[part] == nil, "\(part) is written twice")
+        newParts[part] = bytes { portraits.write(part, to: $0) }
+    }
+
+    private func bytes(_ body: (ByteBuffer) -> Void) -> [UInt8] {
+        let buffer = ByteBuffer()
+        body(buffer)
+        return Array(buffer.bytes)
+    }
+
+    func restored(names: NameTable, shuffledBy random: inout SeededRandom) throws(DamagedBytes) -> Portraits {
+        let portraits = Portraits(names: names)
+        try global.read { (reader) throws(DamagedBytes) in try portraits.readGlobal(&reader) }
+        for part in parts.keys.sorted(by: { "\($0)" < "\($1)" }).shuffled(using: &random) {
+            try (parts[part] ?? []).read { (reader) throws(DamagedBytes) in try portraits.read(part, &reader) }
+        }
+        portraits.endReading()
+        return portraits
+    }
+
+    func damaged(by random: inout SeededRandom) -> CheckpointRecorder {
+        let copy = CheckpointRecorder(Portraits(names: portraits.names), after: self)
+        let part = random.pick(parts.keys.sorted { "\($0)" < "\($1)" })
+        guard var bytes = parts[part], !bytes.isEmpty else { return copy }
+        bytes[Int(random.below(UInt64(bytes.count)))] ^= UInt8(1 << random.below(8))
+        copy.parts[part] = bytes
+        return copy
+    }
+
+    func cut(_ part: CheckpointPart) -> CheckpointRecorder {
+        let copy = CheckpointRecorder(Portraits(names: portraits.names), after: self)
+        copy.parts[part]?.removeLast()
+        return copy
+    }
+}
+
+extension [UInt8] {
+    fileprivate func read(_ body: (inout ByteReader) throws(DamagedBytes) -> Void) throws(DamagedBytes) {
+        let result = withUnsafeBytes { bytes in
+            var reader = ByteReader(bytes)
+            return Result { () throws(DamagedBytes) in
+                try body(&reader)
+                if !reader.isAtEnd { throw DamagedBytes("bytes are left") }
+            }
+        }
+        try result.get()
+    }
+}
