@@ -1,4 +1,5 @@
 import EventLog
+import Foundation
 import Portraits
 import Rules
 import TestSupport
@@ -36,6 +37,19 @@ final class WriterScene {
     private let directory = TemporaryDirectory()
     private var configuration: EngineConfiguration
     private var session: Session
+    private let mailbox = MailboxHolder()
+    /// What the writer has told operators.
+    var reports: [String] { said.lines }
+    private let said = Said()
+    private let savedLog = TemporaryDirectory()
+
+    /// Jobs that other threads post wait here for `runJobs`.
+    private final class MailboxHolder { var mailbox = Mailbox() }
+
+    private final class Said: @unchecked Sendable {
+        /// Written by the writer on the test's own thread.
+        var lines: [String] = []
+    }
 
     init(rules: String, heartbeats: [String: Int64], clock mode: ClockMode = .wall) throws {
         var settings = Settings()
@@ -45,12 +59,16 @@ final class WriterScene {
         configuration = EngineConfiguration(
             stateDirectory: directory.path, settings: settings,
             loadRules: { RulesSource(fileName: "scene.yaml", text: rules) }, zoneData: { _ in nil },
-            wallClock: { clock.now }, bootClock: { clock.now.milliseconds }, report: { _, _ in })
-        (writer, session) = try Self.open(configuration)
+            wallClock: { clock.now }, bootClock: { clock.now.milliseconds }, report: { [said] in said.lines.append($1) })
+        configuration.checkpoints.records = .max / 2
+        (writer, session) = try Self.open(configuration, mailbox)
     }
 
-    private static func open(_ configuration: EngineConfiguration) throws -> (Writer, Session) {
+    private static func open(
+        _ configuration: EngineConfiguration, _ holder: MailboxHolder
+    ) throws -> (Writer, Session) {
         let mailbox = Mailbox()
+        holder.mailbox = mailbox
         let pool = BatchPool(count: 4)
         let writer = try Writer.recover(configuration, mailbox: mailbox, pool: pool, publication: Publication())
         let session = Session(peer: Peer(name: "test"), sink: NoSink(), pool: pool, mailbox: mailbox)
@@ -59,15 +77,67 @@ final class WriterScene {
 
     /// As after SIGTERM and a start, with other heartbeats where the test wants them.
     func restart(heartbeats: [String: Int64]? = nil) throws {
+        writer.checkpointer?.thread.stop()
         writer.log.close()
         if let heartbeats { configuration.settings.heartbeats = heartbeats }
-        (writer, session) = try Self.open(configuration)
+        (writer, session) = try Self.open(configuration, mailbox)
+    }
+
+    // MARK: Checkpoints
+
+    var checkpoints: CheckpointOptions {
+        get { configuration.checkpoints }
+        set { configuration.checkpoints = newValue }
+    }
+
+    var rules: String {
+        get { "" }
+        set { configuration.loadRules = { RulesSource(fileName: "scene.yaml", text: newValue) } }
+    }
+
+    /// How many records the last start took from the log.
+    var replayedCount: UInt64 { writer.log.lastSeq - (writer.checkpointer?.savedSeq ?? 0) }
+
+    /// Makes one and returns when it is durable.
+    func checkpoint() async throws {
+        var result: Result<UInt64, EventLogError>?
+        writer.makeCheckpoint { result = $0 }
+        while result == nil {
+            for job in mailbox.mailbox.take(waitingAtMost: 10).jobs { job(writer) }
+        }
+        _ = try result?.get()
+    }
+
+    /// Begins one, which goes on with the turns.
+    func beginCheckpoint() throws { writer.makeCheckpoint { _ in } }
+
+    func keepLog() throws { try Self.copy(directory.path + "/log", to: savedLog.path + "/log") }
+
+    func putLogBack() throws {
+        writer.checkpointer?.thread.stop()
+        writer.log.close()
+        try FileManager.default.removeItem(atPath: directory.path + "/log")
+        try FileManager.default.removeItem(atPath: directory.path + "/tail")
+        try Self.copy(savedLog.path + "/log", to: directory.path + "/log")
+    }
+
+    private static func copy(_ path: String, to target: String) throws {
+        try FileManager.default.copyItem(atPath: path, toPath: target)
+    }
+
+    func flipBit(ofCheckpointAt offset: Int) throws {
+        let folder = directory.path + "/state"
+        let name = try #require(FileManager.default.contentsOfDirectory(atPath: folder).sorted().first)
+        let url = URL(fileURLWithPath: folder + "/" + name)
+        var data = try Data(contentsOf: url)
+        data[offset] ^= 1
+        try data.write(to: url)
     }
 
     /// One turn of the writer: nothing but the passing of time when there are no events.
     func turn(_ events: [Event] = [], at now: Timestamp) throws {
         clock.now = now
-        guard !events.isEmpty else { return try writer.turn([]) }
+        guard !events.isEmpty else { return try turn([]) }
         try send(events.map(Self.line).joined())
     }
 
@@ -78,7 +148,13 @@ final class WriterScene {
         bytes.withUnsafeMutableBytes {
             _ = decoder.decode(UnsafeRawBufferPointer($0), into: &batch, atEnd: true, maximumLines: 100_000)
         }
-        try writer.turn([Submission(session: session, batch: batch, last: false)])
+        try turn([Submission(session: session, batch: batch, last: false)])
+    }
+
+    private func turn(_ submissions: [Submission]) throws {
+        try writer.turn(submissions)
+        for job in mailbox.mailbox.take(waitingAtMost: 0).jobs { job(writer) }
+        writer.tendCheckpoint()
     }
 
     private static func line(_ event: Event) -> String {

@@ -95,7 +95,7 @@ final class Checkpointer {
     private var isFinishing = false
 
     private func end(_ result: Result<CheckpointOutcome, EventLogError>, of writer: Writer) {
-        if case .success(let outcome) = result, outcome.isMerge { return writer.duplicates.endSaving(outcome.runs) }
+        if case .success(let outcome) = result, outcome.isMerge { return writer.duplicates.useMerged(outcome.runs) }
         isUnderWay = false
         isFinishing = false
         let taken = duplicates

@@ -48,8 +48,8 @@ public struct DuplicateIndex: Sendable {
         if let position, tables[position].isWhole { return found }
         for table in leaving where table.day == day { found += table.table.candidates(fingerprint) }
         try runs.findCandidates(fingerprint: fingerprint, day: day, into: &found)
-        if found.count > 1 { found.sort() }
-        return found
+        // What came since a restart is in memory and, once saved, in the files.
+        return found.count > 1 ? Array(Set(found)).sorted() : found
     }
 
     /// Entries in memory.
@@ -80,6 +80,9 @@ public struct DuplicateIndex: Sendable {
         self.runs = runs
         leaving = []
     }
+
+    /// Files were merged: `runs` hold what the ones before held.
+    public mutating func useMerged(_ runs: DuplicateRuns) { self.runs = runs }
 
     /// The checkpoint was given up; what it was to hold is for the next.
     public mutating func abandonSaving(_ taken: UnsavedDuplicates) {

@@ -1,0 +1,207 @@
+import Foundation
+import TestSupport
+import Testing
+import UsageModel
+
+@testable import EventLog
+
+@Suite("Checkpoint files")
+struct CheckpointStoreTests {
+    private static let seeds = (1...6).map { UInt64($0) }
+
+    @Test("what was kept last is read back, through merges and openings anew", arguments: seeds)
+    func model(seed: UInt64) throws {
+        let scene = try CheckpointScene(seed: seed)
+        for _ in 0..<20 {
+            try scene.keepOne()
+            if scene.random.chance(60) { _ = try scene.store.merge { false } }
+            if scene.random.chance(30) { try scene.reopen() }
+            try scene.expectEverything("seed \(seed)")
+        }
+        #expect(scene.reports == [], "seed \(seed)")
+        _ = try scene.store.merge { false }
+        #expect(scene.fileNames.count <= 6, "seed \(seed): \(scene.fileNames)")
+    }
+
+    @Test("a file that was not finished is as if it had never begun")
+    func unfinished() throws {
+        let scene = try CheckpointScene(seed: 1)
+        try scene.keepOne()
+        let writing = try scene.store.begin(scene.header(seq: 900))
+        try [1, 2, 3].withUnsafeBytes { try writing.append(global: $0) }
+        try scene.expectEverything("while it is written")
+        try scene.reopen()
+        try scene.expectEverything("after a start")
+        #expect(!scene.fileNames.contains("new"))
+    }
+
+    @Test("a merge that was given up changes nothing")
+    func cancelled() throws {
+        let scene = try CheckpointScene(seed: 2)
+        for _ in 0..<3 { try scene.keepOne() }
+        let before = scene.fileNames
+        #expect(try !scene.store.merge { true })
+        #expect(scene.fileNames == before)
+        try scene.expectEverything("after it")
+    }
+
+    @Test("every bit of every file is either found out or says nothing", arguments: [false, true])
+    func flippedBits(isMerged: Bool) throws {
+        let scene = try CheckpointScene(seed: 3, isSmall: true)
+        for _ in 0..<2 { try scene.keepOne() }
+        if isMerged { _ = try scene.store.merge { false } }
+        for name in scene.fileNames {
+            let path = scene.directory + "/state/" + name
+            let whole = try Data(contentsOf: URL(fileURLWithPath: path))
+            // Tables begin on a page; most of what lies before them is nothing.
+            for at in stride(from: 0, to: whole.count, by: whole.count > 4_096 ? 131 : 3) {
+                var damaged = whole
+                damaged[at] ^= UInt8(1 << (at % 8))
+                try damaged.write(to: URL(fileURLWithPath: path))
+                var reports: [String] = []
+                let opened = try CheckpointStore.open(
+                    stateDirectory: scene.directory, logID: CheckpointScene.logID, layout: 7
+                ) { reports.append($0) }
+                if reports.isEmpty {
+                    do {
+                        try opened.check()
+                        try scene.expectEverything(of: opened, "byte \(at) of \(name)")
+                    } catch EventLogError.corrupt(let corruption) {
+                        #expect(corruption.place.hasPrefix("state/"))
+                        #expect(corruption.remedy.contains("start again"))
+                    }
+                } else {
+                    #expect(opened.header == nil && reports[0].contains("state"), "byte \(at) of \(name)")
+                    // A store that gives up removes what it cannot use.
+                    try scene.putBack()
+                }
+                try whole.write(to: URL(fileURLWithPath: path))
+            }
+        }
+    }
+
+    @Test("a checkpoint of another log, layout or time is not used")
+    func foreign() throws {
+        let scene = try CheckpointScene(seed: 4)
+        try scene.keepOne()
+        for (logID, layout) in [(Hash128(low: 1, high: 1), UInt64(7)), (CheckpointScene.logID, 8)] {
+            var reports: [String] = []
+            let opened = try CheckpointStore.open(stateDirectory: scene.directory, logID: logID, layout: layout) {
+                reports.append($0)
+            }
+            #expect(opened.header == nil && reports.count == 1)
+            try scene.putBack()
+        }
+    }
+}
+
+/// A store in a directory, with what it should hold.
+final class CheckpointScene {
+    static let logID = Hash128(low: 3, high: 4)
+    private let temporary = TemporaryDirectory()
+    private(set) var store: CheckpointStore
+    private(set) var reports: [String] = []
+    var random: SeededRandom
+    private let isSmall: Bool
+    private var seq: UInt64 = 0
+    private var global: [UInt8] = []
+    private var parts: [UInt64: [UInt8]] = [:]
+    private var duplicates: [Day: [UInt64: [UInt64]]] = [:]
+    private var files: [String: Data] = [:]
+
+    var directory: String { temporary.path }
+
+    init(seed: UInt64, isSmall: Bool = false) throws {
+        random = SeededRandom(seed: seed)
+        self.isSmall = isSmall
+        store = try CheckpointStore.open(stateDirectory: temporary.path, logID: Self.logID, layout: 7) { _ in }
+    }
+
+    var fileNames: [String] { (try? SystemCall.list(directory + "/state")) ?? [] }
+
+    func header(seq: UInt64) -> CheckpointHeader {
+        CheckpointHeader(logID: Self.logID, seq: seq, blockHash: Hash128(low: seq, high: 0), layout: 7)
+    }
+
+    func reopen() throws {
+        store = try CheckpointStore.open(stateDirectory: directory, logID: Self.logID, layout: 7) { reports.append($0) }
+    }
+
+    /// Remembers the files, so that `putBack` can undo what a damaged one has brought about.
+    private func remember() throws {
+        files = [:]
+        for name in fileNames { files[name] = try Data(contentsOf: URL(fileURLWithPath: directory + "/state/" + name)) }
+    }
+
+    func putBack() throws {
+        for (name, data) in files { try data.write(to: URL(fileURLWithPath: directory + "/state/" + name)) }
+    }
+
+    func keepOne() throws {
+        seq += 100
+        let writing = try store.begin(header(seq: seq))
+        global = bytes(upTo: 300)
+        try global.withUnsafeBytes { try writing.append(global: $0) }
+        for _ in 0..<random.below(4) {
+            let piece = ByteBuffer()
+            for _ in 0..<random.below(isSmall ? 3 : 12) {
+                let kind = UInt32(1 + random.below(2)), number = UInt32(random.below(60))
+                let content = bytes(upTo: isSmall ? 60 : 2_000)
+                let key = UInt64(kind) << 32 | UInt64(number)
+                guard !written.contains(key) else { continue }
+                written.insert(key)
+                let start = CheckpointPartHeader.begin(kind: kind, number: number, in: piece)
+                content.withUnsafeBytes { piece.append($0) }
+                CheckpointPartHeader.end(start, in: piece)
+                parts[key] = content
+            }
+            try writing.append(parts: piece.bytes)
+        }
+        written = []
+        try writing.append(duplicates: newDuplicates())
+        try store.keep(writing)
+        try remember()
+    }
+
+    private var written: Set<UInt64> = []
+
+    private func newDuplicates() -> UnsavedDuplicates {
+        var unsaved = UnsavedDuplicates()
+        for _ in 0..<random.below(isSmall ? 20 : 2_000) {
+            let day = Day(number: Int32(random.below(3)))
+            // Few enough that some come twice, and some in every file.
+            let fingerprint = random.chance(50) ? random.below(50) << 40 : random.next()
+            let seq = 1 + random.below(1 << 40)
+            unsaved.entries.append(.init(fingerprint: fingerprint, seq: seq, day: day.number))
+            duplicates[day, default: [:]][fingerprint >> 16, default: []].append(seq)
+        }
+        return unsaved
+    }
+
+    private func bytes(upTo count: UInt64) -> [UInt8] { (0..<random.below(count)).map { _ in UInt8(random.below(256)) } }
+
+    func expectEverything(_ comment: String) throws { try expectEverything(of: store, comment) }
+
+    func expectEverything(of store: CheckpointStore, _ comment: String) throws {
+        var found: [UInt64: [UInt8]] = [:]
+        var foundGlobal: [UInt8] = []
+        try store.read { (bytes) throws(DamagedBytes) in
+            foundGlobal = Array(bytes)
+        } part: { (kind, number, bytes) throws(DamagedBytes) in
+            let key = UInt64(kind) << 32 | UInt64(number)
+            #expect(found[key] == nil, "part \(key) twice: \(comment)")
+            found[key] = Array(bytes)
+        }
+        #expect(foundGlobal == global, "\(comment)")
+        #expect(found == parts, "\(comment)")
+        #expect(store.header?.seq == seq, "\(comment)")
+        let index = DuplicateIndex(runs: try store.duplicateRuns())
+        for (day, known) in duplicates {
+            for (fingerprint, seqs) in known {
+                let candidates = try index.candidates(fingerprint: fingerprint << 16, day: day)
+                if candidates != seqs.sorted() { Issue.record("\(fingerprint) of \(day): \(candidates), \(comment)") }
+            }
+            #expect(try index.candidates(fingerprint: 0xFFFF_0000_1234_0000, day: day).isEmpty)
+        }
+    }
+}
