@@ -21,7 +21,7 @@ import subprocess
 import time
 
 from daemon import PATIENCE_SECONDS
-from directory import SMALL_SEGMENTS, join
+from directory import SMALL_FILES, join
 from kill import Killed
 from oracle import Mismatch
 from table import Row
@@ -162,7 +162,7 @@ def run(form, cycles, generator):
         row.note = f"SKIPPED: {reason}"
         yield row
         return
-    with Killed("wall", generator, config=SMALL_SEGMENTS) as directory:
+    with Killed("wall", generator, config=SMALL_FILES) as directory:
         path = os.path.join(directory.daemon.directory, "trace")
         # -D: the daemon stays our child, and strace is the one that is beside it.
         directory.daemon.prefix = [

@@ -19,8 +19,9 @@ stages:
   - {name: large, when: users_total >= 20}
 """
 
-# Segments so small that a few batches fill one: sealing one and opening the next is then among what is tested.
-SMALL_SEGMENTS = "log: {segment: 48KiB}\n"
+# Segments so small that a few batches fill one: sealing one and opening the next is then among what is tested; and so
+# are checkpoints, their merges, and duplicates that have left memory.
+SMALL_FILES = "log: {segment: 48KiB}\ncheckpoint: {records: 60, duplicates: 4KiB}\n"
 PAGE = 10_000
 
 

@@ -20,7 +20,7 @@ from table import Row
 # The daemon wants 64 MiB for the next turn and its reserve: the first ballast leaves it less, none leaves it enough.
 SIZE = 112 << 20
 BALLAST = 60 << 20
-CONFIG = "log: {reserve: 1MiB}\n"
+CONFIG = "log: {reserve: 1MiB}\ncheckpoint: {records: 2000}\n"
 LINES_PER_CYCLE = 5_000
 
 CYCLES = {"short": 2, "long": 25}

@@ -13,7 +13,7 @@ import os
 import recording
 import shim
 from daemon import Daemon, Exited
-from directory import RULES, SMALL_SEGMENTS, join, records
+from directory import RULES, SMALL_FILES, join, records
 from kill import Killed
 from oracle import Mismatch, Oracle
 from table import Row
@@ -29,7 +29,7 @@ def run(form, cycles, generator):
     row = Row("power losses: any part of what was not synced, torn at 512 bytes")
     wanted = cycles or CYCLES[form]
     while row.cycles < wanted:
-        with Recorded(generator.choice(["wall", "event"]), generator, config=SMALL_SEGMENTS) as recorded:
+        with Recorded(generator.choice(["wall", "event"]), generator, config=SMALL_FILES) as recorded:
             recorded.record()
             for _ in range(min(IMAGES_PER_RUN, wanted - row.cycles)):
                 recorded.lose_power()
@@ -63,7 +63,7 @@ class Recorded(Killed):
         keeper = Keeper(self.generator)
         image = recording.Image(self.operations, moment, keeper.names, keeper.sector)
         acked = recording.acked_through(self.operations[:moment])
-        daemon = Daemon(clock=self.clock, rules=RULES, config=SMALL_SEGMENTS)
+        daemon = Daemon(clock=self.clock, rules=RULES, config=SMALL_FILES)
         try:
             image.write(daemon.state)
             self.judge(daemon, acked)

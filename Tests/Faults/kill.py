@@ -27,6 +27,9 @@ KILLED_IN_RECOVERY = 0.25
 # How often a restarted daemon replays its log beside its work and compares.
 VERIFIED_ONLINE = 0.2
 
+# Some checkpoints in each life.
+CONFIG = "checkpoint: {records: 1500, duplicates: 64KiB}\n"
+
 CYCLES = {"short": 25, "long": 500}
 # How many calls are skipped between two kills: the short form samples, the long one takes each.
 STRIDE = {"short": 23, "long": 1}
@@ -79,7 +82,7 @@ def run(form, cycles, generator):
 def at_random(cycles, generator):
     row = Row("kill -9 at random moments under load")
     while row.cycles < cycles:
-        with Killed(generator.choice(["wall", "event"]), generator) as directory:
+        with Killed(generator.choice(["wall", "event"]), generator, config=CONFIG) as directory:
             directory.begin()
             for _ in range(min(CYCLES_PER_DIRECTORY, cycles - row.cycles)):
                 directory.kill_once()

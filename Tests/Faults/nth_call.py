@@ -11,7 +11,7 @@ import signal
 
 import shim
 from daemon import Exited
-from directory import SMALL_SEGMENTS, Directory
+from directory import SMALL_FILES, Directory
 from oracle import Mismatch
 from table import Row
 
@@ -77,7 +77,7 @@ class NthCall:
             self.row.count(directory.oracle)
 
     def directory(self):
-        return Directory(self.generator.choice(["wall", "event"]), self.generator, config=SMALL_SEGMENTS)
+        return Directory(self.generator.choice(["wall", "event"]), self.generator, config=SMALL_FILES)
 
     def life(self, directory, number):
         """A start and a few commits with the fault at call `number`; false when there was no such call."""

@@ -7,7 +7,7 @@ import struct
 from regions import BLOCK_MAGIC, PAGE, places
 
 # One of these stands in every complaint about a directory.
-PLACES = ("log/", "/log", "tail", "format", "lock")
+PLACES = ("log/", "/log", "tail", "format", "lock", "state/")
 # FORMAT.md: where the versions stand.
 BLOCK_VERSION_AT, META_VERSION_AT = 8, 20
 
@@ -52,6 +52,20 @@ def cases(whole, other, generator):
     yield "tail of another log", copy(other.daemon.state, "tail", "tail"), ["found"]
     yield "lock missing", remove("lock"), ["same"]
     yield "lock full of noise", write("lock", generator.randbytes(PAGE)), ["same"]
+
+    # A checkpoint follows from the log, so whatever becomes of it, the answers are the same.
+    yield "state missing", remove("state"), ["same"]
+    yield "state as it was before", copy(whole.earlier, "state", "state"), ["same"]
+    yield "state of another log", copy(other.daemon.state, "state", "state"), ["same"]
+    yield "state/manifest of a newer version", rewrite(
+        "state/manifest", b"tenure-checkpoint 1\n", b"tenure-checkpoint 2\n"), ["same"]
+    for name in sorted(os.listdir(os.path.join(whole.daemon.state, "state"))):
+        file = os.path.join("state", name)
+        size = os.path.getsize(os.path.join(whole.daemon.state, file))
+        yield f"{file} missing", remove(file), ["same"]
+        yield f"{file} empty", write(file, b""), ["same"]
+        yield f"{file} cut in half", truncate(file, size // 2), ["same"]
+    yield "a checkpoint that a crash left", write("state/new", b"TNRSTATE"), ["same"]
 
     yield "format missing", remove("format"), ["found"]
     yield "format empty", write("format", b""), ["found"]
