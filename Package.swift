@@ -35,6 +35,7 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
@@ -51,10 +52,14 @@ let package = Package(
         // Pure: no I/O, no clock.
         target("UsageModel", ["CHash"]),
         target("WireFormat", ["UsageModel"]),
+        target("Clients", ["UsageModel", "WireFormat"]),
         target("Portraits", ["UsageModel"]),
         target("Rules", ["UsageModel", "Portraits"]),
         target("RulesFile", ["Rules", "UsageModel", .product(name: "Yams", package: "Yams")]),
         target("Simulation", ["UsageModel"]),
+
+        // Packed data, for files and for requests.
+        target("Gzip", ["CZlib"]),
 
         // Storage.
         target("LMDB", ["CLMDB"]),
@@ -65,9 +70,10 @@ let package = Package(
         target(
             "Server",
             [
-                "Engine", "UsageModel", "WireFormat",
+                "Clients", "Engine", "Gzip", "UsageModel", "WireFormat",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
@@ -76,7 +82,8 @@ let package = Package(
         program(
             "tenured",
             [
-                "Engine", "EventLog", "Portraits", "Rules", "RulesFile", "Server", "UsageModel", "WireFormat",
+                "Clients", "Engine", "EventLog", "Portraits", "Rules", "RulesFile", "Server", "UsageModel",
+                "WireFormat",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -86,7 +93,7 @@ let package = Package(
         program(
             "tenure",
             [
-                "CZlib", "Engine", "Rules", "RulesFile", "Simulation", "UsageModel", "WireFormat",
+                "Engine", "Gzip", "Rules", "RulesFile", "Simulation", "UsageModel", "WireFormat",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
@@ -94,6 +101,8 @@ let package = Package(
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
         tests("UsageModelTests", ["UsageModel"]),
         tests("WireFormatTests", ["UsageModel", "WireFormat"]),
+        tests("ClientsTests", ["Clients", "UsageModel", "WireFormat"]),
+        tests("GzipTests", ["Gzip"]),
         tests("LMDBTests", ["LMDB"]),
         tests("EventLogTests", ["EventLog", "LMDB", "UsageModel"]),
         tests("PortraitsTests", ["Portraits", "UsageModel"]),
@@ -104,7 +113,7 @@ let package = Package(
         tests(
             "ServerTests",
             [
-                "Engine", "Portraits", "Server", "UsageModel", "WireFormat", "tenured",
+                "Clients", "Engine", "Portraits", "Server", "UsageModel", "WireFormat", "tenured",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

@@ -22,6 +22,8 @@ public struct SessionReplies: Sendable {
     public var other: [UInt8] = []
     /// The batch that was submitted as the last one is settled.
     public var finished = false
+    /// Nothing is settled for now: the disk is full. `other` says so in the words of the wire.
+    public var isBusy = false
 }
 
 /// The listener's side of a session. Called on the writer's thread; must not block.

@@ -9,6 +9,7 @@ extension Writer {
         let session = submission.session
         for line in submission.batch.lines {
             switch line.kind {
+            case .record where line.isIgnored: session.progress.settledLines += 1
             case .record: try settleRecord(line, of: submission.batch, session: session)
             case .refused:
                 session.progress.settledLines += 1
@@ -99,7 +100,10 @@ extension Writer {
         }
         switch line.record {
         case .alias, .clock: draft.company = .absent
-        default: if draft.company.isAbsent { try deriveCompany(of: &draft, email: slice(line.email)) }
+        default:
+            if draft.company.isAbsent {
+                try deriveCompany(of: &draft, email: slice(line.email), fallback: slice(line.fallbackCompany))
+            }
         }
         if line.record == .clock, !isEventClock {
             throw Refusal(
@@ -108,8 +112,10 @@ extension Writer {
         return draft
     }
 
-    /// The user's last `group` call, else the domain of the user's e-mail.
-    private func deriveCompany(of draft: inout Draft, email: UnsafeRawBufferPointer) throws(Refusal) {
+    /// The user's last `group` call, else the domain of the user's e-mail, else the company of the sender's key.
+    private func deriveCompany(
+        of draft: inout Draft, email: UnsafeRawBufferPointer, fallback: UnsafeRawBufferPointer
+    ) throws(Refusal) {
         draft.flags.insert(.companyDerived)
         if !draft.sentUser.id.isNone {
             let user = portraits.resolve(user: draft.sentUser.id)
@@ -120,6 +126,12 @@ extension Writer {
         }
         if portraits.settings.companyFromEmail, let domain = companyDomain(of: draft, email: email) {
             draft.company = NameReference(try company(ofDomain: domain))
+            return
+        }
+        if !fallback.isEmpty {
+            draft.company = NameReference(fallback, in: names)
+            // Without a user this company is the only scope in which the id can be looked for.
+            if draft.sentUser.isAbsent { draft.flags.remove(.companyDerived) }
             return
         }
         throw Refusal(

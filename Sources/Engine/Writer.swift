@@ -239,6 +239,7 @@ final class Writer {
         for submission in held where !submission.session.progress.isToldBusy {
             submission.session.progress.isToldBusy = true
             Reply.busy(reason: "disk").write(to: &submission.session.progress.replies.other)
+            submission.session.progress.replies.isBusy = true
             awaitReplies(submission.session)
         }
         deliverReplies()

@@ -1,3 +1,4 @@
+import Clients
 import Engine
 import Hummingbird
 import NIOCore
@@ -5,46 +6,67 @@ import UsageModel
 import WireFormat
 
 extension API {
-    /// `POST /v1/events`: lines as on `ingest.sock`, decoded as they arrive. Answers when all are
-    /// settled and durable; refused lines stand in the answer and change nothing about the others.
-    func takeEvents(_ request: Request, _ context: APIContext) async throws -> Response {
-        if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limits.bodyBytes {
-            throw tooLarge()
+    /// Takes the events of a request and answers when all are settled and durable. Refused ones change nothing about
+    /// the others.
+    ///
+    /// - Parameter precision: the unit of times in line protocol; nil for the configured one.
+    func takeEvents(
+        _ call: ClientCall, _ request: Request, _ context: APIContext, precision: TimestampPrecision? = nil
+    ) async throws -> Response {
+        do {
+            let reply =
+                call.takesLines
+                ? try await takeLines(call, request, context, precision ?? ingest.precision)
+                : try await takeBody(call, request, context)
+            return try Response(reply)
+        } catch {
+            var refusal = RequestRefusal(error)
+            if refusal.status == .contentTooLarge { refusal.status = .init(code: call.tooLargeStatus) }
+            throw refusal
         }
-        let sink = EventsRequest()
-        let session = engine.openSession(peer: try await context.peer(), sink: sink)
-        var feed = LineFeed(limits: ingest.decoderLimits, precision: ingest.precision)
+    }
+
+    // MARK: Lines, decoded as they arrive
+
+    private func takeLines(
+        _ call: ClientCall, _ request: Request, _ context: APIContext, _ precision: TimestampPrecision
+    ) async throws -> ClientReply {
+        let mapping = try ingest.keys.mapping(presented: presentedKeys(request), isRemote: isRemote)
+        var content = try ContentDecoding(
+            request.headers, limit: .init(bytes: limits.bodyBytes, setting: "limits.body"))
+        let sink = EventsRequest(eventLoop: context.channel.eventLoop)
+        let session = engine.openSession(peer: try await context.peer(as: mapping.source), sink: sink)
+        var feed = LineFeed(limits: ingest.decoderLimits, precision: precision)
+        var mapper = RowMapper(mapping, call: call, limits: ingest.decoderLimits)
         var failure: RequestRefusal?
         do {
-            try await receive(request.body, into: &feed, session, sink)
+            for try await buffer in request.body {
+                content.feed(buffer)
+                while let piece = try content.next() {
+                    feed.receive(piece)
+                    try await submit(&feed, &mapper, session, sink)
+                }
+            }
+            try content.finish()
         } catch {
             failure = RequestRefusal(error)
         }
+        if let failure, failure.status == .serviceUnavailable { throw failure }
         // Whatever went wrong, what was taken must be settled and the session must end. A body that
         // broke off may end within a line, which must then not be taken for a whole one.
-        if failure == nil { await submit(&feed, atEnd: true, session, sink) }
-        session.submit(await sink.batch(from: session), last: true)
-        await sink.finished()
+        try await submitEnd(&feed, &mapper, decodes: failure == nil, session, sink)
+        try await sink.finished()
         if let failure { throw failure }
-        return Response(json: sink.answer)
+        return call.reply(to: sink.settlement, isSingle: false)
     }
 
-    private func receive(
-        _ body: RequestBody, into feed: inout LineFeed, _ session: Session, _ sink: EventsRequest
-    ) async throws {
-        var received = 0
-        for try await buffer in body {
-            received += buffer.readableBytes
-            guard received <= limits.bodyBytes else { throw tooLarge() }
-            feed.receive(buffer)
-            await submit(&feed, atEnd: false, session, sink)
-        }
-    }
-
-    private func submit(_ feed: inout LineFeed, atEnd: Bool, _ session: Session, _ sink: EventsRequest) async {
-        while feed.isDecodable(atEnd: atEnd) {
-            var batch = await sink.batch(from: session)
-            feed.decode(into: &batch, atEnd: atEnd)
+    /// Decodes and submits the whole lines that have come.
+    private func submit(
+        _ feed: inout LineFeed, _ mapper: inout RowMapper, _ session: Session, _ sink: EventsRequest
+    ) async throws(RequestRefusal) {
+        while feed.isDecodable(atEnd: false) {
+            var batch = try await sink.batch(from: session)
+            Self.decode(&feed, &mapper, into: &batch, atEnd: false)
             if batch.lines.isEmpty {
                 session.returnBatch(batch)
                 return
@@ -53,7 +75,100 @@ extension API {
         }
     }
 
-    private func tooLarge() -> RequestRefusal {
-        .tooLarge("the body is longer than \(limits.bodyBytes) bytes (limits.body); send it in parts")
+    private func submitEnd(
+        _ feed: inout LineFeed, _ mapper: inout RowMapper, decodes: Bool, _ session: Session, _ sink: EventsRequest
+    ) async throws(RequestRefusal) {
+        var isLast = false
+        while !isLast {
+            var batch = try await sink.batch(from: session)
+            if decodes, feed.isDecodable(atEnd: true) { Self.decode(&feed, &mapper, into: &batch, atEnd: true) }
+            isLast = !decodes || !feed.isDecodable(atEnd: true)
+            session.submit(batch, last: isLast)
+        }
+    }
+
+    private static func decode(
+        _ feed: inout LineFeed, _ mapper: inout RowMapper, into batch: inout LineBatch, atEnd: Bool
+    ) {
+        mapper.begin(&batch)
+        feed.decode(into: &batch, atEnd: atEnd)
+        mapper.complete(from: 0, in: &batch)
+    }
+
+    // MARK: One JSON value, read whole
+
+    private func takeBody(
+        _ call: ClientCall, _ request: Request, _ context: APIContext
+    ) async throws -> ClientReply {
+        var share = BodyShare(of: bodies)
+        let body = try await body(of: request, call, &share)
+        let list = try body.withUnsafeReadableBytes { try EventList($0, call: call) }
+        let presented = presentedKeys(request) + [list.key].compactMap { $0 }
+        let mapping = try ingest.keys.mapping(presented: presented, isRemote: isRemote)
+        let sink = EventsRequest(eventLoop: context.channel.eventLoop)
+        let session = engine.openSession(peer: try await context.peer(as: mapping.source), sink: sink)
+        var decoder = EventDecoder(call, mapping: mapping, limits: ingest.decoderLimits)
+        var next = 0
+        repeat {
+            var batch = try await sink.batch(from: session)
+            next = body.withUnsafeReadableBytes {
+                decoder.decode(list, of: $0, from: next, into: &batch, maximumLines: linesPerBatch)
+            }
+            session.submit(batch, last: next == list.events.count)
+        } while next < list.events.count
+        try await sink.finished()
+        var settlement = sink.settlement
+        if call == .postHogEvents {
+            settlement.identifiers = body.withUnsafeReadableBytes { list.identifiers(in: $0) }
+        }
+        return call.reply(to: settlement, isSingle: list.isSingle)
+    }
+
+    /// The body, unpacked. A CloudEvent whose attributes stand in headers becomes one that holds them.
+    private func body(
+        of request: Request, _ call: ClientCall, _ share: inout BodyShare
+    ) async throws -> ByteBuffer {
+        var content = try ContentDecoding(
+            request.headers, limit: .init(bytes: limits.jsonBodyBytes, setting: "limits.json_body"))
+        var body = ByteBuffer()
+        for try await buffer in request.body {
+            content.feed(buffer)
+            while var piece = try content.next() {
+                try share.take(piece.readableBytes)
+                if body.readableBytes == 0 { body = piece } else { body.writeBuffer(&piece) }
+            }
+        }
+        try content.finish()
+        let attributes = call == .cloudEvents ? request.headers.cloudEventAttributes : []
+        guard !attributes.isEmpty else { return body }
+        return ByteBuffer(
+            bytes: try body.withUnsafeReadableBytes { try CloudEvent.structured(attributes: attributes, data: $0) })
+    }
+
+    private func presentedKeys(_ request: Request) -> [String] {
+        AuthorizationHeader.keys(request.headers[.authorization])
+    }
+}
+
+extension HTTPFields {
+    /// The attributes of a CloudEvent in binary mode, whose values are percent-encoded (HTTP binding, 3.1.3.2).
+    fileprivate var cloudEventAttributes: [(name: String, value: String)] {
+        compactMap { field in
+            guard field.name.canonicalName.hasPrefix("ce-") else { return nil }
+            let name = String(field.name.canonicalName.dropFirst("ce-".count))
+            return (name, PercentDecoding.decode(field.value) ?? field.value)
+        }
+    }
+}
+
+extension Response {
+    fileprivate init(_ reply: ClientReply) throws(RequestRefusal) {
+        switch reply {
+        case .answer(let status, let body):
+            let status = HTTPResponse.Status(code: status)
+            if let body { self.init(json: body, status: status) } else { self.init(status: status) }
+        case .error(let status, let code, let detail):
+            throw RequestRefusal(status: .init(code: status), code: code, detail: detail)
+        }
     }
 }

@@ -8,6 +8,10 @@ struct API: Sendable {
     let engine: Engine
     let limits: ServerLimits
     let ingest: IngestConfiguration
+    /// Requests come over TCP, from other machines perhaps.
+    let isRemote: Bool
+    /// Memory for bodies that are read whole, of all listeners together.
+    let bodies: ByteBudget
     /// What `status` and `/metrics` say about the process around the engine.
     let surroundings: Surroundings
     let logger: Logger
@@ -19,7 +23,7 @@ struct API: Sendable {
         addRecords(to: router)
         addActions(to: router)
         addBacktest(to: router)
-        router.post("/v1/events") { try await takeEvents($0, $1) }
+        addClients(to: router)
         return router
     }
 }

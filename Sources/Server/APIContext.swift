@@ -18,6 +18,12 @@ struct APIContext: RequestContext {
         try await channel.eventLoop.flatSubmit { [channel] in PeerCredentials.peer(of: channel) }.get()
     }
 
+    /// The same for events, with the source that their key names: what `tenure rejects` tells as sender.
+    func peer(as source: String?) async throws -> Peer {
+        let peer = try await peer()
+        return source.map { Peer(name: "\($0) at \(peer.name)") } ?? peer
+    }
+
     /// The path's part `name`, percent-decoded, so that any name of the log can stand there.
     func part(_ name: String) throws(RequestRefusal) -> String {
         guard let raw = coreContext.parameters.get(name), let text = PercentDecoding.decode(raw), !text.isEmpty else {

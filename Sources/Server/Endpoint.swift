@@ -22,6 +22,19 @@ extension Endpoint {
     }
 }
 
+extension Endpoint {
+    /// Reached over TCP, where no file's mode says who may connect.
+    public var isRemote: Bool { if case .tcp = self { true } else { false } }
+
+    /// Reached by processes of this machine alone.
+    public var isLocal: Bool {
+        switch self {
+        case .unix: true
+        case .tcp(let host, _): host == "localhost" || host == "::1" || host.hasPrefix("127.")
+        }
+    }
+}
+
 extension Endpoint: CustomStringConvertible {
     public var description: String {
         switch self {

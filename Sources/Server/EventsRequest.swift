@@ -1,10 +1,11 @@
+import Clients
 import Engine
 import NIOCore
 import Synchronization
 import UsageModel
 import WireFormat
 
-/// One `POST /v1/events`: a session as long as the request.
+/// One request with events: a session as long as the request.
 final class EventsRequest: SessionSink {
     private struct State {
         var errors: [UInt8] = []
@@ -12,14 +13,24 @@ final class EventsRequest: SessionSink {
         var acked: UInt64 = 0
         var seq: UInt64 = 0
         var isFinished = false
+        /// The writer holds what it got and takes no more: the disk is full.
+        var isBusy = false
         var isBatchAvailable = false
+        /// Nobody waits for a batch any more; one that comes belongs to somebody else.
+        var abandoned: Session?
         var waiting: CheckedContinuation<Void, Never>?
     }
 
     private let state = Mutex(State())
+    private let eventLoop: any EventLoop
 
     /// Some 8,000 errors; beyond it they are counted only, and `tenure rejects` has the last ones.
     private static let errorBytes = 1 << 20
+
+    /// Batches come back with every commit, so one that does not come for so long will not come soon.
+    private static let patience = TimeAmount.seconds(5)
+
+    init(eventLoop: any EventLoop) { self.eventLoop = eventLoop }
 
     func deliver(_ replies: SessionReplies) {
         wake { state in
@@ -30,48 +41,79 @@ final class EventsRequest: SessionSink {
             }
             state.acked = replies.acked
             state.seq = replies.seq
+            state.isBusy = replies.isBusy
             state.isFinished = state.isFinished || replies.finished
-            return state.isFinished
+            return state.isFinished || state.isBusy
         }
     }
 
     func batchAvailable() {
+        if let session = state.withLock({ $0.abandoned }) {
+            // Taken and given back, it goes to the next who waits.
+            if let batch = session.takeBatch() {
+                state.withLock { $0.abandoned = nil }
+                session.returnBatch(batch)
+            }
+            return
+        }
         wake { state in
             state.isBatchAvailable = true
             return true
         }
     }
 
-    /// A batch to decode into, as soon as there is one.
-    func batch(from session: Session) async -> LineBatch {
+    /// A batch to decode into, as soon as there is one. Throws `busy` when none comes.
+    func batch(from session: Session) async throws(RequestRefusal) -> LineBatch {
+        if let batch = session.takeBatch() { return batch }
+        let end = eventLoop.scheduleTask(in: Self.patience) { [self] in
+            wake { state in
+                state.abandoned = session
+                return true
+            }
+        }
+        defer { end.cancel() }
         while true {
-            if let batch = session.takeBatch() { return batch }
             await wait { state in
                 defer { state.isBatchAvailable = false }
-                return state.isBatchAvailable
+                return state.isBatchAvailable || state.abandoned != nil || state.isBusy
             }
+            let isGivenUp = state.withLock { state in
+                if state.isBusy { state.abandoned = session }
+                return state.abandoned != nil
+            }
+            if isGivenUp { throw .busy("the daemon is behind, or its disk is full; send the same again") }
+            if let batch = session.takeBatch() { return batch }
         }
     }
 
-    /// Returns when the writer has settled the last batch.
-    func finished() async { await wait { $0.isFinished } }
+    /// Returns when the writer has settled the last batch. Throws `busy` when it cannot: what it holds it will settle
+    /// later, and recognise when it is sent again.
+    func finished() async throws(RequestRefusal) {
+        await wait { $0.isFinished || $0.isBusy }
+        guard state.withLock({ $0.isFinished }) else {
+            throw .busy("the disk is full; send the same again when there is room")
+        }
+    }
 
-    /// The request's answer.
-    var answer: JSON {
+    /// What became of the events.
+    var settlement: Settlement {
         state.withLock { state in
-            var members: [JSON.Member] = [
-                .init("ack", .int(state.acked)), .init("seq", .int(state.seq)),
-                .init("errors", .array(Self.objects(state.errors))),
-            ]
-            if state.missedErrors > 0 { members.append(.init("errors_not_listed", .int(state.missedErrors))) }
-            return .object(members)
+            var settlement = Settlement()
+            settlement.events = Int(state.acked)
+            settlement.seq = state.seq
+            settlement.refused = Self.refusals(state.errors)
+            settlement.unlistedRefusals = state.missedErrors
+            return settlement
         }
     }
 
     /// The error lines are the daemon's own, so each is an object.
-    private static func objects(_ lines: [UInt8]) -> [JSON] {
+    private static func refusals(_ lines: [UInt8]) -> [RefusedEvent] {
         lines.split(separator: UInt8(ascii: "\n")).compactMap { line in
-            line.withUnsafeBytes { try? JSON.parse($0) }
+            guard let json = line.withUnsafeBytes({ try? JSON.parse($0) }), let number = json["line"]?.intValue,
+                let code = json["error"]?.stringValue, let detail = json["detail"]?.stringValue
+            else { return nil }
+            return RefusedEvent(index: number - 1, code: code, detail: detail)
         }
     }
 

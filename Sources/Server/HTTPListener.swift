@@ -11,20 +11,26 @@ import Synchronization
 public struct HTTPListener: Service {
     private let endpoint: Endpoint
     private let api: API
+    private let connections: HTTPConnections
     private let logger: Logger
     private let onListening: @Sendable (Endpoint) -> Void
 
-    /// Keep-alive connections that ask nothing for so long are closed.
-    private static let idleTimeout = TimeAmount.minutes(10)
+    /// Keep-alive connections that ask nothing for so long are closed: past the minute at which clients flush, and
+    /// what a client that never ends its request's head gets.
+    private static let idleTimeout = TimeAmount.minutes(2)
 
-    /// - Parameter onListening: called once, with the port the system chose where it was to choose.
+    /// - Parameters:
+    ///   - connections: shared by all HTTP listeners, since their limits are.
+    ///   - onListening: called once, with the port the system chose where it was to choose.
     public init(
-        endpoint: Endpoint, engine: Engine, ingest: IngestConfiguration, surroundings: Surroundings, logger: Logger,
-        onListening: @escaping @Sendable (Endpoint) -> Void
+        endpoint: Endpoint, engine: Engine, ingest: IngestConfiguration, connections: HTTPConnections,
+        surroundings: Surroundings, logger: Logger, onListening: @escaping @Sendable (Endpoint) -> Void
     ) {
         self.endpoint = endpoint
+        self.connections = connections
         api = API(
-            engine: engine, limits: ingest.limits, ingest: ingest, surroundings: surroundings, logger: logger)
+            engine: engine, limits: ingest.limits, ingest: ingest, isRemote: endpoint.isRemote,
+            bodies: connections.bodies, surroundings: surroundings, logger: logger)
         self.logger = logger
         self.onListening = onListening
     }
@@ -48,10 +54,14 @@ public struct HTTPListener: Service {
         let bound = BoundFile()
         let application = Application(
             router: api.router(),
-            server: .http1(configuration: .init(idleTimeout: Self.idleTimeout)),
+            server: .http1(
+                configuration: .init(
+                    additionalChannelHandlers: [RequestPatience(connections: connections)],
+                    idleTimeout: Self.idleTimeout)),
             configuration: ApplicationConfiguration(
                 address: address, serverName: "tenured",
-                availableConnectionsDelegate: MaximumAvailableConnections(api.limits.httpConnections, logger: quiet)),
+                availableConnectionsDelegate: MaximumAvailableConnections(
+                    api.limits.httpConnections + HTTPConnections.mostClosing, logger: quiet)),
             onServerRunning: { [file, endpoint, onListening, logger] channel in
                 do {
                     if let file { bound.identity = try file.bound() }

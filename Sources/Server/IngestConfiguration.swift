@@ -6,6 +6,8 @@ public struct IngestConfiguration: Sendable {
     public var decoderLimits = DecoderLimits()
     /// Unit of line-protocol timestamps.
     public var precision = TimestampPrecision.ns
+    /// Keys of senders over HTTP.
+    public var keys = ClientKeys()
 
     public init() {}
 }

@@ -8,11 +8,11 @@ public final class IngestConnections: Sendable {
     /// Channels beyond the limit that are not closed yet, and listening channels that wait until they are.
     private let refusals = Mutex<(count: Int, waiting: [any Channel])>((0, []))
     private let limit: Int
-    let budget: ReplyBudget
+    let budget: ByteBudget
 
     public init(limits: ServerLimits) {
         limit = limits.ingestConnections
-        budget = ReplyBudget(bytes: limits.repliesKeptInAllBytes)
+        budget = ByteBudget(bytes: limits.repliesKeptInAllBytes)
     }
 
     /// Connections that are open, or closed with lines that are not settled yet.

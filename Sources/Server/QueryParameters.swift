@@ -2,17 +2,19 @@ import Engine
 
 /// The part of a request's target behind `?`, with only the names that its path knows.
 ///
-/// An unknown name is refused: a misspelt filter would otherwise answer another question.
+/// An unknown name is refused: a misspelt filter would otherwise answer another question. Only other systems'
+/// clients, which name databases and buckets that we do not have, are let pass (`ignoresOthers`).
 struct QueryParameters {
     private var values: [String: String] = [:]
 
-    init(_ query: String?, known names: [String]) throws(RequestRefusal) {
+    init(_ query: String?, known names: [String], ignoresOthers: Bool = false) throws(RequestRefusal) {
         for part in (query ?? "").split(separator: "&") {
             let pieces = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             guard let name = PercentDecoding.decode(pieces[0], plusIsSpace: true),
                 let value = PercentDecoding.decode(pieces.count > 1 ? pieces[1] : "", plusIsSpace: true)
             else { throw .badRequest("the query part \"\(part)\" is not percent-encoded UTF-8") }
             guard names.contains(name) else {
+                if ignoresOthers { continue }
                 let list = names.isEmpty ? "none" : names.joined(separator: ", ")
                 throw .badRequest("unknown query parameter \"\(name)\"; this path knows: \(list)")
             }

@@ -1,26 +1,5 @@
 import Engine
-import Synchronization
 import WireFormat
-
-/// Memory that all connections together may spend on replies that nobody reads.
-final class ReplyBudget: Sendable {
-    private let limit: Int
-    private let used = Atomic<Int>(0)
-
-    init(bytes: Int) { limit = bytes }
-
-    /// False, and nothing taken, when `bytes` more would exceed the budget.
-    func take(_ bytes: Int) -> Bool {
-        if used.add(bytes, ordering: .relaxed).newValue <= limit { return true }
-        giveBack(bytes)
-        return false
-    }
-
-    /// Takes `bytes` even beyond the limit, for what is bounded elsewhere.
-    func charge(_ bytes: Int) { used.add(bytes, ordering: .relaxed) }
-
-    func giveBack(_ bytes: Int) { used.subtract(bytes, ordering: .relaxed) }
-}
 
 /// Replies of one ingest connection that its client has not taken yet.
 ///
@@ -37,9 +16,9 @@ struct ReplyQueue: ~Copyable {
     private var others: [UInt8] = []
     private var ack: (lines: UInt64, seq: UInt64)?
     private let limit: Int
-    private let budget: ReplyBudget
+    private let budget: ByteBudget
 
-    init(limitBytes: Int, budget: ReplyBudget) {
+    init(limitBytes: Int, budget: ByteBudget) {
         limit = limitBytes
         self.budget = budget
     }

@@ -1,3 +1,4 @@
+import Clients
 import Engine
 import Hummingbird
 import NIOCore
@@ -23,6 +24,15 @@ struct RequestRefusal: Error, Equatable {
         RequestRefusal(status: .contentTooLarge, code: "too_large", detail: detail)
     }
 
+    /// Not now, and later yes: `response` says when.
+    static func busy(_ detail: String) -> RequestRefusal {
+        RequestRefusal(status: .serviceUnavailable, code: "busy", detail: detail)
+    }
+
+    static func unauthorized(_ detail: String) -> RequestRefusal {
+        RequestRefusal(status: .unauthorized, code: "unauthorized", detail: detail)
+    }
+
     init(status: HTTPResponse.Status, code: String, detail: String) {
         self.status = status
         self.code = code
@@ -45,6 +55,7 @@ struct RequestRefusal: Error, Equatable {
         switch error {
         case let error as RequestRefusal: self = error
         case let error as QuestionError: self.init(error)
+        case let error as BodyError: self.init(status: .badRequest, code: error.code, detail: error.detail)
         case is NIOTooManyBytesError: self = .tooLarge("the body is longer than this path takes (limits.small_body)")
         case let error as any HTTPResponseError:
             self.init(
@@ -73,6 +84,7 @@ struct RequestRefusal: Error, Equatable {
         var response = Response(json: body, status: status)
         // Busy is never for long: the sender should come again.
         if status == .serviceUnavailable { response.headers[.retryAfter] = "1" }
+        if status == .unauthorized { response.headers[.wwwAuthenticate] = "Basic realm=\"tenured\"" }
         return response
     }
 }

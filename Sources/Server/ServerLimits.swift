@@ -11,8 +11,12 @@ public struct ServerLimits: Sendable, Equatable {
     public var repliesKeptBytes = 4 << 20
     /// The same for all connections together.
     public var repliesKeptInAllBytes = 64 << 20
-    /// One body of `POST /v1/events`. It is decoded as it arrives, so this bounds time, not memory.
+    /// One body of lines, unpacked. It is decoded as it arrives, so this bounds time, not memory.
     public var bodyBytes = 64 << 20
+    /// One body of events in JSON, unpacked: twice what the most generous client (RudderStack's) sends.
+    public var jsonBodyBytes = 8 << 20
+    /// All such bodies together, since each is read whole before its first event is taken.
+    public var jsonBodiesInAllBytes = 64 << 20
     /// One body of any other request: a note, a name, a time.
     public var smallBodyBytes = 64 << 10
     /// A subscriber that takes nothing for so long is dropped.

@@ -46,9 +46,14 @@ public struct Line: Sendable, BitwiseCopyable {
     public var flags: RecordFlags = []
     /// False when the sender gave no time.
     public var hasTime = false
+    /// A record that is settled without becoming one: a task that is not to be taken from its source.
+    public var isIgnored = false
     public var error: LineError = .badJSON
     /// Company as sent: `company`, `context.groupId`, or `groupId` of a call.
     public var company = ByteRange()
+    /// The company of last resort, from the sender's key: where neither the line nor anything known of its
+    /// user names one.
+    public var fallbackCompany = ByteRange()
     /// `user`, `userId`, else `anonymousId`.
     public var user = ByteRange()
     /// `alias`: the user that is merged and vanishes.

@@ -1,4 +1,4 @@
-import UsageModel
+public import UsageModel
 
 /// Bytes of one sender → lines. Pure: it reads no clock and does no I/O. One for each connection; not
 /// shared between threads.
@@ -48,8 +48,11 @@ public struct LineDecoder {
         return start
     }
 
-    /// Decodes one JSON object, a line's or one element of a body, into one row of `batch`.
-    public func decodeObject(_ object: UnsafeRawBufferPointer, into batch: inout LineBatch) {
+    /// Decodes one JSON object, a line's or one element of a body, into one row of `batch`. `type` is what it
+    /// is where it does not say so itself.
+    public func decodeObject(
+        _ object: UnsafeRawBufferPointer, type: RecordKind = .track, into batch: inout LineBatch
+    ) {
         guard object.count <= limits.lineBytes else {
             refuse(.tooLong(limits.lineBytes), kept(object), into: &batch)
             return
@@ -57,7 +60,7 @@ public struct LineDecoder {
         let text = batch.add(line: object)
         let bytesBefore = batch.bytes.count
         do throws(LineRefusal) {
-            var reader = JSONLineReader(object, at: Int(text.offset), limits: limits, table: table)
+            var reader = JSONLineReader(object, at: Int(text.offset), type: type, limits: limits, table: table)
             var line = Line(kind: .record)
             line.text = text
             try reader.read(into: &line, &batch)

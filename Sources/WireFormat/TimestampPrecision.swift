@@ -1,8 +1,8 @@
 import UsageModel
 
-/// The unit of line protocol's timestamps on a listener.
+/// The unit of line protocol's timestamps on a listener, or in one write. Minutes and hours are InfluxDB 1's.
 public enum TimestampPrecision: String, Sendable, CaseIterable {
-    case ns, us, ms, s
+    case ns, us, ms, s, m, h
 
     /// `value` in nanoseconds; nil when that does not fit 64 bits.
     public func nanoseconds(_ value: Int64) -> Int64? {
@@ -12,6 +12,8 @@ public enum TimestampPrecision: String, Sendable, CaseIterable {
             case .us: 1_000
             case .ms: 1_000_000
             case .s: 1_000_000_000
+            case .m: 60_000_000_000
+            case .h: 3_600_000_000_000
             }
         let (product, overflow) = value.multipliedReportingOverflow(by: factor)
         return overflow ? nil : product
@@ -25,8 +27,9 @@ public enum TimestampPrecision: String, Sendable, CaseIterable {
         case .ns: milliseconds = value.flooredQuotient(by: 1_000_000)
         case .us: milliseconds = value.flooredQuotient(by: 1_000)
         case .ms: milliseconds = value
-        case .s:
-            let (product, overflow) = value.multipliedReportingOverflow(by: 1_000)
+        case .s, .m, .h:
+            let factor: Int64 = self == .s ? 1_000 : self == .m ? 60_000 : 3_600_000
+            let (product, overflow) = value.multipliedReportingOverflow(by: factor)
             guard !overflow else { return nil }
             milliseconds = product
         }

@@ -20,6 +20,8 @@ struct Configuration: Sendable {
     var log = EventLogOptions()
     var checkpoints = CheckpointOptions()
     var ingest = IngestConfiguration()
+    /// Sources by name, with where their keys stand; the keys themselves come into `ingest` when their files are read.
+    var sources: [SourceKeys] = []
     /// Nil: no TCP listener. The Unix sockets are always there.
     var ingestTCP: Endpoint?
     var httpTCP: Endpoint?

@@ -1,5 +1,6 @@
 import Portraits
 import Rules
+import Server
 import UsageModel
 import Yams
 
@@ -16,6 +17,16 @@ struct ConfigurationFile {
             if let root = try Yams.compose(yaml: text), !root.isNull { file.readRoot(root, into: &configuration) }
         } catch {
             file.mistakes.append(file.mistake(of: error))
+        }
+        if let endpoint = configuration.httpTCP, !endpoint.isLocal,
+            !configuration.sources.contains(where: { $0.keyFile != nil })
+        {
+            file.mistakes.append(
+                .init(
+                    file: fileName,
+                    message:
+                        "http.tcp: \(endpoint) can be reached from other machines, and no source has a key_file, so "
+                        + "that anybody could send events; name one, or listen on 127.0.0.1"))
         }
         guard file.mistakes.isEmpty else { throw ConfigurationError(mistakes: file.mistakes) }
         return configuration
@@ -51,41 +62,6 @@ struct ConfigurationFile {
         }
     }
 
-    /// `sources: {billing: {heartbeat: 2h}}`: the names are the senders', not ours.
-    private mutating func readSources(_ node: Node, into configuration: inout Configuration) {
-        if node.isNull { return }
-        guard let sources = node.mapping else {
-            return report(node, "sources: expected sources by name, such as `billing: {heartbeat: 2h}`")
-        }
-        for (key, value) in sources {
-            guard let name = key.scalar?.string, !name.isEmpty else {
-                report(key, "sources: expected the name of a source")
-                continue
-            }
-            guard let settings = value.mapping else {
-                report(value, "sources.\(name): expected settings in a mapping, such as `{heartbeat: 2h}`")
-                continue
-            }
-            for (key, value) in settings { readSource(name, key: key, value: value, into: &configuration) }
-        }
-    }
-
-    private mutating func readSource(
-        _ source: String, key: Node, value: Node, into configuration: inout Configuration
-    ) {
-        let name = key.scalar?.string ?? ""
-        guard name == "heartbeat" else {
-            let near = Suggestion.nearest(to: name, among: ["heartbeat"]).map { " (\($0))" } ?? ""
-            return report(key, "unknown setting \"sources.\(source).\(name)\"\(near)")
-        }
-        guard let heartbeat = value.scalar.flatMap({ DurationText.milliseconds($0.string) }), heartbeat >= 1_000 else {
-            let given = value.scalar.map { "\"\($0.string)\"" } ?? "something else"
-            return report(
-                value, "sources.\(source).heartbeat: expected a duration of at least 1s, such as 2h, not \(given)")
-        }
-        configuration.settings.heartbeats[source] = heartbeat
-    }
-
     private mutating func read(_ name: String, key: Node, value: Node, into configuration: inout Configuration) {
         guard let setting = Setting.all.first(where: { $0.name == name }) else {
             return report(key, "unknown setting \"\(name)\"" + suggestion(for: name))
@@ -111,7 +87,7 @@ struct ConfigurationFile {
         return ""
     }
 
-    private mutating func report(_ node: Node, _ message: String) {
+    mutating func report(_ node: Node, _ message: String) {
         mistakes.append(
             .init(file: fileName, line: node.mark?.line, column: node.mark?.column, message: message))
     }

@@ -26,6 +26,7 @@ struct Daemon {
         let senders = ingestConfiguration(openFiles: openFiles)
         let engine = try Engine.open(engineConfiguration)
         let connections = IngestConnections(limits: senders.limits)
+        let httpConnections = HTTPConnections(limits: senders.limits)
         let announcement = Announcement(heading: heading, expected: 2 + tcpListenerCount)
         let started = ContinuousClock.now
         let surroundings = Surroundings(
@@ -39,15 +40,21 @@ struct Daemon {
         }
         let http = { (name: String, endpoint: Endpoint) in
             HTTPListener(
-                endpoint: endpoint, engine: engine, ingest: senders, surroundings: surroundings,
-                logger: logger, onListening: { announcement.isListening(name, at: $0) })
+                endpoint: endpoint, engine: engine, ingest: senders, connections: httpConnections,
+                surroundings: surroundings, logger: logger, onListening: { announcement.isListening(name, at: $0) })
         }
         // Stopped in reverse: senders first, then questions, the engine last.
         var services: [any Service] = [
             EngineService(engine: engine), ReloadService(engine: engine, logger: logger),
             http("http", .unix(path: places.httpSocket)),
         ]
-        if let endpoint = configuration.httpTCP { services.append(http("http_tcp", endpoint)) }
+        if let endpoint = configuration.httpTCP {
+            if senders.keys.isEmpty {
+                logger.notice(
+                    "http.tcp \(endpoint) asks nobody for a key, since no source has one: all of this machine may send")
+            }
+            services.append(http("http_tcp", endpoint))
+        }
         services.append(ingest("ingest", .unix(path: places.ingestSocket)))
         if let endpoint = configuration.ingestTCP { services.append(ingest("ingest_tcp", endpoint)) }
         try await run(services)

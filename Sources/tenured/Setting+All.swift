@@ -89,6 +89,8 @@ extension Setting {
         .bytes("limits.replies_kept", \.ingest.limits.repliesKeptBytes),
         .bytes("limits.replies_kept_in_all", \.ingest.limits.repliesKeptInAllBytes),
         .bytes("limits.body", \.ingest.limits.bodyBytes),
+        .bytes("limits.json_body", \.ingest.limits.jsonBodyBytes),
+        .bytes("limits.json_bodies_in_all", \.ingest.limits.jsonBodiesInAllBytes),
         .bytes("limits.small_body", \.ingest.limits.smallBodyBytes),
         .seconds("limits.subscriber_stall", \.ingest.limits.subscriberStallSeconds),
         .seconds("limits.drain", \.ingest.limits.drainSeconds),

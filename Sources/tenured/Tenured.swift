@@ -3,6 +3,7 @@ import FoundationEssentials
 import Glibc
 import Logging
 import Portraits
+import Server
 
 /// `tenured`: the daemon.
 @main
@@ -63,6 +64,9 @@ struct Tenured: AsyncParsableCommand {
         var configuration = Configuration()
         if let path = Places.configurationFile(options, environment: environment) {
             configuration = try ConfigurationFile.parse(TextFile.read(path), fileName: path)
+            let files = KeyFiles(
+                credentialsDirectory: environment["CREDENTIALS_DIRECTORY"], configurationFile: path)
+            configuration.ingest.keys = try files.keys(of: configuration.sources)
         }
         if let clock { configuration.settings.clock = clock }
         LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }

@@ -6,7 +6,7 @@ import WireFormat
 
 @Suite("Replies of one ingest connection")
 struct ReplyQueueTests {
-    private let budget = ReplyBudget(bytes: 10_000)
+    private let budget = ByteBudget(bytes: 10_000)
 
     private func error(_ line: UInt64) -> [UInt8] {
         var bytes: [UInt8] = []
@@ -82,7 +82,7 @@ struct ReplyQueueTests {
 
     @Test("all connections together stay within one budget, which is given back as replies leave")
     func sharedBudget() {
-        let small = ReplyBudget(bytes: 2 * error(1).count)
+        let small = ByteBudget(bytes: 2 * error(1).count)
         var first = ReplyQueue(limitBytes: 1_000, budget: small)
         var second = ReplyQueue(limitBytes: 1_000, budget: small)
         first.add(replies(errors: error(1) + error(2)), isNewAck: false)

@@ -48,7 +48,8 @@ struct TestDaemon {
         let group = ServiceGroup(
             services: [
                 HTTPListener(
-                    endpoint: .unix(path: httpPath), engine: engine, ingest: configuration, surroundings: surroundings,
+                    endpoint: .unix(path: httpPath), engine: engine, ingest: configuration,
+                    connections: HTTPConnections(limits: configuration.limits), surroundings: surroundings,
                     logger: logger, onListening: { announce.yield($0) }),
                 IngestListener(
                     endpoint: .unix(path: ingestPath), engine: engine, configuration: configuration,

@@ -5,14 +5,20 @@ struct JSONLineReader: ~Copyable {
     private let text: UnsafeRawBufferPointer
     /// Where the line's bytes stand in the batch.
     private let textOffset: Int
+    /// What the object is where it does not say so itself.
+    private let defaultType: RecordKind
     private let limits: DecoderLimits
     private var members: JSONLineMembers
 
     /// `text` is one JSON object, whose bytes stand at `textOffset` of the batch; `table` is for the
     /// reader alone as long as it lives.
-    init(_ text: UnsafeRawBufferPointer, at textOffset: Int, limits: DecoderLimits, table: JSONLineTable) {
+    init(
+        _ text: UnsafeRawBufferPointer, at textOffset: Int, type: RecordKind, limits: DecoderLimits,
+        table: JSONLineTable
+    ) {
         self.text = text
         self.textOffset = textOffset
+        defaultType = type
         self.limits = limits
         members = JSONLineMembers(text, depthLimit: limits.jsonDepth, table: table)
     }
@@ -41,7 +47,7 @@ struct JSONLineReader: ~Copyable {
     }
 
     private func type() throws(LineRefusal) -> JSONLineType {
-        guard let slice = members[.type] else { return .record(.track) }
+        guard let slice = members[.type] else { return .record(defaultType) }
         let place = slice.written.lowerBound
         guard slice.kind == .string else {
             throw LineRefusal(.badJSON, "must be a string", at: place, field: .type)

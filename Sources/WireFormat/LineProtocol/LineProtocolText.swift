@@ -68,11 +68,11 @@ enum LineProtocolText {
 
 extension UnsafeRawBufferPointer {
     @inline(__always)
-    func isEqual(to word: StaticString) -> Bool {
+    package func isEqual(to word: StaticString) -> Bool {
         guard let baseAddress, count == word.utf8CodeUnitCount else { return false }
         return memcmp(baseAddress, word.utf8Start, word.utf8CodeUnitCount) == 0
     }
 
     @inline(__always)
-    func slice(_ range: Range<Int>) -> UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: self[range]) }
+    package func slice(_ range: Range<Int>) -> UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: self[range]) }
 }

@@ -1,5 +1,5 @@
-import CZlib
 import Glibc
+import Gzip
 import UsageModel
 
 /// The bytes of a file or of standard input, unpacked when they are gzip (told by its first two bytes).
@@ -8,6 +8,8 @@ import UsageModel
 /// input works the same way, and progress is the position in the packed file.
 final class ByteSource {
     private static let readByteCount = 256 << 10
+    /// What one step of unpacking brings out at most.
+    private static let inflatedByteCount = 1 << 20
 
     let name: String
     /// Of the file as it lies there; nil for standard input and other streams.
@@ -69,22 +71,32 @@ final class ByteSource {
         }
         if isAtStart {
             isAtStart = false
-            if input[unused].starts(with: [0x1F, 0x8B]) { inflater = try Inflater() }
+            if input[unused].starts(with: [0x1F, 0x8B]) { inflater = try Self.inflater() }
         }
         guard let inflater else {
             bytes.append(contentsOf: input[unused])
             unused = 0..<0
             return true
         }
-        let used = try input.withUnsafeBytes {
-            try inflater.inflate(UnsafeRawBufferPointer(rebasing: $0[unused]), into: &bytes)
-        }
-        guard let used else {
+        let used: Int
+        do {
+            used = try input.withUnsafeBytes {
+                try inflater.inflate(UnsafeRawBufferPointer(rebasing: $0[unused])) { bytes.append(contentsOf: $0) }
+            }
+        } catch {
             throw CommandError(
                 .failed, "\(name) is damaged: its gzip data is not valid near byte \(position - unused.count)")
         }
         unused = (unused.lowerBound + used)..<unused.upperBound
         return true
+    }
+
+    private static func inflater() throws -> Inflater {
+        do {
+            return try Inflater(outputByteCount: inflatedByteCount)
+        } catch {
+            throw CommandError(.failed, "cannot prepare zlib: no memory")
+        }
     }
 
     private func fill() throws -> Int {
@@ -106,59 +118,5 @@ final class ByteSource {
         position += filled
         unused = 0..<filled
         return filled
-    }
-}
-
-/// zlib's inflate over gzip data, also over several members one behind the other, as `gzip -dc` reads them.
-private final class Inflater {
-    private static let outputByteCount = 1 << 20
-
-    private let stream: UnsafeMutablePointer<z_stream>
-    private var output = [UInt8](repeating: 0, count: outputByteCount)
-    /// No member is begun and unfinished.
-    private(set) var isBetweenMembers = true
-
-    init() throws {
-        stream = .allocate(capacity: 1)
-        stream.initialize(to: z_stream())
-        guard czlib_inflate_init_gzip(stream) == Z_OK else {
-            throw CommandError(.failed, "cannot prepare zlib: no memory")
-        }
-    }
-
-    deinit {
-        inflateEnd(stream)
-        stream.deallocate()
-    }
-
-    /// Unpacks some of `input`, appending to `bytes`; at most `outputByteCount` come out at once.
-    /// - Returns: input bytes used, or nil where they are not valid.
-    func inflate(_ input: UnsafeRawBufferPointer, into bytes: inout [UInt8]) throws -> Int? {
-        // zlib.h declares `next_in` as not const but promises not to write through it.
-        stream.pointee.next_in = UnsafeMutablePointer(
-            mutating: input.bindMemory(to: UInt8.self).baseAddress)
-        stream.pointee.avail_in = UInt32(input.count)
-        let (result, produced) = output.withUnsafeMutableBufferPointer { buffer -> (Int32, Int) in
-            stream.pointee.next_out = buffer.baseAddress
-            stream.pointee.avail_out = UInt32(buffer.count)
-            let result = CZlib.inflate(stream, Z_NO_FLUSH)
-            return (result, buffer.count - Int(stream.pointee.avail_out))
-        }
-        bytes.append(contentsOf: output[..<produced])
-        let used = input.count - Int(stream.pointee.avail_in)
-        switch result {
-        case Z_STREAM_END:
-            isBetweenMembers = true
-            guard inflateReset(stream) == Z_OK else { return nil }
-            return used
-        case Z_OK:
-            isBetweenMembers = false
-            return used
-        // "No progress is possible" is no error where all input was used.
-        case Z_BUF_ERROR where used == input.count:
-            return used
-        default:
-            return nil
-        }
     }
 }

@@ -1,0 +1,60 @@
+public import Clients
+
+/// The keys by which senders are known, each with what it says about its sender's events.
+///
+/// Only the paths that take events ask for them. A key is never written anywhere: not to the log, not into an
+/// error, not into the list of refused lines.
+public struct ClientKeys: Sendable {
+    private struct Entry {
+        var key: [UInt8]
+        var mapping: SourceMapping
+    }
+
+    private var entries: [Entry] = []
+
+    /// Shorter ones are guessed.
+    public static let leastKeyBytes = 16
+    /// Longer ones are no keys but files that were named by mistake.
+    public static let greatestKeyBytes = 256
+
+    public init() {}
+
+    public var isEmpty: Bool { entries.isEmpty }
+
+    public mutating func add(key: String, mapping: SourceMapping) {
+        entries.append(Entry(key: Array(key.utf8), mapping: mapping))
+    }
+
+    /// What the key of a request says; the empty mapping for a request that needs none.
+    ///
+    /// - Parameters:
+    ///   - presented: what stands where keys stand: in the header, in the body. One that is known is enough.
+    ///   - isRemote: it came over TCP, where a key is needed as soon as there are any. On a Unix socket the file's
+    ///     mode says who may send, and a key only says as whom; a wrong one is refused there too, since
+    ///     events would else come in under no name.
+    func mapping(presented: [String], isRemote: Bool) throws(RequestRefusal) -> SourceMapping {
+        if isEmpty || (presented.isEmpty && !isRemote) { return SourceMapping() }
+        for key in presented {
+            if let mapping = mapping(of: key) { return mapping }
+        }
+        throw .unauthorized(
+            presented.isEmpty
+                ? "a key is needed: as the user name of Basic, or behind Bearer or Token, in Authorization"
+                : "the key is not one of those that the daemon knows (sources.NAME.key_file)")
+    }
+
+    /// Compares with every key and with every byte, so that the time taken tells nothing about any of them.
+    private func mapping(of presented: String) -> SourceMapping? {
+        let presented = Array(presented.utf8.prefix(Self.greatestKeyBytes + 1))
+        var found: SourceMapping?
+        for entry in entries where Self.isEqual(entry.key, presented) { found = entry.mapping }
+        return found
+    }
+
+    /// Takes as long as `presented` is, whatever the key.
+    private static func isEqual(_ key: [UInt8], _ presented: [UInt8]) -> Bool {
+        var difference = key.count ^ presented.count
+        for (index, byte) in presented.enumerated() { difference |= Int(key[index % key.count] ^ byte) }
+        return difference == 0
+    }
+}
