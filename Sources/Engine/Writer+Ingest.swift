@@ -21,8 +21,9 @@ extension Writer {
             case .ping: Reply.pong.write(to: &session.progress.replies.other)
             }
         }
-        // A sender that closes wants its flags, as one that syncs does.
-        if submission.last { try lookAtUnlooked() }
+        // A sender that closes wants its flags, as one that syncs does. By wall time the commit looks anyway, once for
+        // all that it holds.
+        if submission.last, isEventClock { try lookAtUnlooked() }
     }
 
     private enum Settlement {

@@ -43,10 +43,10 @@ struct KeyFiles {
     }
 
     private func read(_ path: String) throws(ConfigurationError) -> [String] {
-        let lines = try TextFile.read(path).split(separator: "\n", omittingEmptySubsequences: false)
+        let lines = try TextFile.read(path).split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
         var keys: [String] = []
         for (index, line) in lines.enumerated() {
-            let key = line.filter { $0 != "\r" }
+            let key = String(line)
             if key.isEmpty || key.hasPrefix("#") { continue }
             guard key.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: ":") }) else {
                 throw place(path, index, "a key is printable ASCII without blanks and colons, which Basic cannot carry")

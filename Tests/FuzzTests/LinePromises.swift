@@ -19,7 +19,7 @@ enum LinePromises {
     private static func names(_ line: Line) -> [ByteRange] {
         [
             line.company, line.user, line.previousUser, line.task, line.unit, line.source, line.id, line.email,
-            line.producer,
+            line.producer, line.fallbackCompany,
         ]
     }
 

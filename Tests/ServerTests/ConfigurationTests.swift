@@ -1,3 +1,4 @@
+import Clients
 import Engine
 import FoundationEssentials
 import Logging
@@ -91,6 +92,42 @@ struct ConfigurationTests {
         #expect(try parse("sources:").settings.heartbeats.isEmpty)
     }
 
+    @Test("a source with a key says how its events are read")
+    func keyedSources() throws {
+        let configuration = try parse(
+            """
+            sources:
+              app:
+                heartbeat: 2h
+                key_file: app.key
+                company: acme
+                fields: {company: properties.account.id, amount: properties.price}
+                tasks: {leave: [health.*, ping]}
+            """)
+        var mapping = SourceMapping()
+        mapping.source = "app"
+        mapping.company = "acme"
+        mapping.fields[.company] = FieldPath("properties.account.id")
+        mapping.fields[.amount] = FieldPath("properties.price")
+        mapping.tasks = .leaving([TaskPattern("health.*"), TaskPattern("ping")])
+        #expect(configuration.sources.map(\.mapping) == [mapping])
+        #expect(configuration.sources.map(\.keyFile) == ["app.key"])
+        #expect(configuration.settings.heartbeats == ["app": 7_200_000])
+    }
+
+    @Test("a TCP listener that other machines reach needs a key; one of this machine does not")
+    func exposure() {
+        let mistake =
+            "t.yaml: http.tcp: 0.0.0.0:80 can be reached from other machines, and no source has a key_file, so that "
+            + "anybody could send events; name one, or listen on 127.0.0.1"
+        #expect(mistakes("http: {tcp: 0.0.0.0:80}") == [mistake])
+        #expect(mistakes("http: {tcp: 0.0.0.0:80}\nsources: {app: {heartbeat: 2h}}") == [mistake])
+        #expect(mistakes("http: {tcp: 0.0.0.0:80}\nsources: {app: {key_file: k}}").isEmpty)
+        for local in ["80", "127.0.0.1:80", "localhost:80", "\"[::1]:80\""] {
+            #expect(mistakes("http: {tcp: \(local)}").isEmpty)
+        }
+    }
+
     @Test("the clock's mode may stand alone")
     func clockAlone() throws {
         #expect(try parse("clock: event").settings.clock == .event)
@@ -136,6 +173,25 @@ struct ConfigurationTests {
             (
                 "sources:\n  billing:\n    heartbeat: 20ms",
                 "t.yaml:3:16: sources.billing.heartbeat: expected a duration of at least 1s, such as 2h, not \"20ms\""
+            ),
+            (
+                "sources: {app: {company: acme}}",
+                "t.yaml:1:16: sources.app: company, fields and tasks hold for requests with the source's key; "
+                    + "name its key_file"
+            ),
+            (
+                "sources: {app: {key_file: k, fields: {time: x}}}",
+                "t.yaml:1:39: sources.app.fields: expected one of company, user, amount, unit, not \"time\""
+            ),
+            (
+                "sources: {app: {key_file: k, fields: {user: a..b}}}",
+                "t.yaml:1:45: sources.app.fields.user: expected names with dots between them, such as "
+                    + "properties.account_id, not \"a..b\""
+            ),
+            (
+                "sources: {app: {key_file: k, tasks: {take: [a], leave: [b]}}}",
+                "t.yaml:1:37: sources.app.tasks: expected `{take: [names]}` or `{leave: [names]}`, such as "
+                    + "`{take: [report.*]}`, not something else"
             ),
         ])
     func placedMistakes(text: String, mistake: String) {
