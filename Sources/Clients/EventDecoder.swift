@@ -6,7 +6,7 @@ public struct EventDecoder {
     private let call: ClientCall
     private let limits: DecoderLimits
     private let decoder: LineDecoder
-    private let postHog: PostHogEvent
+    private var postHog: PostHogEvent
     private var mapper: RowMapper
     private var line = LineText()
 
@@ -14,7 +14,7 @@ public struct EventDecoder {
     /// batches of lines hold.
     private static let batchBytes = 1 << 20
 
-    public init(_ call: ClientCall, mapping: SourceMapping, limits: DecoderLimits) {
+    public init(_ call: ClientCall, limits: DecoderLimits) {
         self.call = call
         self.limits = limits
         decoder = LineDecoder(limits: limits)
@@ -22,7 +22,41 @@ public struct EventDecoder {
         mapper = RowMapper(mapping, call: call, limits: limits)
     }
 
-    /// Decodes events of `list` into the empty `batch`, from number `first` on, until it is full.
+    /// What the sender's key says, which may stand in the body itself: to be set between `read` and `decode`.
+    public var mapping = SourceMapping() {
+        didSet {
+            postHog = PostHogEvent(groupType: Array(mapping.groupType.utf8))
+            mapper = RowMapper(mapping, call: call, limits: limits)
+        }
+    }
+
+    /// Finds the events of a body, and decodes those of a Segment batch in the same pass as long as the empty `batch`
+    /// takes them. `decode` goes on from there.
+    public func read(
+        _ body: UnsafeRawBufferPointer, into batch: inout LineBatch, maximumLines: Int
+    ) throws(BodyError) -> EventList {
+        guard call == .segmentBatch else { return try EventList(body, call: call) }
+        let list = try EventList(body, call: call) { (scanner, depth) throws(JSONError) in
+            guard Self.hasRoom(batch, maximumLines) else { return try scanner.skipValue(depth: depth) }
+            _ = try scanner.nextKind()
+            let start = scanner.offset
+            let end = try decoder.decodeValue(
+                of: body, at: start, depthLimit: JSONObject.depthLimit - depth, into: &batch)
+            Self.refuseControl(&batch)
+            scanner.advance(to: end)
+            return JSONSlice(kind: .object, offset: start, count: end - start)
+        }
+        // The rows of a list that another one has replaced.
+        if list.listCount > 1 { batch.removeAll() }
+        return list
+    }
+
+    private static func hasRoom(_ batch: LineBatch, _ maximumLines: Int) -> Bool {
+        batch.lines.count < maximumLines && batch.bytes.count < batchBytes
+    }
+
+    /// Decodes events of `list` into `batch`, from number `first` on, until it is full. Rows that it holds already are
+    /// those of the first such events.
     ///
     /// - Returns: the number of the first event that was not decoded.
     public mutating func decode(
@@ -32,10 +66,13 @@ public struct EventDecoder {
         mapper.begin(&batch)
         let inherited = InheritedContext(list.context, of: body, limits: limits, in: &batch)
         var index = first
-        while index < list.events.count, batch.lines.count < maximumLines, batch.bytes.count < Self.batchBytes {
+        while index < list.events.count {
             let event = body.slice(list.events[index].indices)
-            decode(event, into: &batch)
-            let row = batch.lines.count - 1
+            let row = index - first
+            if row == batch.lines.count {
+                guard Self.hasRoom(batch, maximumLines) else { break }
+                decode(event, into: &batch)
+            }
             inherited.complete(row, in: &batch)
             mapper.complete(row: row, of: event, in: &batch)
             index += 1
@@ -60,12 +97,14 @@ public struct EventDecoder {
             line.bytes.withUnsafeBytes { decoder.decodeObject($0, into: &batch) }
         case .lines, .influx1, .influx2: preconditionFailure("lines have a decoder of their own")
         }
-        // A request has nobody to say hello to, and is answered when it is settled anyway.
+        Self.refuseControl(&batch)
+    }
+
+    /// A request has nobody to say hello to, and is answered when it is settled anyway.
+    private static func refuseControl(_ batch: inout LineBatch) {
         let row = batch.lines.count - 1
-        if batch.lines[row].kind != .record, batch.lines[row].kind != .refused {
-            batch.refuse(
-                row, .badJSON, "\"type\" must be a call that brings an event: hello, sync and ping are for lines")
-        }
+        guard batch.lines[row].kind != .record, batch.lines[row].kind != .refused else { return }
+        batch.refuse(row, .badJSON, "\"type\" must be a call that brings an event: hello, sync and ping are for lines")
     }
 
     /// False when the event is one to leave.

@@ -1,10 +1,10 @@
 public import UsageModel
 import WireFormat
 
-/// The events of one JSON body: found, the body checked, and none of them read yet.
+/// The events of one JSON body: found, and the body checked.
 ///
-/// Found before any is taken, because a body that is not JSON is refused as a whole, and because what holds for
-/// all of its events (`context`, the key) may stand behind them.
+/// All are found before any is taken, because a body that is not JSON is refused as a whole, and because what holds
+/// for all of its events (`context`, the key) may stand behind them.
 public struct EventList: Sendable {
     /// Where each event stands in the body.
     public private(set) var events: [ByteRange] = []
@@ -19,12 +19,21 @@ public struct EventList: Sendable {
     /// event 3, so that without a bound the places would outgrow the body.
     static let mostEvents = 65_536
 
+    /// Reads an event and moves the scanner, which stands before it, behind it; returns its place.
+    typealias ReadEvent = (_ scanner: inout JSONScanner, _ depth: Int) throws(JSONError) -> JSONSlice
+
+    /// Passes over the events without reading them.
     public init(_ body: UnsafeRawBufferPointer, call: ClientCall) throws(BodyError) {
+        try self.init(body, call: call) { (scanner, depth) throws(JSONError) in try scanner.skipValue(depth: depth) }
+    }
+
+    /// - Parameter read: called for each event of a list, in order.
+    init(_ body: UnsafeRawBufferPointer, call: ClientCall, _ read: ReadEvent) throws(BodyError) {
         do throws(JSONError) {
             var scanner = JSONScanner(body, depthLimit: JSONObject.depthLimit)
             switch try scanner.nextKind() {
-            case .object: try readObject(&scanner, body, call)
-            case .array where call == .postHog || call == .cloudEvents: try readEvents(&scanner, depth: 0)
+            case .object: try readObject(&scanner, body, call, read)
+            case .array where call == .postHog || call == .cloudEvents: try readEvents(&scanner, depth: 0, read)
             default: _ = try scanner.skipValue(depth: 0)
             }
             try scanner.expectEnd()
@@ -35,7 +44,7 @@ public struct EventList: Sendable {
             throw BodyError(
                 code: "bad_request", detail: "the body has more than \(Self.mostEvents) events; send it in parts")
         }
-        guard isSingle || hasList else {
+        guard isSingle || listCount > 0 else {
             throw BodyError(code: "bad_request", detail: "the body must be \(call.expectedBody)")
         }
     }
@@ -48,18 +57,18 @@ public struct EventList: Sendable {
         }
     }
 
-    /// Whether a list was there, were it an empty one.
-    private var hasList = false
+    /// How many lists there were, of which the last counts, were it an empty one.
+    private(set) var listCount = 0
 
     private mutating func readObject(
-        _ scanner: inout JSONScanner, _ body: UnsafeRawBufferPointer, _ call: ClientCall
+        _ scanner: inout JSONScanner, _ body: UnsafeRawBufferPointer, _ call: ClientCall, _ read: ReadEvent
     ) throws(JSONError) {
         let start = scanner.offset
         var progress = try scanner.beginObject(depth: 0)
         while let name = try scanner.nextName(&progress) {
             let name = body.slice(name.offset..<(name.offset + name.count))
             if name.isEqual(to: "batch"), call.hasBatch, try scanner.nextKind() == .array {
-                try readEvents(&scanner, depth: 1)
+                try readEvents(&scanner, depth: 1, read)
                 continue
             }
             let value = try scanner.skipValue(depth: 1)
@@ -69,18 +78,20 @@ public struct EventList: Sendable {
                 key = String(decoding: body.slice(value.offset..<(value.offset + value.count)), as: UTF8.self)
             }
         }
-        guard !hasList, call != .segmentBatch, call != .postHogEvents else { return }
+        guard listCount == 0, call != .segmentBatch, call != .postHogEvents else { return }
         isSingle = true
         events = [ByteRange(offset: start, count: scanner.offset - start)]
     }
 
     /// Where a name stands twice the last list counts, as everywhere.
-    private mutating func readEvents(_ scanner: inout JSONScanner, depth: Int) throws(JSONError) {
+    private mutating func readEvents(
+        _ scanner: inout JSONScanner, depth: Int, _ read: ReadEvent
+    ) throws(JSONError) {
         events.removeAll()
-        hasList = true
+        listCount += 1
         var progress = try scanner.beginArray(depth: depth)
         while try scanner.nextElement(&progress) {
-            let value = try scanner.skipValue(depth: depth + 1)
+            let value = try read(&scanner, depth + 1)
             // One more than may be, so that the excess shows.
             if events.count <= Self.mostEvents {
                 events.append(ByteRange(offset: value.written.lowerBound, count: value.written.count))

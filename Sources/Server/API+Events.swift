@@ -35,7 +35,7 @@ extension API {
         var content = try ContentDecoding(
             request.headers, limit: .init(bytes: limits.bodyBytes, setting: "limits.body"))
         let sink = EventsRequest(eventLoop: context.channel.eventLoop)
-        let session = engine.openSession(peer: try await context.peer(as: mapping.source), sink: sink)
+        let session = engine.openSession(peer: try await context.peer().named(mapping.source), sink: sink)
         var feed = LineFeed(limits: ingest.decoderLimits, precision: precision)
         var mapper = RowMapper(mapping, call: call, limits: ingest.decoderLimits)
         var failure: RequestRefusal?
@@ -97,25 +97,41 @@ extension API {
 
     // MARK: One JSON value, read whole
 
+    /// What Segment's clients send at most.
+    private static let expectedBodyBytes = 512 << 10
+
     private func takeBody(
         _ call: ClientCall, _ request: Request, _ context: APIContext
     ) async throws -> ClientReply {
         var share = BodyShare(of: bodies)
         let body = try await body(of: request, call, &share)
-        let list = try body.withUnsafeReadableBytes { try EventList($0, call: call) }
-        let presented = presentedKeys(request) + [list.key].compactMap { $0 }
-        let mapping = try ingest.keys.mapping(presented: presented, isRemote: isRemote)
         let sink = EventsRequest(eventLoop: context.channel.eventLoop)
-        let session = engine.openSession(peer: try await context.peer(as: mapping.source), sink: sink)
-        var decoder = EventDecoder(call, mapping: mapping, limits: ingest.decoderLimits)
+        let peer = try await context.peer()
+        let unnamed = engine.openSession(peer: peer, sink: sink)
+        var decoder = EventDecoder(call, limits: ingest.decoderLimits)
+        var batch = try await sink.batch(from: unnamed)
+        let list: EventList
+        do {
+            list = try body.withUnsafeReadableBytes {
+                try decoder.read($0, into: &batch, maximumLines: linesPerBatch)
+            }
+            let presented = presentedKeys(request) + [list.key].compactMap { $0 }
+            decoder.mapping = try ingest.keys.mapping(presented: presented, isRemote: isRemote)
+        } catch {
+            unnamed.returnBatch(batch)
+            throw error
+        }
+        let session = engine.openSession(peer: peer.named(decoder.mapping.source), sink: sink)
         var next = 0
-        repeat {
-            var batch = try await sink.batch(from: session)
+        while true {
             next = body.withUnsafeReadableBytes {
                 decoder.decode(list, of: $0, from: next, into: &batch, maximumLines: linesPerBatch)
             }
-            session.submit(batch, last: next == list.events.count)
-        } while next < list.events.count
+            let isLast = next == list.events.count
+            session.submit(batch, last: isLast)
+            if isLast { break }
+            batch = try await sink.batch(from: session)
+        }
         try await sink.finished()
         var settlement = sink.settlement
         if call == .postHogEvents {
@@ -131,11 +147,14 @@ extension API {
         var content = try ContentDecoding(
             request.headers, limit: .init(bytes: limits.jsonBodyBytes, setting: "limits.json_body"))
         var body = ByteBuffer()
+        // Bounded, since a length is easily claimed.
+        let length = request.headers[.contentLength].flatMap { Int($0) } ?? 0
+        body.reserveCapacity(min(max(length, 0), Self.expectedBodyBytes))
         for try await buffer in request.body {
             content.feed(buffer)
             while var piece = try content.next() {
                 try share.take(piece.readableBytes)
-                if body.readableBytes == 0 { body = piece } else { body.writeBuffer(&piece) }
+                body.writeBuffer(&piece)
             }
         }
         try content.finish()

@@ -18,12 +18,6 @@ struct APIContext: RequestContext {
         try await channel.eventLoop.flatSubmit { [channel] in PeerCredentials.peer(of: channel) }.get()
     }
 
-    /// The same for events, with the source that their key names: what `tenure rejects` tells as sender.
-    func peer(as source: String?) async throws -> Peer {
-        let peer = try await peer()
-        return source.map { Peer(name: "\($0) at \(peer.name)") } ?? peer
-    }
-
     /// The path's part `name`, percent-decoded, so that any name of the log can stand there.
     func part(_ name: String) throws(RequestRefusal) -> String {
         guard let raw = coreContext.parameters.get(name), let text = PercentDecoding.decode(raw), !text.isEmpty else {
@@ -31,4 +25,9 @@ struct APIContext: RequestContext {
         }
         return text
     }
+}
+
+extension Peer {
+    /// With the source that the key of its request names: what `tenure rejects` tells as sender.
+    func named(_ source: String?) -> Peer { source.map { Peer(name: "\($0) at \(name)") } ?? self }
 }

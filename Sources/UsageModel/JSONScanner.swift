@@ -111,6 +111,12 @@ public struct JSONScanner {
         guard offset == end else { throw JSONError(.trailingBytes, at: offset) }
     }
 
+    /// Goes on at `offset`, up to which somebody else has scanned.
+    public mutating func advance(to offset: Int) {
+        precondition(offset >= self.offset && offset <= end, "a scanner goes forward, within its text")
+        self.offset = offset
+    }
+
     // MARK: Containers
 
     /// Where in an object or array the scanner stands.

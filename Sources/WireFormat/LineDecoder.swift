@@ -57,10 +57,54 @@ public struct LineDecoder {
             refuse(.tooLong(limits.lineBytes), kept(object), into: &batch)
             return
         }
+        var reader = JSONLineReader(object, type: type, limits: limits, table: table)
         let text = batch.add(line: object)
+        do throws(LineRefusal) {
+            try reader.scan()
+            read(&reader, object, at: text, into: &batch)
+        } catch {
+            batch.lines.append(refused(error, object, at: text, in: &batch))
+        }
+    }
+
+    /// Decodes the JSON value that begins at `offset` of `body` into one row of `batch`, in the pass that finds its
+    /// end.
+    ///
+    /// - Returns: where the value ends. Throws where the body is no JSON; a value that is JSON and no event is refused
+    ///   alone, be it nested as deep as `depthLimit`.
+    public func decodeValue(
+        of body: UnsafeRawBufferPointer, at offset: Int, depthLimit: Int, into batch: inout LineBatch
+    ) throws(JSONError) -> Int {
+        let rest = body.slice(offset..<body.count)
+        var reader = JSONLineReader(rest, type: .track, limits: limits, table: table)
+        guard let end = try? reader.scanObject() else {
+            var scanner = JSONScanner(rest, depthLimit: depthLimit)
+            do throws(JSONError) {
+                _ = try scanner.skipValue(depth: 0)
+            } catch {
+                throw JSONError(error.reason, at: error.offset + offset)
+            }
+            // It says what is wrong with the value.
+            decodeObject(rest.slice(0..<scanner.offset), into: &batch)
+            return offset + scanner.offset
+        }
+        let object = rest.slice(0..<end)
+        if end > limits.lineBytes {
+            refuse(.tooLong(limits.lineBytes), kept(object), into: &batch)
+        } else {
+            let text = batch.add(line: object)
+            read(&reader, object, at: text, into: &batch)
+        }
+        return offset + end
+    }
+
+    /// Makes a row of the object that `reader` has scanned and that stands at `text` in the batch.
+    private func read(
+        _ reader: inout JSONLineReader, _ object: UnsafeRawBufferPointer, at text: ByteRange,
+        into batch: inout LineBatch
+    ) {
         let bytesBefore = batch.bytes.count
         do throws(LineRefusal) {
-            var reader = JSONLineReader(object, at: Int(text.offset), type: type, limits: limits, table: table)
             var line = Line(kind: .record)
             line.text = text
             try reader.read(into: &line, &batch)

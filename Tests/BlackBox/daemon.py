@@ -19,6 +19,13 @@ DATA = os.environ.get("TENURE_TEST_DATA", os.path.join(os.path.dirname(ROOT), "s
 PATIENCE_SECONDS = 120
 
 
+def free_port():
+    """A TCP port of the loopback interface that nobody listens on."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
 class UnixHTTPConnection(http.client.HTTPConnection):
     def __init__(self, path):
         super().__init__("localhost", timeout=PATIENCE_SECONDS)

@@ -9,7 +9,6 @@ import argparse
 import os
 import random
 import signal
-import socket
 import sys
 import tempfile
 import threading
@@ -19,14 +18,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "BlackBox"))
 
 import senders  # noqa: E402
-from daemon import Daemon  # noqa: E402
+from daemon import Daemon, free_port  # noqa: E402
 from rsyslog import Rsyslog  # noqa: E402
-
-
-def free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
 
 
 def keyed_daemon(directory, port, keys):
@@ -167,4 +160,5 @@ def main():
     sys.exit(0 if all(row.is_good for row in rows) else 1)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -12,26 +12,24 @@ struct ClientScene {
 
     /// What becomes of each event, in order; or why the body is refused.
     func rows(_ body: String) -> [String] {
-        let bytes = Array(body.utf8)
-        return bytes.withUnsafeBytes { bytes in
+        var decoder = EventDecoder(call, limits: limits)
+        return Array(body.utf8).withUnsafeBytes { bytes in
+            var batch = LineBatch()
             do throws(BodyError) {
-                return rows(try EventList(bytes, call: call), of: bytes)
+                let list = try decoder.read(bytes, into: &batch, maximumLines: maximumLines)
+                decoder.mapping = mapping
+                var rows: [String] = []
+                var next = 0
+                repeat {
+                    next = decoder.decode(list, of: bytes, from: next, into: &batch, maximumLines: maximumLines)
+                    rows += batch.lines.map { Self.describe($0, batch) }
+                    batch.removeAll()
+                } while next < list.events.count
+                return rows
             } catch {
                 return ["\(error.code)"]
             }
         }
-    }
-
-    private func rows(_ list: EventList, of body: UnsafeRawBufferPointer) -> [String] {
-        var decoder = EventDecoder(call, mapping: mapping, limits: limits)
-        var rows: [String] = []
-        var next = 0
-        repeat {
-            var batch = LineBatch()
-            next = decoder.decode(list, of: body, from: next, into: &batch, maximumLines: maximumLines)
-            rows += batch.lines.map { Self.describe($0, batch) }
-        } while next < list.events.count
-        return rows
     }
 
     /// What becomes of `text` on a path that takes lines.

@@ -58,6 +58,12 @@ struct SegmentTests {
         #expect(batch.rows(body) == [code])
     }
 
+    @Test("of two lists the last counts")
+    func twoLists() {
+        #expect(
+            batch.rows(#"{"batch":[{"event":"a"},{"event":"b"}],"batch":[{"event":"c"}]}"#) == ["track task=c"])
+    }
+
     @Test("an empty batch has no events")
     func empty() {
         #expect(batch.rows(#"{"batch":[]}"#).isEmpty)

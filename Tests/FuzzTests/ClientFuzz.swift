@@ -41,18 +41,24 @@ struct ClientFuzz {
                 ? DecoderLimits(lineBytes: 120, nameBytes: 12, propsBytes: 60, jsonDepth: 5) : DecoderLimits()
             let maximumLines = random.pick([1, 2, 1_000])
             let body = guarded.hold(input)
-            guard let list = try? EventList(body, call: call) else { return nil }
+            var decoder = EventDecoder(call, limits: limits)
+            batch.removeAll()
+            let isBody = (try? EventList(body, call: call)) != nil
+            guard let list = try? decoder.read(body, into: &batch, maximumLines: maximumLines) else {
+                return isBody ? "a body that is refused by the pass that decodes it" : nil
+            }
+            if !isBody { return "a body that is taken by the pass that decodes it" }
+            decoder.mapping = mapping
             if list.identifiers(in: body).count != list.events.count { return "an event without its identifier" }
-            var decoder = EventDecoder(call, mapping: mapping, limits: limits)
             var next = 0
             while next < list.events.count {
-                batch.removeAll()
                 let end = decoder.decode(list, of: body, from: next, into: &batch, maximumLines: maximumLines)
                 if batch.lines.count != end - next { return "\(batch.lines.count) rows for \(end - next) events" }
                 if batch.lines.isEmpty { return "no event decoded of those left" }
                 next = end
                 batch.lines.removeAll { $0.isIgnored }
                 if let fault = LinePromises.broken(by: batch, limits) { return fault }
+                batch.removeAll()
             }
             return nil
         }

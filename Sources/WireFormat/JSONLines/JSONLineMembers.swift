@@ -42,12 +42,15 @@ struct JSONLineMembers: ~Copyable {
         slots.update(repeating: Slot(), count: JSONLineTable.slotCount)
     }
 
-    /// Scans the whole text, which must be one JSON object. O(length).
-    mutating func scan() throws(JSONError) {
+    /// Scans the JSON object that the text begins with, and returns where it ends. O(its length).
+    mutating func scanObject() throws(JSONError) -> Int {
         guard try scanner.nextKind() == .object else { throw JSONError(.expectedValue, at: scanner.offset) }
         try scan(.line, depth: 0)
-        try scanner.expectEnd()
+        return scanner.offset
     }
+
+    /// Nothing but white space may follow the object.
+    mutating func expectEnd() throws(JSONError) { try scanner.expectEnd() }
 
     /// The value of `field`, nil when it is absent or null.
     @inline(__always)

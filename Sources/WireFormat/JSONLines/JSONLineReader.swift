@@ -2,35 +2,43 @@ import UsageModel
 
 /// One JSON object → one row: what its members mean once all of them are known.
 struct JSONLineReader: ~Copyable {
-    private let text: UnsafeRawBufferPointer
+    private var text: UnsafeRawBufferPointer
     /// Where the line's bytes stand in the batch.
-    private let textOffset: Int
+    private var textOffset = 0
     /// What the object is where it does not say so itself.
     private let defaultType: RecordKind
     private let limits: DecoderLimits
     private var members: JSONLineMembers
 
-    /// `text` is one JSON object, whose bytes stand at `textOffset` of the batch; `table` is for the
-    /// reader alone as long as it lives.
-    init(
-        _ text: UnsafeRawBufferPointer, at textOffset: Int, type: RecordKind, limits: DecoderLimits,
-        table: JSONLineTable
-    ) {
+    /// `text` begins with a JSON object; `table` is for the reader alone as long as it lives.
+    init(_ text: UnsafeRawBufferPointer, type: RecordKind, limits: DecoderLimits, table: JSONLineTable) {
         self.text = text
-        self.textOffset = textOffset
         defaultType = type
         self.limits = limits
         members = JSONLineMembers(text, depthLimit: limits.jsonDepth, table: table)
     }
 
-    /// Fills the row `line`, a new one; texts that had escapes, and objects that are made, are appended
-    /// to `batch`.
-    mutating func read(into line: inout Line, _ batch: inout LineBatch) throws(LineRefusal) {
+    /// Scans the whole text, which must be one object.
+    mutating func scan() throws(LineRefusal) {
         do throws(JSONError) {
-            try members.scan()
+            _ = try members.scanObject()
+            try members.expectEnd()
         } catch {
             throw LineRefusal(error)
         }
+    }
+
+    /// Scans the object that the text begins with and returns where it ends; what follows is not the reader's.
+    mutating func scanObject() throws(JSONError) -> Int {
+        let end = try members.scanObject()
+        text = text.slice(0..<end)
+        return end
+    }
+
+    /// Fills the row `line`, a new one, whose object was scanned; texts that had escapes, and objects that are
+    /// made, are appended to `batch`.
+    mutating func read(into line: inout Line, _ batch: inout LineBatch) throws(LineRefusal) {
+        textOffset = Int(line.text.offset)
         switch try type() {
         case .hello:
             line.kind = .hello
