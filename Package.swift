@@ -119,7 +119,8 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
         tests(
-            "FuzzTests", ["Clients", "EventLog", "Portraits", "Rules", "RulesFile", "UsageModel", "WireFormat"], data: "Corpus"),
+            "FuzzTests", ["Clients", "EventLog", "Portraits", "Rules", "RulesFile", "UsageModel", "WireFormat"],
+            data: "Corpus"),
         tests("tenureTests", ["tenure", "UsageModel", "WireFormat"], data: "Fixtures"),
     ],
     swiftLanguageModes: [.v6]
