@@ -51,6 +51,7 @@ extension API {
         } catch {
             failure = RequestRefusal(error)
         }
+        // There is no batch to be had, not even an empty one to end the session with.
         if let failure, failure.status == .serviceUnavailable { throw failure }
         // Whatever went wrong, what was taken must be settled and the session must end. A body that
         // broke off may end within a line, which must then not be taken for a whole one.

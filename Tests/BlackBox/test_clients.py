@@ -83,7 +83,7 @@ class ClientTests(unittest.TestCase):
             self.assertEqual(self.events(daemon), 3)
             self.assertNotIn(KEY, daemon.log_text())
 
-    def test_a_key_file_that_others_cannot_have_written_well_stops_the_start(self):
+    def test_a_key_that_can_be_guessed_stops_the_start_and_is_not_repeated(self):
         with tempfile.TemporaryDirectory() as directory:
             with open(os.path.join(directory, "app.key"), "w") as file:
                 file.write("short\n")
@@ -92,7 +92,7 @@ class ClientTests(unittest.TestCase):
                 daemon.start()
             self.assertIn("exited with 78", str(raised.exception))
             self.assertIn("app.key:1: a key of fewer than 16 characters", str(raised.exception))
-            self.assertNotIn("short\n", str(raised.exception).replace("app.key", ""))
+            self.assertNotIn("short", str(raised.exception))
 
     def test_a_listener_that_other_machines_reach_is_refused_without_a_key(self):
         daemon = Daemon(config="http: {tcp: 0.0.0.0:8095}\n")
