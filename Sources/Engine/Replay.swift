@@ -60,7 +60,9 @@ final class Replay {
     ) throws(EngineError) {
         let logTime = block.header.context.logTime
         var seq = block.header.firstSeq
-        for record in block.batch.records {
+        let records = block.batch.records
+        for (index, record) in records.enumerated() {
+            portraits.prefetch(records, from: index)
             portraits.advanceClock(for: record, logTime: logTime)
             switch record.kind {
             case .move:
@@ -140,6 +142,13 @@ extension ReplayReport {
             throw .log(error)
         }
         self = try Replay.run(reader, through: last)
+    }
+}
+
+extension ReplayReport {
+    /// What the checkpoint in a stopped daemon's directory is good for. O(its bytes).
+    public static func checkpoint(of directory: String, logID: Hash128) -> CheckpointFinding {
+        CheckpointStore.examine(stateDirectory: directory, logID: logID, layout: CheckpointLayout.fingerprint)
     }
 }
 

@@ -13,10 +13,13 @@ extension Writer {
         let names = NameTable()
         let log: EventLog
         do throws(EventLogError) {
-            log = try EventLog.open(directory: configuration.stateDirectory, options: configuration.log, names: names)
+            log = try EventLog.open(
+                directory: configuration.stateDirectory, options: configuration.log, names: names,
+                indexesNames: false)
         } catch {
             throw .log(error)
         }
+        let index = IndexedNames(names)
         let store: CheckpointStore
         do throws(EventLogError) {
             store = try CheckpointStore.open(
@@ -33,6 +36,8 @@ extension Writer {
             guard !record.id.isEmpty else { return }
             duplicates.insert(fingerprint: EventFingerprint.of(record, bytes), day: record.time.utcDay, seq: seq)
         }
+        // A replay knows names by number; whoever comes next asks for them by text.
+        names.use(index.wait())
         let writer = Writer(
             configuration: configuration, names: names, log: log, portraits: replay.portraits,
             desk: RuleDesk(book: replay.book, files: replay.ruleFiles), duplicates: duplicates,

@@ -66,7 +66,8 @@ final class Writer {
 
     init(
         configuration: EngineConfiguration, names: NameTable, log: EventLog, portraits: Portraits,
-        desk: consuming RuleDesk, duplicates: DuplicateIndex, checkpointer: Checkpointer?, mailbox: Mailbox, pool: BatchPool, publication: Publication
+        desk: consuming RuleDesk, duplicates: DuplicateIndex, checkpointer: Checkpointer?, mailbox: Mailbox,
+        pool: BatchPool, publication: Publication
     ) {
         self.configuration = configuration
         self.names = names
