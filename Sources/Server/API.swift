@@ -26,7 +26,7 @@ struct API: Sendable {
         addRecords(to: reading)
         addBacktest(to: reading)
         let changing = router.group().add(middleware: AccessGuard(policy: access, needed: .change))
-        addActions(to: changing)
+        addActions(to: changing.group().add(middleware: ActionLog(logger: logger)))
         changing.post("/v1/events") { try await takeEvents($0, $1) }
         return router
     }

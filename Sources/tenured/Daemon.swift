@@ -33,8 +33,7 @@ struct Daemon {
         let senders = ingestConfiguration(openFiles: openFiles)
         let engine = try Engine.open(engineConfiguration)
         let announcement = Announcement(heading: heading, expected: listeners.all.count) { [supervisor] sockets in
-            supervisor.isReady(
-                "ready, through seq \(engine.durableSeq), listening at \(sockets.joined(separator: ", "))")
+            supervisor.isReady("ready, listening at \(sockets.joined(separator: ", "))")
         }
         // Stopped in reverse: senders first, then questions, the engine last.
         try await run(

@@ -223,6 +223,7 @@ class Groups(unittest.TestCase):
             self.assertEqual(status, 200)
             history = daemon.ask(f"/v1/flags/{flag}")["history"]
             self.assertEqual([move["by"] for move in history if move.get("by")], ["nobody"])
+            self.assertIn(f"POST /v1/flags/{flag}/ack by nobody", daemon.log_text())
 
 
 class Tokens(unittest.TestCase):
