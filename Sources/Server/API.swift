@@ -41,14 +41,14 @@ public struct Surroundings: Sendable {
     /// Since 1970.
     public var startSeconds: Int
     public var ingestConnections: IngestConnections
-    public var httpConnections: HTTPConnections
+    public var httpChannels: OpenHTTPChannels
     public var limits: ServerLimits
     /// Every setting as it is in force.
     public var configuration: @Sendable () -> JSON
 
     public init(
         version: String, sockets: @escaping @Sendable () -> JSON, uptimeSeconds: @escaping @Sendable () -> Double,
-        startSeconds: Int, ingestConnections: IngestConnections, httpConnections: HTTPConnections, limits: ServerLimits,
+        startSeconds: Int, ingestConnections: IngestConnections, httpChannels: OpenHTTPChannels, limits: ServerLimits,
         configuration: @escaping @Sendable () -> JSON
     ) {
         self.version = version
@@ -56,7 +56,7 @@ public struct Surroundings: Sendable {
         self.uptimeSeconds = uptimeSeconds
         self.startSeconds = startSeconds
         self.ingestConnections = ingestConnections
-        self.httpConnections = httpConnections
+        self.httpChannels = httpChannels
         self.limits = limits
         self.configuration = configuration
     }
@@ -68,7 +68,7 @@ public struct Surroundings: Sendable {
             .init("version", .string(version)), .init("uptime_s", .double(uptimeSeconds().rounded())),
             .init("connections", .int(ingestConnections.count)),
             .init("connections_limit", .int(limits.ingestConnections)),
-            .init("http_connections", .int(httpConnections.count)),
+            .init("http_connections", .int(httpChannels.count)),
             .init("http_connections_limit", .int(limits.httpConnections)), .init("sockets", sockets()),
             .init(
                 "process",

@@ -13,7 +13,7 @@ public import ServiceLifecycle
 public struct HTTPListener: Service {
     private let endpoint: Endpoint
     private let api: API
-    private let connections: HTTPConnections
+    private let channels: OpenHTTPChannels
     private let logger: Logger
     private let onListening: @Sendable (Endpoint) -> Void
 
@@ -23,18 +23,18 @@ public struct HTTPListener: Service {
     private static let backlog: Int32 = 256
 
     /// - Parameters:
-    ///   - connections: shared by all HTTP listeners, since their limit is.
+    ///   - channels: shared by all HTTP listeners, since their limit is.
     ///   - onListening: called once, with the port the system chose where it was to choose.
     public init(
         endpoint: Endpoint, engine: Engine, ingest: IngestConfiguration, access: AccessPolicy,
-        surroundings: Surroundings, connections: HTTPConnections, logger: Logger,
+        surroundings: Surroundings, channels: OpenHTTPChannels, logger: Logger,
         onListening: @escaping @Sendable (Endpoint) -> Void
     ) {
         self.endpoint = endpoint
         api = API(
             engine: engine, limits: ingest.limits, ingest: ingest, access: access, surroundings: surroundings,
             logger: logger)
-        self.connections = connections
+        self.channels = channels
         self.logger = logger
         self.onListening = onListening
     }
@@ -52,7 +52,7 @@ public struct HTTPListener: Service {
                 // Returns on shutdown and throws on cancellation: both mean the end.
                 try? await gracefulShutdown()
                 await binding.release()
-                await connections.drain()
+                await channels.drain()
                 arrive.finish()
             }
             for await connection in arrivals {
@@ -67,15 +67,15 @@ public struct HTTPListener: Service {
         ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.backlog, value: Self.backlog)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            .serverChannelInitializer { [connections] channel in
+            .serverChannelInitializer { [channels] channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(AcceptGate(connections))
+                    try channel.pipeline.syncOperations.addHandler(AcceptGate(channels))
                 }
             }
             .childChannelOption(.allowRemoteHalfClosure, value: true)
-            .childChannelInitializer { [connections, logger] channel in
+            .childChannelInitializer { [channels, logger] channel in
                 http.setup(channel: channel, logger: logger).map { connection in
-                    connections.add(channel)
+                    channels.add(channel)
                     onConnection(connection)
                 }
             }

@@ -40,7 +40,7 @@ extension Surroundings {
     var metrics: [MetricFamily] {
         var connections = MetricFamily("tenure_connections", .gauge, "Open connections, by what they are for.")
         connections.add(ingestConnections.count, ("listener", "ingest"))
-        connections.add(httpConnections.count, ("listener", "http"))
+        connections.add(httpChannels.count, ("listener", "http"))
         var build = MetricFamily("tenure_build_info", .gauge, "1, with the daemon's version.")
         build.add(1, ("version", version))
         return [

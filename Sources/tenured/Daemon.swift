@@ -28,7 +28,6 @@ struct Daemon {
     func run(inherited: [InheritedSocket]) async throws {
         let openFiles = Self.prepareProcess()
         let listeners = try Listeners(configuration, places, inherited: inherited)
-        try listeners.check(setup.access)
         if listeners.needsRunDirectory { try makeRunDirectory() }
         let senders = ingestConfiguration(openFiles: openFiles)
         let engine = try Engine.open(engineConfiguration)
@@ -46,12 +45,12 @@ struct Daemon {
         of listeners: Listeners, _ engine: Engine, _ senders: IngestConfiguration, _ announcement: Announcement
     ) -> [any Service] {
         let ingestConnections = IngestConnections(limits: senders.limits)
-        let httpConnections = HTTPConnections(limits: senders.limits)
+        let httpChannels = OpenHTTPChannels(limits: senders.limits)
         let started = ContinuousClock.now
         let surroundings = Surroundings(
             version: Self.version, sockets: { announcement.json },
             uptimeSeconds: { (ContinuousClock.now - started) / .seconds(1) }, startSeconds: time(nil),
-            ingestConnections: ingestConnections, httpConnections: httpConnections, limits: senders.limits,
+            ingestConnections: ingestConnections, httpChannels: httpChannels, limits: senders.limits,
             configuration: { [setup] in setup.json })
         return listeners.all.sorted { !$0.role.isIngest && $1.role.isIngest }.map { listener in
             let announce = { @Sendable (endpoint: Endpoint) in
@@ -64,7 +63,7 @@ struct Daemon {
             }
             return HTTPListener(
                 endpoint: listener.endpoint, engine: engine, ingest: senders, access: setup.access,
-                surroundings: surroundings, connections: httpConnections, logger: logger, onListening: announce)
+                surroundings: surroundings, channels: httpChannels, logger: logger, onListening: announce)
         }
     }
 

@@ -40,14 +40,6 @@ struct Listeners: Equatable {
         all = listeners
     }
 
-    /// The TCP listener of the HTTP API takes nobody without a token, so there must be some.
-    func check(_ access: AccessPolicy) throws(ConfigurationError) {
-        guard access.tokens.isEmpty, all.contains(where: { $0.role == .httpTCP }) else { return }
-        throw ConfigurationError(
-            "http.tcp: a TCP listener takes only callers with a token; name a file of tokens with http.tokens, "
-                + "or under systemd with LoadCredential=http-tokens:FILE")
-    }
-
     /// Some socket's file is made by the daemon itself.
     var needsRunDirectory: Bool {
         all.contains { if case .unix = $0.endpoint { true } else { false } }

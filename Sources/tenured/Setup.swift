@@ -43,7 +43,6 @@ struct Setup: Sendable {
 
     /// Reads the rule file as a start would, and says what was found good; throws what keeps a start from succeeding.
     func check() throws -> String {
-        try Listeners(configuration, places, inherited: []).check(access)
         let source = try rules()
         var tasks: [String: TaskID] = [:]
         let rules = try RulesFile.parse(text: source.text, fileName: source.fileName) { task in
@@ -51,10 +50,11 @@ struct Setup: Sendable {
             tasks[task] = id
             return id
         }
+        let settings = settings
         let changed = settings.count { !$0.isDefault }
         let warnings = rules.warnings.map { "\($0)\n" }.joined()
         return warnings + """
-            \(configurationFile ?? "no configuration file"): good, \(changed) settings differ from their defaults
+            \(configurationFile ?? "no configuration file"): good, \(changed) of \(settings.count) settings differ from their defaults
             \(source.fileName): good, \(rules.flags.count) flags, version \(rules.version)
 
             """

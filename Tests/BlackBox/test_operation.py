@@ -76,13 +76,6 @@ class Configuration(unittest.TestCase):
         self.assertEqual(checked.returncode, 78)
         self.assertIn("chmod o=", checked.stderr)
 
-    def test_http_over_tcp_without_tokens_does_not_start(self):
-        path = self.write("t.yaml", f"http: {{tcp: 127.0.0.1:0}}\nstate_dir: {self.directory}/state\n")
-        for arguments in (("--check-config",), ()):
-            started = tenured("--config", path, *arguments)
-            self.assertEqual(started.returncode, 78, started.stderr)
-            self.assertIn("http.tokens", started.stderr)
-
     def test_the_effective_settings_are_a_configuration_file(self):
         with Daemon(config="limits: {line: 128KiB}\nsources: {app.eu: {heartbeat: 2h}}\n") as daemon:
             short = daemon.tenure("config", "show")
@@ -227,6 +220,15 @@ class Groups(unittest.TestCase):
 
 
 class Tokens(unittest.TestCase):
+    def test_tcp_without_tokens_answers_nobody(self):
+        with Daemon(config="http: {tcp: '127.0.0.1:0'}\n") as daemon:
+            connection = http.client.HTTPConnection(daemon.ask("/v1/status")["sockets"]["http_tcp"], timeout=PATIENCE_SECONDS)
+            connection.request("GET", "/v1/status", headers={"Authorization": "Bearer "})
+            response = connection.getresponse()
+            self.assertEqual(response.status, 401)
+            self.assertIn("http.tokens", json.loads(response.read())["detail"])
+            connection.close()
+
     def test_tcp_takes_only_callers_with_a_token_and_only_what_it_allows(self):
         directory = tempfile.TemporaryDirectory(prefix="tenure-test-")
         self.addCleanup(directory.cleanup)

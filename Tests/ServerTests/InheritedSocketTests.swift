@@ -5,32 +5,17 @@ import Testing
 
 @Suite("Sockets from the service manager")
 struct InheritedSocketTests {
-    /// A listening socket at a descriptor of its own, far from those that the test's process uses.
-    private func listening(_ path: String) throws -> CInt {
-        let descriptor = socket(AF_UNIX, CInt(SOCK_STREAM.rawValue), 0)
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
-        let status = withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
-            }
-        }
-        guard status == 0, listen(descriptor, 8) == 0 else { throw SystemFailure("listen") }
-        return descriptor
-    }
-
     @Test("one that listens is taken with its name and address, and not passed on")
     func taken() throws {
         try withTemporaryDirectory { directory in
-            let descriptor = try listening(directory + "/a.sock")
-            defer { close(descriptor) }
+            let listener = try UnixListener(path: directory + "/a.sock")
+            defer { listener.close() }
             let sockets = try InheritedSocket.take(
                 environment: ["LISTEN_PID": "7", "LISTEN_FDS": "1", "LISTEN_FDNAMES": "http"], process: 7,
-                first: descriptor)
+                first: listener.descriptor)
             #expect(sockets.map(\.name) == ["http"])
             #expect(sockets.map { "\(Endpoint.inherited($0))" } == [directory + "/a.sock"])
-            #expect(fcntl(descriptor, F_GETFD) & FD_CLOEXEC != 0)
+            #expect(fcntl(listener.descriptor, F_GETFD) & FD_CLOEXEC != 0)
         }
     }
 

@@ -21,25 +21,12 @@ struct JournalTests {
     func fields() throws {
         try withTemporaryDirectory { directory in
             let path = directory + "/journal"
-            let descriptor = socket(AF_UNIX, CInt(SOCK_DGRAM.rawValue), 0)
-            defer { close(descriptor) }
-            var address = sockaddr_un()
-            address.sun_family = sa_family_t(AF_UNIX)
-            withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
-            let status = withUnsafePointer(to: &address) { pointer in
-                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                    bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
-                }
-            }
-            try #require(status == 0)
+            let entries = try DatagramSocket(path: path)
             let journal = try #require(Journal(path: path))
             let logger = Logger(label: "t") { _ in JournalLogHandler(journal: journal) }
             logger.warning("rules not reloaded", metadata: ["peer": "ann", "rules-file": "/etc/r.yaml"])
-            var buffer = [UInt8](repeating: 0, count: 4_096)
-            let count = recv(descriptor, &buffer, buffer.count, CInt(MSG_DONTWAIT))
-            try #require(count > 0)
             #expect(
-                String(decoding: buffer[..<count], as: UTF8.self) == """
+                try entries.receive() == """
                     MESSAGE=rules not reloaded
                     PRIORITY=4
                     SYSLOG_IDENTIFIER=tenured

@@ -1,44 +1,6 @@
-import Glibc
 import Testing
 
 @testable import Server
-
-/// A socket as the service manager's.
-private struct NotifySocket: ~Copyable {
-    private let descriptor: CInt
-
-    private static let timeoutSeconds = 20
-
-    init(path: String) throws {
-        descriptor = socket(AF_UNIX, CInt(SOCK_DGRAM.rawValue), 0)
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
-        let status = withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
-            }
-        }
-        guard status == 0 else { throw SystemFailure("bind") }
-        var limit = timeval(tv_sec: Self.timeoutSeconds, tv_usec: 0)
-        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
-    }
-
-    deinit { close(descriptor) }
-
-    func receive() throws -> String {
-        var buffer = [UInt8](repeating: 0, count: 4_096)
-        let count = recv(descriptor, &buffer, buffer.count, 0)
-        guard count >= 0 else { throw SystemFailure("recv") }
-        return String(decoding: buffer[..<count], as: UTF8.self)
-    }
-
-    /// Nothing waits.
-    var isEmpty: Bool {
-        var byte: UInt8 = 0
-        return recv(descriptor, &byte, 1, CInt(MSG_DONTWAIT)) < 0
-    }
-}
 
 @Suite("Notices to the service manager")
 struct SupervisorTests {
@@ -46,7 +8,7 @@ struct SupervisorTests {
     func notices() throws {
         try withTemporaryDirectory { directory in
             let path = directory + "/notify"
-            let manager = try NotifySocket(path: path)
+            let manager = try DatagramSocket(path: path)
             let supervisor = Supervisor(environment: ["NOTIFY_SOCKET": path], process: 7)
             supervisor.isReady("good")
             #expect(try manager.receive() == "READY=1\nSTATUS=good")
@@ -61,7 +23,7 @@ struct SupervisorTests {
     func progress() throws {
         try withTemporaryDirectory { directory in
             let path = directory + "/notify"
-            let manager = try NotifySocket(path: path)
+            let manager = try DatagramSocket(path: path)
             let supervisor = Supervisor(environment: ["NOTIFY_SOCKET": path], process: 7)
             for seq in 41...44 { supervisor.replayed(UInt64(seq), of: 100) }
             let notice = try manager.receive()
@@ -74,7 +36,7 @@ struct SupervisorTests {
     func liveness() throws {
         try withTemporaryDirectory { directory in
             let path = directory + "/notify"
-            let manager = try NotifySocket(path: path)
+            let manager = try DatagramSocket(path: path)
             let supervisor = Supervisor(
                 environment: ["NOTIFY_SOCKET": path, "WATCHDOG_USEC": "60000000", "WATCHDOG_PID": "7"], process: 7)
             #expect(supervisor.livenessMilliseconds == 30_000)

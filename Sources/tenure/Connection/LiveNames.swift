@@ -14,7 +14,7 @@ enum LiveNames {
     }
 
     static let rules = CompletionKind.custom { words, _, prefix in
-        names(RequestTarget("v1", "rules"), list: "rules", member: "name", words, prefix)
+        names(RequestTarget("v1", "rules"), list: "rules", member: "name", isPaged: false, words, prefix)
     }
 
     /// A person who waits for a list of more types another letter instead.
@@ -22,17 +22,18 @@ enum LiveNames {
     private static let timeoutSeconds = 2
 
     private static func names(
-        _ target: RequestTarget, list: String, member: String, _ words: [String], _ prefix: String
+        _ target: RequestTarget, list: String, member: String, isPaged: Bool = true, _ words: [String],
+        _ prefix: String
     ) -> [String] {
         do {
             let address = try SocketAddress.find(option: socket(in: words), environment: environment(_:))
             let connection = try HTTPConnection(address: address)
             connection.timeoutSeconds = timeoutSeconds
-            var names: [String] = []
-            try connection.list(target, named: list, limit: mostNames) { element in
-                if let name = element[member]?.stringValue, name.hasPrefix(prefix) { names.append(name) }
-            }
-            return names
+            let elements =
+                isPaged
+                ? try connection.list(target, named: list, limit: mostNames).elements
+                : try connection.get(target)[list]?.arrayValue ?? []
+            return elements.compactMap { $0[member]?.stringValue }.filter { $0.hasPrefix(prefix) }
         } catch {
             return []
         }

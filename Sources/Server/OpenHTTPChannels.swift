@@ -1,8 +1,8 @@
 import NIOCore
 import Synchronization
 
-/// The connections of all HTTP listeners: bounds how many there are, and reaches them when the daemon stops.
-public final class HTTPConnections: AcceptPolicy {
+/// The open connections of all HTTP listeners: bounds how many there are, and reaches them when the daemon stops.
+public final class OpenHTTPChannels: AcceptPolicy {
     private struct State {
         var open: [ObjectIdentifier: any Channel] = [:]
         /// Listening channels that wait until there are fewer connections.
