@@ -21,7 +21,9 @@ struct ActionLog: RouterMiddleware {
         } catch {
             let refusal = RequestRefusal(error)
             metadata["code"] = "\(refusal.code)"
-            logger.warning("\(action) refused: \(refusal.detail)", metadata: metadata)
+            // Several lines show a place by their columns, so they begin where a line begins.
+            let separator = refusal.detail.contains("\n") ? "\n" : " "
+            logger.warning("\(action) refused:\(separator)\(refusal.detail)", metadata: metadata)
             throw error
         }
     }
