@@ -17,8 +17,6 @@ public enum Question: Sendable {
     case ruleTest(RuleTestQuery)
     case rules
     case rejects(Page)
-    /// Prometheus text is made from these.
-    case metrics
 }
 
 /// A page of a list: at most `limit` rows from behind `cursor`, which came as `next` in the page before.

@@ -40,9 +40,10 @@ final class Replay {
         restoredBlockHash = header.blockHash
     }
 
-    /// Applies every record through `last` behind the checkpoint's; `each` sees the senders' records after they applied.
+    /// Applies every record through `last` behind the checkpoint's; `each` sees the senders' records after they applied,
+    /// `afterBlock` the last seq of each block.
     func run(
-        _ reader: EventLogReader, through last: UInt64,
+        _ reader: EventLogReader, through last: UInt64, afterBlock: (UInt64) -> Void = { _ in },
         each: (Record, UInt64, UnsafeRawBufferPointer) -> Void = { _, _, _ in }
     ) throws(EngineError) {
         try reader.forEachBlock(from: restoredSeq + 1, through: last) { (block) throws(EngineError) in
@@ -52,6 +53,7 @@ final class Replay {
                 }
             }
             try apply(block, each: each)
+            afterBlock(block.header.lastSeq)
         }
     }
 

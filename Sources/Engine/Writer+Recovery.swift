@@ -28,11 +28,13 @@ extension Writer {
         } catch {
             throw .log(error)
         }
+        let start = ContinuousClock.now
         let replay =
             try Replay.restored(from: store, log: log.reader(), names: names) { configuration.report(.warning, $0) }
             ?? Replay(names: names)
         var duplicates = DuplicateIndex(runs: try runs(of: store), keepsUnsaved: true)
-        try replay.run(log.reader(), through: log.lastSeq) { record, seq, bytes in
+        try replay.run(log.reader(), through: log.lastSeq, afterBlock: { configuration.replayed($0, log.lastSeq) }) {
+            record, seq, bytes in
             guard !record.id.isEmpty else { return }
             duplicates.insert(fingerprint: EventFingerprint.of(record, bytes), day: record.time.utcDay, seq: seq)
         }
@@ -46,6 +48,7 @@ extension Writer {
             mailbox: mailbox, pool: pool, publication: publication)
         writer.late = replay.late
         writer.counters.logged = replay.eventCount
+        writer.recovery = (log.lastSeq, ContinuousClock.now - start)
         publication.publish(log.lastSeq)
         try writer.resume(after: replay)
         return writer

@@ -4,7 +4,7 @@ import NIOCore
 import UsageModel
 
 extension API {
-    func addBacktest(to router: Router<APIContext>) {
+    func addBacktest(to router: some RouterMethods<APIContext>) {
         router.post("/v1/backtest") { request, _ in
             let query = try QueryParameters(
                 request.uri.query, known: ["file", "since", "against", "churned_after", "known_at", "part", "flags"])

@@ -4,6 +4,8 @@ public enum Endpoint: Sendable, Equatable {
     case unix(path: String)
     /// A TCP port; 0 lets the system choose one.
     case tcp(host: String, port: Int)
+    /// A socket that listens already.
+    case inherited(InheritedSocket)
 }
 
 extension Endpoint {
@@ -27,6 +29,7 @@ extension Endpoint: CustomStringConvertible {
         switch self {
         case .unix(let path): path
         case .tcp(let host, let port): host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+        case .inherited(let socket): socket.address
         }
     }
 }

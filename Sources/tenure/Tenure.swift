@@ -35,6 +35,7 @@ struct Tenure: ParsableCommand {
             CommandGroup(
                 name: "Operation",
                 subcommands: [
+                    DoctorCommand.self, CheckCommand.self, WaitCommand.self, MetricsCommand.self, ConfigCommand.self,
                     ReloadCommand.self, BackupCommand.self, ClockCommand.self, VerifyCommand.self, VersionCommand.self,
                 ]),
         ])

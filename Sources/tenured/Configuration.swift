@@ -23,6 +23,10 @@ struct Configuration: Sendable {
     /// Nil: no TCP listener. The Unix sockets are always there.
     var ingestTCP: Endpoint?
     var httpTCP: Endpoint?
+    /// Group whose members may change something over the Unix socket; nil: whoever may connect.
+    var changeGroup: String?
+    /// File of the tokens that open the HTTP API's TCP listener.
+    var tokensFile: String?
     var logLevel = Logger.Level.info
 
     private static let defaultSettings = {

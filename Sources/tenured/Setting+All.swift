@@ -59,7 +59,9 @@ extension Setting {
     ]
 
     private static let questions: [Setting] = [
-        .endpoint("http.tcp", \.httpTCP)
+        .endpoint("http.tcp", \.httpTCP),
+        .optionalString("http.tokens", \.tokensFile),
+        .optionalString("http.change_group", \.changeGroup),
     ]
 
     private static let activity: [Setting] = [

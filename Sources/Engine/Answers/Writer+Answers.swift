@@ -18,7 +18,6 @@ extension Writer {
         case .ruleTest(let query): try ruleTest(query)
         case .rules: rulesAnswer
         case .rejects(let page): try rejectList(page)
-        case .metrics: metrics
         }
     }
 

@@ -43,7 +43,7 @@ struct CompanyCommand: ParsableCommand {
 
     @OptionGroup var shared: SharedOptions
 
-    @Argument(help: "The company's id.")
+    @Argument(help: "The company's id.", completion: LiveNames.companies)
     var company: String
 
     func run() throws {
@@ -65,7 +65,7 @@ struct UsersCommand: ParsableCommand {
     @OptionGroup var shared: SharedOptions
     @OptionGroup var limit: LimitOption
 
-    @Argument(help: "The company's id.")
+    @Argument(help: "The company's id.", completion: LiveNames.companies)
     var company: String
 
     func run() throws {
@@ -83,7 +83,7 @@ struct TasksCommand: ParsableCommand {
     @OptionGroup var shared: SharedOptions
     @OptionGroup var limit: LimitOption
 
-    @Argument(help: "The company's id.")
+    @Argument(help: "The company's id.", completion: LiveNames.companies)
     var company: String
 
     func run() throws {

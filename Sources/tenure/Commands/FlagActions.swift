@@ -20,7 +20,7 @@ struct FlagsAck: ParsableCommand {
 
     @OptionGroup var shared: SharedOptions
 
-    @Argument(help: "The flag, for example F12.")
+    @Argument(help: "The flag, for example F12.", completion: LiveNames.flags)
     var flag: String
 
     func run() throws { try shared.act("ack", on: flag) }
@@ -34,7 +34,7 @@ struct FlagsSnooze: ParsableCommand {
 
     @OptionGroup var shared: SharedOptions
 
-    @Argument(help: "The flag, for example F12.")
+    @Argument(help: "The flag, for example F12.", completion: LiveNames.flags)
     var flag: String
 
     @Option(help: ArgumentHelp("A span such as 7d or 36h, a date, or an RFC 3339 time.", valueName: "time"))
@@ -75,7 +75,7 @@ struct FlagsWake: ParsableCommand {
 
     @OptionGroup var shared: SharedOptions
 
-    @Argument(help: "The flag, for example F12.")
+    @Argument(help: "The flag, for example F12.", completion: LiveNames.flags)
     var flag: String
 
     func run() throws { try shared.act("wake", on: flag) }
@@ -114,7 +114,7 @@ struct FlagsAssign: ParsableCommand {
 
     @OptionGroup var shared: SharedOptions
 
-    @Argument(help: "The flag, for example F12.")
+    @Argument(help: "The flag, for example F12.", completion: LiveNames.flags)
     var flag: String
 
     @Argument(help: "Who.")
@@ -136,7 +136,7 @@ struct FlagsNote: ParsableCommand {
 
     @OptionGroup var shared: SharedOptions
 
-    @Argument(help: "The flag, for example F12.")
+    @Argument(help: "The flag, for example F12.", completion: LiveNames.flags)
     var flag: String
 
     @Argument(help: "The note.")
@@ -165,7 +165,7 @@ struct FlagsClose: ParsableCommand {
 
     @OptionGroup var shared: SharedOptions
 
-    @Argument(help: "The flag, for example F12.")
+    @Argument(help: "The flag, for example F12.", completion: LiveNames.flags)
     var flag: String
 
     @Option(name: .customLong("as"), help: "How it ended.")

@@ -64,7 +64,7 @@ struct FlagsExplain: ParsableCommand {
 
     @OptionGroup var shared: SharedOptions
 
-    @Argument(help: "The flag, for example F12.")
+    @Argument(help: "The flag, for example F12.", completion: LiveNames.flags)
     var flag: String
 
     func run() throws {
@@ -86,10 +86,10 @@ struct FlagsWhyNot: ParsableCommand {
 
     @OptionGroup var shared: SharedOptions
 
-    @Argument(help: "The company's id.")
+    @Argument(help: "The company's id.", completion: LiveNames.companies)
     var company: String
 
-    @Argument(help: "The rule's name.")
+    @Argument(help: "The rule's name.", completion: LiveNames.rules)
     var rule: String
 
     func run() throws {

@@ -15,7 +15,7 @@ struct FlagsVerify: ParsableCommand {
 
     @OptionGroup var shared: SharedOptions
 
-    @Argument(help: "The flag, for example F12.")
+    @Argument(help: "The flag, for example F12.", completion: LiveNames.flags)
     var flag: String
 
     @Option(help: ArgumentHelp("State directory of a stopped daemon, instead of asking one.", valueName: "dir"))

@@ -9,10 +9,10 @@ struct RulesTest: ParsableCommand {
 
     @OptionGroup var shared: SharedOptions
 
-    @Argument(help: "The rule's name.")
+    @Argument(help: "The rule's name.", completion: LiveNames.rules)
     var rule: String
 
-    @Option(help: ArgumentHelp("The company's id.", valueName: "id"))
+    @Option(help: ArgumentHelp("The company's id.", valueName: "id"), completion: LiveNames.companies)
     var company: String
 
     @Option(help: ArgumentHelp("Take the rule from this file, - for standard input, instead of the rules in force."))
