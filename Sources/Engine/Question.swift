@@ -9,6 +9,8 @@ public enum Question: Sendable {
     case users(company: String, Page)
     case tasks(company: String, Page)
     case flags(FlagsQuery)
+    /// What one owner has to do about flags, company by company.
+    case worklist(WorklistQuery)
     /// `F12`, or `12`.
     case flag(String)
     /// Why a rule has no open flag in a company.
@@ -70,6 +72,23 @@ public struct FlagsQuery: Sendable {
         self.all = all
         self.withheld = withheld
         self.page = page
+    }
+}
+
+public struct WorklistQuery: Sendable {
+    /// Whose; nil for everybody's.
+    public var owner: String?
+    public var kind: String?
+    /// From when on things are new; nil for the Monday before today.
+    public var since: Timestamp?
+    /// Companies at most.
+    public var limit: Int
+
+    public init(owner: String? = nil, kind: String? = nil, since: Timestamp? = nil, limit: Int = Page.defaultLimit) {
+        self.owner = owner
+        self.kind = kind
+        self.since = since
+        self.limit = min(max(limit, 1), Page.greatestLimit)
     }
 }
 

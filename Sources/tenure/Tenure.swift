@@ -23,7 +23,7 @@ struct Tenure: ParsableCommand {
                 name: "Questions",
                 subcommands: [
                     StatusCommand.self, CompaniesCommand.self, CompanyCommand.self, UsersCommand.self,
-                    TasksCommand.self, FlagsCommand.self, RulesCommand.self, RejectsCommand.self,
+                    TasksCommand.self, FlagsCommand.self, DigestCommand.self, RulesCommand.self, RejectsCommand.self,
                     TailCommand.self,
                 ]),
             CommandGroup(

@@ -13,6 +13,7 @@ extension Writer {
         case .users(let company, let page): try users(of: company, page)
         case .tasks(let company, let page): try tasks(of: company, page)
         case .flags(let query): try flagList(query)
+        case .worklist(let query): try Worklist(writer: self, query: query).json
         case .flag(let id): try flagDetail(id)
         case .whyNot(let company, let rule): try whyNot(company, rule)
         case .ruleTest(let query): try ruleTest(query)

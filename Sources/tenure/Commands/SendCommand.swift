@@ -8,13 +8,17 @@ struct SendCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "send",
         abstract: "Send events from standard input, as they come, and report what became of them.",
-        discussion: """
-            JSON lines and line protocol, as on ingest.sock. Refused lines are reported on standard error as the \
-            daemon names them, all others count. At the end a sync makes sure that everything is durable, \
-            evaluated and seen by every later question. Nothing is sent twice.
+        discussion: Help.text(
+            "tail -F events.ndjson | tenure send --spool /var/spool/tenure",
+            "printf '%s\\n' '{\"company\":\"acme\",\"user\":\"u1\",\"task\":\"report\"}' | tenure send",
+            "tenure send < points.txt",
+            words: """
+                JSON lines and line protocol, as on ingest.sock. Refused lines are reported on standard error as the \
+                daemon names them, all others count. At the end a sync makes sure that everything is durable, \
+                evaluated and seen by every later question. Nothing is sent twice.
 
-            With --json every reply of the daemon is passed on as it came.
-            """)
+                With --json every reply of the daemon is passed on as it came.
+                """))
 
     @OptionGroup var shared: SharedOptions
 
