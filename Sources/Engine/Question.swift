@@ -1,3 +1,4 @@
+import Rules
 public import UsageModel
 
 /// What can be asked; each is answered by the writer between two batches, so it sees every event
@@ -132,6 +133,11 @@ public enum QuestionError: Error, Sendable, Equatable {
     case refused(String)
     /// The engine is stopping: 503.
     case stopping
+
+    /// `.notFound` that ends on the name that was probably meant, if one is near.
+    static func notFound(_ detail: String, _ name: String, _ candidates: some Sequence<String>) -> QuestionError {
+        .notFound(detail + (Suggestion.nearest(to: name, among: candidates).map { "\n  \($0)" } ?? ""))
+    }
 
     public var code: String {
         switch self {

@@ -164,7 +164,7 @@ extension RulesFile {
             cooldown: 28d
             owner: trait("csm")
             summary: "{company} renews in {days_until(\"renewal\"):0} days and its usage changed by {100 * change(events(28d, ago: 1d)):0} % in four weeks"
-            brief: "renewal, use {100 * change(events(28d, ago: 1d)):0} %"
+            brief: "renewal at risk"
 
           # --- Growing ------------------------------------------------------------------------------------
 

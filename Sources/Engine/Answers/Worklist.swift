@@ -34,8 +34,7 @@ struct Worklist {
         since = query.since ?? Self.monday(before: now.utcDay).startUTC
         tally = WorklistTally(writer: writer, owner: query.owner, kind: query.kind, since: since, now: now)
         if let owner = query.owner, !tally.owners.contains(owner) {
-            let near = Suggestion.nearest(to: owner, among: tally.owners.sorted()).map { "; \($0)" } ?? ""
-            throw .notFound("no flag and no company ever had the owner \"\(owner)\"\(near)")
+            throw .notFound("no flag and no company ever had the owner \"\(owner)\"", owner, tally.owners.sorted())
         }
         var quiet = Quiet()
         entries = Self.entries(writer, query, &quiet)
@@ -59,7 +58,8 @@ struct Worklist {
             }
         }
         var entries: [WorklistEntry] = []
-        for (company, flags) in active {
+        // Whoever has churned is no work any more; the rules rest there as well.
+        for (company, flags) in active where !book.isResting(company) {
             if flags.allSatisfy({ $0.severity == .low }) {
                 quiet.low += flags.count
             } else if let portrait = writer.portraits.portrait(company) {

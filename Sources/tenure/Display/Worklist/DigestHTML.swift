@@ -68,7 +68,7 @@ enum DigestHTML {
         return """
             <section class="\(kind)">
             <h2>\(entry.mark) \(escaped(entry.company))\(due)</h2>
-            <p>\(escaped(entry.brief))</p>
+            <p>\(escaped(entry.briefs.joined(separator: "; ")))</p>
             <p><span class="bars">\(entry.bars)</span> \(account)</p>
             <p>\(contact.joined(separator: ", "))</p>
             <ul>\(reasons)</ul>

@@ -14,7 +14,7 @@ enum DigestMarkdown {
     }
 
     private static func item(_ entry: WorklistEntryText) -> String {
-        var head = "- **\(entry.mark) \(escaped(entry.company))** \(escaped(entry.brief))"
+        var head = "- **\(entry.mark) \(escaped(entry.company))** \(escaped(entry.briefs.joined(separator: "; ")))"
         if !entry.due.isEmpty { head += ", **\(entry.due)**" }
         let account = DigestWords.account(entry).map(escaped).joined(separator: ", ")
         let people = DigestWords.contact(entry).map(escaped).joined(separator: ", ")

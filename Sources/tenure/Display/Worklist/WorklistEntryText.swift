@@ -14,7 +14,8 @@ struct WorklistEntryText {
     let bars: String
     let usersThen: String
     let usersNow: String
-    let brief: String
+    /// A few words a flag, the most urgent first.
+    let briefs: [String]
     let due: String
     let dueStyle: Style
     /// Name, role, when last here.
@@ -50,7 +51,7 @@ struct WorklistEntryText {
         person = facts.joined(separator: ", ")
 
         let flags = entry.at("flags")?.arrayValue ?? []
-        brief = flags.first?.at("brief")?.stringValue ?? ""
+        briefs = flags.compactMap { $0.at("brief")?.stringValue }
         let more = flags.count > 1 ? " +\(flags.count - 1)" : ""
         let isNew = flags.contains { $0.at("is_new")?.boolValue == true }
         self.flags = (flags.first?.at("id")?.stringValue ?? "") + more + (isNew ? " NEW" : "")
@@ -87,9 +88,9 @@ struct WorklistEntryText {
         return now - touch > daysInTouch * millisecondsPerDay ? "no touch " + age : "touched " + age
     }
 
-    /// `23d`, or `5h` within the first day.
+    /// `23d`, or `5h` within the first day; rounded, as rules' briefs round.
     private static func age(of time: Timestamp, now: Timestamp) -> String {
         let hours = max(0, now - time) / millisecondsPerHour
-        return hours < 24 ? "\(hours)h" : Quantity.whole(Int(hours / 24)) + "d"
+        return hours < 24 ? "\(hours)h" : Quantity.whole(Int((hours + 12) / 24)) + "d"
     }
 }

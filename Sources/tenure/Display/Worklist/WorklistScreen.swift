@@ -12,7 +12,7 @@ struct WorklistScreen {
 
     /// Where a company's second line begins, below its name.
     private static let indent = 3
-    private static let gap = 2
+    private static let gap = 3
     /// Lines below the entries: an empty one, what is quiet, the rules.
     private static let footerLines = 3
 
@@ -35,16 +35,16 @@ struct WorklistScreen {
 
     private mutating func addHead() {
         let installation = list.installation.joined(separator: "   ")
-        flow([(list.moment, .heading), (installation, list.isBlind ? .warning : .plain)], gap: 3)
+        flow([(list.moment, .heading), (installation, list.isBlind ? .warning : .plain)])
         let todo = "\(list.owner): \(list.todo)"
-        flow([(todo, list.isOverdue ? .bad : .heading), (list.changes, .plain)], gap: 3)
+        flow([(todo, list.isOverdue ? .bad : .heading), (list.changes, .plain)])
         lines.append("")
     }
 
     private mutating func addFooter() {
         lines.append("")
-        flow([(list.quiet, .faint)], gap: 3)
-        flow([(list.record, .faint)], gap: 3)
+        flow([(list.quiet, .faint)])
+        flow([(list.record, .faint)])
     }
 
     // MARK: Entries
@@ -55,7 +55,7 @@ struct WorklistScreen {
             return
         }
         let rows = Self.lines(of: companies.text(.terminal(width: width, colour: colour)))
-        let below = seconds
+        let below = contacts
         lines.append(rows[0])
         var shown = 0
         for (index, entry) in list.entries.enumerated() {
@@ -69,7 +69,7 @@ struct WorklistScreen {
         let more = list.entries.count - shown + list.more
         if more > 0 {
             let noun = more == 1 ? "company" : "companies"
-            flow([("   … \(Quantity.whole(more)) more \(noun); --limit 0 shows all", .faint)], gap: 0)
+            flow([("   … \(Quantity.whole(more)) more \(noun); --limit 0 shows all", .faint)])
         }
     }
 
@@ -85,12 +85,22 @@ struct WorklistScreen {
     }
 
     private var companies: Table {
+        // What the other columns leave decides how many reasons are named.
+        let narrow = Self.lines(of: table { _ in "" }.text(.terminal(width: .max, colour: false)))
+        let used = narrow.map(PrintableText.width(of:)).max() ?? 0
+        let room = width - used + PrintableText.width(of: Self.briefTitle)
+        return table { Self.joined($0.briefs, fitting: room) }
+    }
+
+    private static let briefTitle = "WHY"
+
+    private func table(brief: (WorklistEntryText) -> String) -> Table {
         let then = list.entries.map { PrintableText.width(of: $0.usersThen) }.max() ?? 0
         let now = list.entries.map { PrintableText.width(of: $0.usersNow) }.max() ?? 0
         let columns = [
             Column("company", "COMPANY", leastWidth: 8), Column("revenue", "ARR", .right, isOptional: true),
             Column("renews", "RENEWS", .right, isOptional: true), Column("weeks", "12 WEEKS"),
-            Column("users", "USERS"), Column("brief", "WHY", leastWidth: 12),
+            Column("users", "USERS"), Column("brief", Self.briefTitle, leastWidth: 12),
             Column("due", "DUE", .right, isOptional: true),
         ]
         let rows = list.entries.map { entry -> [Cell] in
@@ -99,67 +109,69 @@ struct WorklistScreen {
                 + PrintableText.padded(entry.usersNow, to: now, right: true)
             return [
                 Cell(entry.company, style: .heading), Cell(entry.revenue), Cell(entry.renews), Cell(entry.bars),
-                Cell(users), Cell(entry.brief), Cell(entry.due, style: entry.dueStyle),
+                Cell(users), Cell(brief(entry)), Cell(entry.due, style: entry.dueStyle),
             ]
         }
         return Table(columns: columns, rows: rows, indent: Self.indent)
     }
 
-    /// Below each company whom to call: in columns where they fit, else wrapped.
-    private var seconds: [[String]] {
-        let columns = [
-            Column("call", ""), Column("email", "", isOptional: true), Column("touch", ""), Column("flags", ""),
-        ]
-        let rows = list.entries.map { entry -> [Cell] in
-            pieces(of: entry).map { Cell($0.text, style: $0.style) }
+    /// As many of `words` as fit, the first in any case.
+    private static func joined(_ words: [String], fitting room: Int) -> String {
+        var text = words.first ?? ""
+        for word in words.dropFirst() {
+            let longer = text + "; " + word
+            guard PrintableText.width(of: longer) <= room else { break }
+            text = longer
         }
-        let table = Table(columns: columns, rows: rows, indent: Self.indent)
-        let plain = Self.lines(of: table.text(.terminal(width: width, colour: false)))
-        if plain.allSatisfy({ PrintableText.width(of: $0) <= width }) {
-            return Self.lines(of: table.text(.terminal(width: width, colour: colour))).dropFirst().map { [$0] }
+        return text
+    }
+
+    /// Below each company whom to call. Where the terminal is too narrow for addresses, they stand below.
+    private var contacts: [[String]] {
+        let wide = rows(withAddresses: true, colour: false)
+        if wide.allSatisfy({ PrintableText.width(of: $0) <= width }) {
+            return rows(withAddresses: true, colour: colour).map { [$0] }
         }
-        return list.entries.map { entry in
-            Self.flowed(
-                pieces(of: entry), gap: Self.gap, indent: Self.indent, width: width, colour: colour)
+        let margin = String(repeating: " ", count: Self.indent + Self.callWidth)
+        return zip(rows(withAddresses: false, colour: colour), list.entries).map { row, entry in
+            guard !entry.email.isEmpty else { return [row] }
+            return [row, margin + PrintableText.cut(PrintableText.escaping(entry.email), to: width - margin.count)]
         }
     }
 
-    private func pieces(of entry: WorklistEntryText) -> [(text: String, style: Style)] {
-        [
-            (entry.person.isEmpty ? "nobody to call" : "call " + entry.person, .plain), (entry.email, .plain),
-            (entry.touch, .faint), (entry.flags, .heading),
+    /// `call `, below which the address begins.
+    private static let callWidth = 5
+
+    private func rows(withAddresses: Bool, colour: Bool) -> [String] {
+        let columns = [
+            Column("call", "", leastWidth: 20), Column("email", "", isOptional: true), Column("touch", ""),
+            Column("flags", ""),
         ]
+        let rows = list.entries.map { entry -> [Cell] in
+            [
+                Cell(entry.person.isEmpty ? "nobody to call" : "call " + entry.person),
+                Cell(withAddresses ? entry.email : ""), Cell(entry.touch, style: .faint),
+                Cell(entry.flags, style: .heading),
+            ]
+        }
+        let table = Table(columns: columns, rows: rows, indent: Self.indent)
+        let form = OutputForm.terminal(width: withAddresses ? .max : width, colour: colour)
+        return Array(Self.lines(of: table.text(form)).dropFirst())
     }
 
     // MARK: Lines
 
-    private mutating func flow(_ pieces: [(text: String, style: Style)], gap: Int) {
-        lines += Self.flowed(pieces, gap: gap, indent: 0, width: width, colour: colour)
-    }
-
-    /// Pieces beside each other as far as they fit, the rest in further lines, a little further in.
-    private static func flowed(
-        _ pieces: [(text: String, style: Style)], gap: Int, indent: Int, width: Int, colour: Bool
-    ) -> [String] {
-        let furtherIndent = indent == 0 ? 0 : indent + 5
-        var lines: [String] = []
-        var line = String(repeating: " ", count: indent)
-        var used = indent
-        var isEmpty = true
-        for piece in pieces where !piece.text.isEmpty {
-            var words = PrintableText.escaping(piece.text)
-            let needed = PrintableText.width(of: words)
-            if !isEmpty, used + gap + needed > width {
-                lines.append(line)
-                line = String(repeating: " ", count: furtherIndent)
-                used = furtherIndent
-                isEmpty = true
+    /// Pieces beside each other where they fit, else in lines of their own.
+    private mutating func flow(_ pieces: [(text: String, style: Style)]) {
+        let words = pieces.map { PrintableText.escaping($0.text) }
+        let gap = String(repeating: " ", count: Self.gap)
+        if PrintableText.width(of: words.joined(separator: gap)) <= width {
+            lines.append(
+                zip(words, pieces).map { $1.style.apply(to: $0, colour: colour) }.joined(separator: gap))
+        } else {
+            lines += zip(words, pieces).map {
+                $1.style.apply(to: PrintableText.cut($0, to: width), colour: colour)
             }
-            words = PrintableText.cut(words, to: width - used)
-            line += (isEmpty ? "" : String(repeating: " ", count: gap)) + piece.style.apply(to: words, colour: colour)
-            used += (isEmpty ? 0 : gap) + PrintableText.width(of: words)
-            isEmpty = false
         }
-        return lines + [line]
     }
 }

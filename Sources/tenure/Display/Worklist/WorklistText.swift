@@ -77,7 +77,7 @@ struct WorklistText {
         let names = wrong.prefix(rulesNamed).map {
             "\($0.at("rule")?.stringValue ?? "") \(Quantity.whole($0.at("false_alarms")?.intValue))"
         }
-        return "Rules, \(count("days"))d: \(count("raised")) raised, \(count("acted_on")) acted on, "
+        return "All rules, \(count("days"))d: \(count("raised")) raised, \(count("acted_on")) acted on, "
             + "\(count("false_alarms")) called false alarm"
             + (names.isEmpty ? "" : " (\(names.joined(separator: ", ")))")
     }
