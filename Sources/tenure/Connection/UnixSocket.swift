@@ -132,6 +132,16 @@ final class UnixSocket {
         }
     }
 
+    /// Reads without waiting; nil when nothing is there, 0 when the daemon has closed.
+    func readAvailable(into buffer: UnsafeMutableRawBufferPointer) throws -> Int? {
+        while true {
+            let received = recv(descriptor, buffer.baseAddress, buffer.count, Int32(MSG_DONTWAIT))
+            if received >= 0 { return received }
+            if errno == EAGAIN { return nil }
+            if errno != EINTR { throw lost() }
+        }
+    }
+
     /// Writes without waiting.
     /// - Returns: bytes taken; 0 when the daemon is not reading just now.
     func writeAvailable(_ bytes: UnsafeRawBufferPointer) throws -> Int {

@@ -71,7 +71,7 @@ enum DigestHTML {
             <p>\(escaped(entry.briefs.joined(separator: "; ")))</p>
             <p><span class="bars">\(entry.bars)</span> \(account)</p>
             <p>\(contact.joined(separator: ", "))</p>
-            <ul>\(reasons)</ul>
+            <ul class="quiet">\(reasons)</ul>
             </section>
             """
     }

@@ -24,7 +24,7 @@ struct WorklistEntryText {
     let touch: String
     /// `F12 +2 NEW`: the first flag, how many more, and whether one was raised since.
     let flags: String
-    /// Of each flag its id and what its rule says in full.
+    /// Of each flag its id, the day on which it was raised, and what its rule said then.
     let reasons: [(flag: String, summary: String)]
 
     init(_ entry: JSON, now: Timestamp) {
@@ -55,7 +55,11 @@ struct WorklistEntryText {
         let more = flags.count > 1 ? " +\(flags.count - 1)" : ""
         let isNew = flags.contains { $0.at("is_new")?.boolValue == true }
         self.flags = (flags.first?.at("id")?.stringValue ?? "") + more + (isNew ? " NEW" : "")
-        reasons = flags.map { ($0.at("id")?.stringValue ?? "", $0.at("summary")?.stringValue ?? "") }
+        reasons = flags.map { flag in
+            let since = flag.at("since")?.stringValue.flatMap(Timestamp.init(rfc3339:))
+            let day = since.map { " of " + CalendarText.date($0.utcDay, today: now.utcDay) } ?? ""
+            return ((flag.at("id")?.stringValue ?? "") + day, flag.at("summary")?.stringValue ?? "")
+        }
     }
 
     private static func mark(kind: String?, severity: String?) -> String {
