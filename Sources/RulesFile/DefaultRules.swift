@@ -12,6 +12,9 @@ extension RulesFile {
         # documentation of the metrics; `28d` are the 28 calendar days up to today in the company's own zone,
         # and `ago: 1d` leaves today out, which is only partly over.
         #
+        # `due` is when somebody should have been in touch: two days for a company that may be leaving, a week for one
+        # that is short of seats. `summary` is a sentence, `brief` the few words that a list has room for.
+        #
         # Where a figure is called "on history", the rule ran over sixteen years of real events of 281 companies,
         # one half of those there are; its thresholds were chosen on them, and "right" means that the company
         # left within a year of the alert. What the set came to on the other half stands in README.md. Those
@@ -42,6 +45,7 @@ extension RulesFile {
             clear: active_users(1d) > 0
             cooldown: 28d
             inhibits: [idle, usage_halved, users_falling]
+            due: 2d
             owner: trait("csm")
             summary: "{company} worked on {active_days(28d, ago: 22d)} of 28 days and has been silent for {user_idle_days:0}; {last_user} was the last to leave"
             brief: "nobody here for {user_idle_days:0}d"
@@ -70,6 +74,7 @@ extension RulesFile {
             when: events("@core", 14d) == 0 and events("@core", 28d, ago: 15d) >= 10 and user_idle_days <= 7
             clear: events("@core", 7d) > 0 or not is_known(events("@core", 7d))
             cooldown: 28d
+            due: 2d
             owner: trait("csm")
             summary: "{company} still visits but has done none of its core work for two weeks, after {events(\"@core\", 28d, ago: 15d)} times in the four weeks before; ask {most_active}"
             brief: "visits, no core work"
@@ -112,6 +117,7 @@ extension RulesFile {
             when: champion_idle_days > 30 and active_users(14d) >= 2 and active_days(28d, ago: 31d) >= 16
             clear: champion_idle_days <= 3 or not is_known(champion_idle_days)
             cooldown: 90d
+            due: 2d
             owner: trait("csm")
             summary: "{champion}, who used {company}'s product most, has been away for {champion_idle_days:0} days; {most_active} may take over"
             brief: "champion {champion_idle_days:0}d silent"
@@ -162,6 +168,7 @@ extension RulesFile {
             when: days_until("renewal") >= 0 and days_until("renewal") <= 60 and (flag("gone_silent") or flag("champion_silent") or (events(28d, ago: 1d) < 0.6 * events(28d, ago: 29d) and events(28d, ago: 29d) >= 20))
             clear: days_until("renewal") < 0 or days_until("renewal") > 60 or not is_known(days_until("renewal"))
             cooldown: 28d
+            due: 2d
             owner: trait("csm")
             summary: "{company} renews in {days_until(\"renewal\"):0} days and its usage changed by {100 * change(events(28d, ago: 1d)):0} % in four weeks"
             brief: "renewal at risk"
@@ -187,6 +194,7 @@ extension RulesFile {
             when: seats_fill >= 1
             clear: seats_fill < 0.95 or not is_known(seats_fill)
             cooldown: 28d
+            due: 7d
             owner: trait("csm")
             summary: "{company} is full: {users_total} users on {trait(\"seats\")} seats"
             brief: "{users_total} of {trait(\"seats\")} seats"

@@ -36,7 +36,7 @@ struct Tenure: ParsableCommand {
                 name: "Events",
                 subcommands: [
                     SendCommand.self, ImportCommand.self, ExportCommand.self, DecodeCommand.self,
-                    SimulateCommand.self,
+                    SimulateCommand.self, BenchCommand.self,
                 ]),
             CommandGroup(
                 name: "Operation",

@@ -92,9 +92,9 @@ struct WorklistEntryText {
         return now - touch > daysInTouch * millisecondsPerDay ? "no touch " + age : "touched " + age
     }
 
-    /// `23d`, or `5h` within the first day; rounded, as rules' briefs round.
+    /// `23d`, `5h` within the first day, `<1h`; days rounded, as rules' briefs round.
     private static func age(of time: Timestamp, now: Timestamp) -> String {
         let hours = max(0, now - time) / millisecondsPerHour
-        return hours < 24 ? "\(hours)h" : Quantity.whole(Int((hours + 12) / 24)) + "d"
+        return hours == 0 ? "<1h" : hours < 24 ? "\(hours)h" : Quantity.whole(Int((hours + 12) / 24)) + "d"
     }
 }
