@@ -174,7 +174,7 @@ private struct BenchEvent {
         for place in 0..<32 {
             if [8, 12, 16, 20].contains(place) { bytes.append(UInt8(ascii: "-")) }
             let word = place < 16 ? high : low
-            bytes.append(digits[Int(word >> UInt64(60 - 4 * (place % 16))) & 15])
+            bytes.append(digits[Int(word >> UInt64(60 - 4 * (place % 16)) & 15)])
         }
     }
 }

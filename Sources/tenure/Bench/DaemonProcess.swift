@@ -4,14 +4,21 @@ import Glibc
 struct DaemonProcess {
     let pid: Int32
 
+    /// The layout of `struct ucred` (unix(7)), which Glibc declares only for _GNU_SOURCE.
+    private struct Credentials {
+        var process: Int32 = 0
+        var user: UInt32 = 0
+        var group: UInt32 = 0
+    }
+
     /// Who listens behind `socket`; nil where the kernel does not say, as across containers.
     init?(behind socket: Int32) {
-        var credentials = ucred()
-        var length = socklen_t(MemoryLayout<ucred>.size)
-        guard getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &credentials, &length) == 0, credentials.pid > 0 else {
+        var credentials = Credentials()
+        var length = socklen_t(MemoryLayout<Credentials>.size)
+        guard getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &credentials, &length) == 0, credentials.process > 0 else {
             return nil
         }
-        pid = credentials.pid
+        pid = credentials.process
     }
 
     /// User and system time of all its threads, in seconds; the kernel counts in ticks of 10 ms.

@@ -136,7 +136,7 @@ final class SpooledSend {
             if spool.byteCount >= Spool.dropByteCount, bytesLeft == 0 { try restart() }
         } catch {
             self.delivery = nil
-            attemptAt = 0
+            attemptAt = watch.seconds + Self.retrySeconds
             isAway = true
             keep(because: error)
         }

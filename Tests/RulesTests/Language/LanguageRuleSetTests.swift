@@ -217,8 +217,8 @@ struct LanguageSummaryTests {
         }
         #expect(try brief("{users_total} users") == "3 users")
         #expect(try brief("{users_total} of {trait(\"seats\")} seats") == nil)
-        #expect(throws: RulesFileError.self) { try brief("{user_total} users") }
-        #expect(throws: RulesFileError.self) { try brief(String(repeating: "x", count: 257)) }
+        #expect(throws: RuleSetError.self) { try brief("{user_total} users") }
+        #expect(throws: RuleSetError.self) { try brief(String(repeating: "x", count: 257)) }
     }
 }
 
