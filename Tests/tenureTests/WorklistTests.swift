@@ -33,7 +33,7 @@ struct WorklistTests {
     @Test("colour adds escapes and changes no word")
     func colour() throws {
         let coloured = try screen(width: 80, colour: true)
-        #expect(coloured.contains("\u{1B}[1;31m!!\u{1B}[0m hooli") || coloured.contains("\u{1B}[1;31m!!\u{1B}[0m"))
+        #expect(coloured.contains("\u{1B}[1;31m!!\u{1B}[0m "))
         #expect(coloured.replacing(#/\u{1B}\[[0-9;]*m/#, with: "") == (try screen(width: 80)))
     }
 
@@ -55,8 +55,8 @@ struct WorklistTests {
 
     @Test("an address that is the user's id is written once")
     func address() throws {
-        #expect(try words(1).person == "last here 1h")
-        #expect(try words(1).email == "kim@globex.example")
+        #expect(try words(1).person == "kim@globex.example, last here 1h")
+        #expect(try words(1).email.isEmpty)
     }
 
     @Test("due: late by days, the weekday within a week, else the date; done once somebody was in touch")

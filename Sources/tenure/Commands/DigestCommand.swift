@@ -8,16 +8,15 @@ struct DigestCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "digest",
         abstract: "A week's work about flags, for mail, chat or cron: what to do, whom to call, what has changed.",
-        discussion: """
-            Examples:
-              tenure digest --owner maria
-              tenure digest --format html | mail -a 'Content-Type: text/html' -s 'This week' maria@example.com
-              tenure digest --owner maria --since 1d --format md
-              tenure --json digest | jq '.entries[].company'
-
-            The same as `tenure flags --owner NAME` shows on a terminal. Companies stand in order of severity, then \
-            of revenue; everything new since --since is marked. --json gives the whole as one object.
-            """)
+        discussion: Help.text(
+            "tenure digest --owner maria",
+            "tenure digest --format html | mail -a 'Content-Type: text/html' -s Work maria",
+            "tenure digest --owner maria --since 1d --format md",
+            "tenure digest --json | jq '.entries[].company'",
+            words: """
+                The same as `tenure flags --owner NAME` shows on a terminal. Companies stand in order of severity, \
+                then of revenue; whatever is new since --since is marked. --json gives the whole as one object.
+                """))
 
     @OptionGroup var shared: SharedOptions
     @OptionGroup var limit: LimitOption

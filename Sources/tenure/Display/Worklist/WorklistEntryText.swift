@@ -41,10 +41,9 @@ struct WorklistEntryText {
         touch = Self.touch(entry, now: now)
 
         let callee = entry.at("call")
-        email = callee?.at("email")?.stringValue ?? ""
-        let user = callee?.at("user")?.stringValue ?? ""
+        let called = callee?.at("name")?.stringValue ?? callee?.at("user")?.stringValue ?? ""
         // Many products use the address as the user's id; once is enough.
-        let called = callee?.at("name")?.stringValue ?? (user == email ? "" : user)
+        email = callee?.at("email")?.stringValue.flatMap { $0 == called ? nil : $0 } ?? ""
         let last = callee?.at("last")?.stringValue.flatMap(Timestamp.init(rfc3339:))
         let seen = last.map { "last here " + Self.age(of: $0, now: now) } ?? ""
         let facts = [called, callee?.at("role")?.stringValue ?? "", seen].filter { !$0.isEmpty }

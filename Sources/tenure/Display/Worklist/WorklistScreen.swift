@@ -99,8 +99,8 @@ struct WorklistScreen {
         let now = list.entries.map { PrintableText.width(of: $0.usersNow) }.max() ?? 0
         let columns = [
             Column("company", "COMPANY", leastWidth: 8), Column("revenue", "ARR", .right, isOptional: true),
-            Column("renews", "RENEWS", .right, isOptional: true), Column("weeks", "12 WEEKS"),
-            Column("users", "USERS"), Column("brief", Self.briefTitle, leastWidth: 12),
+            Column("renews", "RENEWS", .right, isOptional: true), Column("weeks", "12 WEEKS", isExpendable: true),
+            Column("users", "USERS", isExpendable: true), Column("brief", Self.briefTitle, leastWidth: 12),
             Column("due", "DUE", .right, isOptional: true),
         ]
         let rows = list.entries.map { entry -> [Cell] in

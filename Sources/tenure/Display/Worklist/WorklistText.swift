@@ -68,17 +68,14 @@ struct WorklistText {
             + "\(count("withheld"))\(more) withheld"
     }
 
-    /// Rules named in brackets: those that are wrong most often.
-    private static let rulesNamed = 3
-
     private static func record(_ rules: JSON) -> String {
         func count(_ name: String) -> String { Quantity.whole(rules.at(name)?.intValue) }
-        let wrong = (rules.at("by_rule")?.arrayValue ?? []).filter { ($0.at("false_alarms")?.intValue ?? 0) > 0 }
-        let names = wrong.prefix(rulesNamed).map {
-            "\($0.at("rule")?.stringValue ?? "") \(Quantity.whole($0.at("false_alarms")?.intValue))"
+        // The one that is wrong most often comes first.
+        let worst = rules.at("by_rule")?.arrayValue?.first { ($0.at("false_alarms")?.intValue ?? 0) > 0 }
+        let name = worst.map {
+            " (\($0.at("rule")?.stringValue ?? "") \(Quantity.whole($0.at("false_alarms")?.intValue)))"
         }
-        return "All rules, \(count("days"))d: \(count("raised")) raised, \(count("acted_on")) acted on, "
-            + "\(count("false_alarms")) called false alarm"
-            + (names.isEmpty ? "" : " (\(names.joined(separator: ", ")))")
+        return "Rules, \(count("days"))d: \(count("raised")) raised, \(count("acted_on")) acted on, "
+            + "\(count("false_alarms")) called false alarm" + (name ?? "")
     }
 }
