@@ -5,8 +5,8 @@ import UsageModel
 /// What somebody who looks after companies has to do on a Monday morning: one entry a company, the more
 /// severe first and then the larger; what has changed; what is quiet; how the rules have done.
 ///
-/// O(companies + flags ever raised), each of which is looked at for some tens of nanoseconds; only the
-/// companies that are shown have their windows asked.
+/// O(companies + flags ever raised), of each of which a few fields are read; only the companies that are
+/// shown have their windows asked.
 struct Worklist {
     private let writer: Writer
     private let query: WorklistQuery

@@ -82,8 +82,8 @@ final class UnixSocket {
         }
         let user = getpwuid(status.st_uid).map { String(cString: $0.pointee.pw_name) } ?? String(status.st_uid)
         let group = getgrgid(status.st_gid).map { String(cString: $0.pointee.gr_name) } ?? String(status.st_gid)
-        // To connect is to write (unix(7)).
-        return status.st_mode & S_IWGRP != 0
+        // To connect is to write (unix(7)). Nobody should join the group of the superuser for this.
+        return status.st_mode & S_IWGRP != 0 && status.st_gid != 0
             ? """
             it is open to user \(user) and group \(group)
             join with `sudo usermod -aG \(group) $USER` and log in again, or run this as \(user)
