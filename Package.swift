@@ -111,7 +111,12 @@ let package = Package(
             ]),
         tests(
             "FuzzTests", ["EventLog", "Portraits", "Rules", "RulesFile", "UsageModel", "WireFormat"], data: "Corpus"),
-        tests("tenureTests", ["tenure", "UsageModel", "WireFormat"], data: "Fixtures"),
+        tests(
+            "tenureTests",
+            [
+                "tenure", "UsageModel", "WireFormat",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ], data: "Fixtures"),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -8,6 +8,7 @@ public struct EngineConfiguration: Sendable {
     /// Holds `log/`; created when missing.
     public var stateDirectory: String
     public var settings: Settings
+    public var traitNames = TraitNames()
     public var limits = EngineLimits()
     /// Size of the log's segments, and what stays free on its file system.
     public var log = EventLogOptions()

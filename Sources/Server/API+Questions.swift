@@ -40,6 +40,13 @@ extension API {
                 withheld: try query.flag("withheld"), page: try query.page())
             return Response(json: try await engine.answer(.flags(flags)))
         }
+        router.get("/v1/worklist") { request, _ in
+            let query = try QueryParameters(request.uri.query, known: ["owner", "kind", "since", "limit"])
+            let worklist = WorklistQuery(
+                owner: query["owner"], kind: query["kind"], since: try query.instant("since"),
+                limit: try query.page().limit)
+            return Response(json: try await engine.answer(.worklist(worklist)))
+        }
         router.get("/v1/flags/{id}") { request, context in
             _ = try QueryParameters(request.uri.query, known: [])
             return Response(json: try await engine.answer(.flag(context.part("id"))))

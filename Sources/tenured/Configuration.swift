@@ -16,6 +16,7 @@ struct Configuration: Sendable {
     /// Nil: the built-in default set.
     var rulesFile: String?
     var settings = Self.defaultSettings
+    var traitNames = TraitNames()
     var engineLimits = EngineLimits()
     var log = EventLogOptions()
     var checkpoints = CheckpointOptions()

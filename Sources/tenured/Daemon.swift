@@ -139,6 +139,7 @@ struct Daemon {
             bootClock: { Self.milliseconds(of: CLOCK_BOOTTIME) },
             report: { [logger] severity, text in logger.log(level: Self.level(severity), "\(text)") })
         engine.limits = configuration.engineLimits
+        engine.traitNames = configuration.traitNames
         engine.log = configuration.log
         engine.checkpoints = configuration.checkpoints
         engine.replayed = { [supervisor] in supervisor.replayed($0, of: $1) }

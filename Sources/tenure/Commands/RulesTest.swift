@@ -5,7 +5,10 @@ import UsageModel
 struct RulesTest: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "test",
-        abstract: "What a rule's conditions are worth in a company now, part by part; raises nothing.")
+        abstract: "What a rule's conditions are worth in a company now, part by part; raises nothing.",
+        discussion: Help.text(
+            "tenure rules test idle --company acme",
+            "tenure rules test idle --company acme --file rules.yaml"))
 
     @OptionGroup var shared: SharedOptions
 

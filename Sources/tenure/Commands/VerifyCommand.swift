@@ -8,12 +8,15 @@ struct VerifyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
         abstract: "Check the log from end to end, and that replaying it gives the same state.",
-        discussion: """
-            Without a directory the running daemon replays its log into scratch state beside its work and \
-            compares digests. With one, the log of a stopped daemon is read: every checksum, the chain of \
-            headers, names and tail; then it is replayed, and its checkpoint read. Exit code 1 when something is wrong \
-            with the log; a checkpoint that cannot be used only makes the next start read all of it.
-            """)
+        discussion: Help.text(
+            "tenure verify",
+            "tenure verify /backups/tenure-2026-11",
+            words: """
+                Without a directory the running daemon replays its log into scratch state beside its work and \
+                compares digests. With one, the log of a stopped daemon is read: every checksum, the chain of \
+                headers, names and tail; then it is replayed, and its checkpoint read. Exit code 1 when something is \
+                wrong with the log; a checkpoint that cannot be used only makes the next start read all of it.
+                """))
 
     @OptionGroup var shared: SharedOptions
 
