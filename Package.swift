@@ -121,7 +121,12 @@ let package = Package(
         tests(
             "FuzzTests", ["Clients", "EventLog", "Portraits", "Rules", "RulesFile", "UsageModel", "WireFormat"],
             data: "Corpus"),
-        tests("tenureTests", ["tenure", "UsageModel", "WireFormat"], data: "Fixtures"),
+        tests(
+            "tenureTests",
+            [
+                "tenure", "UsageModel", "WireFormat",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ], data: "Fixtures"),
     ],
     swiftLanguageModes: [.v6]
 )

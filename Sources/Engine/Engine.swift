@@ -61,6 +61,13 @@ public final class Engine: Sendable {
         try await onWriter { (writer) throws(QuestionError) in try writer.answer(question) }
     }
 
+    /// How the daemon is doing, for monitoring systems; with a few of each company's own numbers if asked.
+    public func metrics(withCompanies: Bool) async throws(QuestionError) -> [MetricFamily] {
+        try await onWriter { (writer) throws(QuestionError) in
+            withCompanies ? writer.metrics + writer.companyMetrics : writer.metrics
+        }
+    }
+
     public func act(_ action: Action, by peer: Peer) async throws(QuestionError) -> JSON {
         try await onWriter { (writer) throws(QuestionError) in try writer.act(action, by: peer) }
     }

@@ -8,6 +8,7 @@ public struct EngineConfiguration: Sendable {
     /// Holds `log/`; created when missing.
     public var stateDirectory: String
     public var settings: Settings
+    public var traitNames = TraitNames()
     public var limits = EngineLimits()
     /// Size of the log's segments, and what stays free on its file system.
     public var log = EventLogOptions()
@@ -21,6 +22,24 @@ public struct EngineConfiguration: Sendable {
     public var bootClock: @Sendable () -> Int64
     /// What an operator should read, one sentence a call. Called on the writer's thread.
     public var report: @Sendable (Severity, String) -> Void
+
+    /// Called while the log is replayed at the start, after each block: its last seq, and the log's.
+    public var replayed: @Sendable (_ seq: UInt64, _ last: UInt64) -> Void = { _, _ in }
+    /// Nil: nobody watches whether the writer lives.
+    public var liveness: Liveness?
+
+    /// How the writer shows that it is not stuck, in a commit or elsewhere.
+    public struct Liveness: Sendable {
+        /// It wakes up as often, also without work.
+        public var intervalMilliseconds: Int64
+        /// Called on the writer's thread before each turn; must not block.
+        public var show: @Sendable () -> Void
+
+        public init(intervalMilliseconds: Int64, show: @escaping @Sendable () -> Void) {
+            self.intervalMilliseconds = intervalMilliseconds
+            self.show = show
+        }
+    }
 
     public enum Severity: Sendable {
         case info

@@ -1,3 +1,4 @@
+import Rules
 public import UsageModel
 
 /// What can be asked; each is answered by the writer between two batches, so it sees every event
@@ -9,6 +10,8 @@ public enum Question: Sendable {
     case users(company: String, Page)
     case tasks(company: String, Page)
     case flags(FlagsQuery)
+    /// What one owner has to do about flags, company by company.
+    case worklist(WorklistQuery)
     /// `F12`, or `12`.
     case flag(String)
     /// Why a rule has no open flag in a company.
@@ -17,8 +20,6 @@ public enum Question: Sendable {
     case ruleTest(RuleTestQuery)
     case rules
     case rejects(Page)
-    /// Prometheus text is made from these.
-    case metrics
 }
 
 /// A page of a list: at most `limit` rows from behind `cursor`, which came as `next` in the page before.
@@ -73,6 +74,23 @@ public struct FlagsQuery: Sendable {
     }
 }
 
+public struct WorklistQuery: Sendable {
+    /// Whose; nil for everybody's.
+    public var owner: String?
+    public var kind: String?
+    /// From when on things are new; nil for the Monday before today.
+    public var since: Timestamp?
+    /// Companies at most.
+    public var limit: Int
+
+    public init(owner: String? = nil, kind: String? = nil, since: Timestamp? = nil, limit: Int = Page.defaultLimit) {
+        self.owner = owner
+        self.kind = kind
+        self.since = since
+        self.limit = min(max(limit, 1), Page.greatestLimit)
+    }
+}
+
 public struct RuleTestQuery: Sendable {
     public var rule: String
     public var company: String
@@ -113,6 +131,11 @@ public enum QuestionError: Error, Sendable, Equatable {
     case refused(String)
     /// The engine is stopping: 503.
     case stopping
+
+    /// `.notFound` that ends on the name that was probably meant, if one is near.
+    static func notFound(_ detail: String, _ name: String, _ candidates: some Sequence<String>) -> QuestionError {
+        .notFound(detail + (Suggestion.nearest(to: name, among: candidates).map { "\n  \($0)" } ?? ""))
+    }
 
     public var code: String {
         switch self {

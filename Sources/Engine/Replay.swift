@@ -40,9 +40,10 @@ final class Replay {
         restoredBlockHash = header.blockHash
     }
 
-    /// Applies every record through `last` behind the checkpoint's; `each` sees the senders' records after they applied.
+    /// Applies every record through `last` behind the checkpoint's; `each` sees the senders' records after they applied,
+    /// `afterBlock` the last seq of each block.
     func run(
-        _ reader: EventLogReader, through last: UInt64,
+        _ reader: EventLogReader, through last: UInt64, afterBlock: (UInt64) -> Void = { _ in },
         each: (Record, UInt64, UnsafeRawBufferPointer) -> Void = { _, _, _ in }
     ) throws(EngineError) {
         try reader.forEachBlock(from: restoredSeq + 1, through: last) { (block) throws(EngineError) in
@@ -52,6 +53,7 @@ final class Replay {
                 }
             }
             try apply(block, each: each)
+            afterBlock(block.header.lastSeq)
         }
     }
 
@@ -60,7 +62,9 @@ final class Replay {
     ) throws(EngineError) {
         let logTime = block.header.context.logTime
         var seq = block.header.firstSeq
-        for record in block.batch.records {
+        let records = block.batch.records
+        for (index, record) in records.enumerated() {
+            portraits.prefetch(records, from: index)
             portraits.advanceClock(for: record, logTime: logTime)
             switch record.kind {
             case .move:
@@ -140,6 +144,13 @@ extension ReplayReport {
             throw .log(error)
         }
         self = try Replay.run(reader, through: last)
+    }
+}
+
+extension ReplayReport {
+    /// What the checkpoint in a stopped daemon's directory is good for. O(its bytes).
+    public static func checkpoint(of directory: String, logID: Hash128) -> CheckpointFinding {
+        CheckpointStore.examine(stateDirectory: directory, logID: logID, layout: CheckpointLayout.fingerprint)
     }
 }
 

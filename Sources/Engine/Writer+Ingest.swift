@@ -28,7 +28,7 @@ extension Writer {
 
     private enum Settlement {
         case accepted
-        case duplicate
+        case duplicate(of: SourceID)
         case refused(Refusal)
     }
 
@@ -41,12 +41,12 @@ extension Writer {
             } catch {
                 return .refused(error)
             }
-            if isTakenFromProducer(line, session) { return .duplicate }
+            if isTakenFromProducer(line, session) { return .duplicate(of: draft.source.id) }
             return try admit(draft, session: session)
         }
         switch settlement {
-        case .accepted: counters.accepted += 1
-        case .duplicate: counters.duplicates += 1
+        case .accepted: break
+        case .duplicate(let source): counters.lines.recogniseDuplicate(from: source)
         case .refused(let refusal): refuse(line, refusal, of: batch, session: session)
         }
         try endBlockIfFull()
@@ -58,7 +58,7 @@ extension Writer {
         if !draft.id.isEmpty, draft.isScopeKnown {
             switch try earlier(draft) {
             case .none: break
-            case .same: return .duplicate
+            case .same: return .duplicate(of: draft.source.id)
             case .other(let seq):
                 return .refused(
                     Refusal(
@@ -315,6 +315,7 @@ extension Writer {
         record.day =
             record.company.isNone ? record.time.utcDay : portraits.zone(of: record.company).day(of: record.time)
         let seq = try emit(record, id: draft.id, payload: draft.payload)
+        counters.lines.accept(from: record.source)
         if !draft.id.isEmpty {
             duplicates.insert(
                 fingerprint: EventFingerprint.of(id: draft.id, scopeSeed: draft.scopeSeed), day: record.time.utcDay,
@@ -325,11 +326,12 @@ extension Writer {
     // MARK: Everything else that a line can be
 
     private func refuse(_ line: Line, _ refusal: Refusal, of batch: LineBatch, session: Session) {
-        counters.refused[Int(refusal.error.rawValue)] += 1
         let number = session.progress.settledLines
         Reply.error(code: refusal.error.code, line: number, detail: refusal.detail)
             .write(to: &session.progress.replies.errors)
         batch.bytes.withRawBytes { bytes in
+            let source: SourceID? = names.find(UnsafeRawBufferPointer(rebasing: bytes[line.source.indices]))
+            counters.lines.refuse(refusal.error, from: source ?? .none)
             rejects.add(
                 time: logTime, error: refusal.error, detail: refusal.detail, line: number, sender: session.peer.name,
                 text: UnsafeRawBufferPointer(rebasing: bytes[line.text.indices]))

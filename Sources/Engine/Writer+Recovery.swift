@@ -13,10 +13,13 @@ extension Writer {
         let names = NameTable()
         let log: EventLog
         do throws(EventLogError) {
-            log = try EventLog.open(directory: configuration.stateDirectory, options: configuration.log, names: names)
+            log = try EventLog.open(
+                directory: configuration.stateDirectory, options: configuration.log, names: names,
+                indexesNames: false)
         } catch {
             throw .log(error)
         }
+        let index = IndexedNames(names)
         let store: CheckpointStore
         do throws(EventLogError) {
             store = try CheckpointStore.open(
@@ -25,14 +28,18 @@ extension Writer {
         } catch {
             throw .log(error)
         }
+        let start = ContinuousClock.now
         let replay =
             try Replay.restored(from: store, log: log.reader(), names: names) { configuration.report(.warning, $0) }
             ?? Replay(names: names)
         var duplicates = DuplicateIndex(runs: try runs(of: store), keepsUnsaved: true)
-        try replay.run(log.reader(), through: log.lastSeq) { record, seq, bytes in
+        try replay.run(log.reader(), through: log.lastSeq, afterBlock: { configuration.replayed($0, log.lastSeq) }) {
+            record, seq, bytes in
             guard !record.id.isEmpty else { return }
             duplicates.insert(fingerprint: EventFingerprint.of(record, bytes), day: record.time.utcDay, seq: seq)
         }
+        // A replay knows names by number; whoever comes next asks for them by text.
+        names.use(index.wait())
         let writer = Writer(
             configuration: configuration, names: names, log: log, portraits: replay.portraits,
             desk: RuleDesk(book: replay.book, files: replay.ruleFiles), duplicates: duplicates,
@@ -41,6 +48,7 @@ extension Writer {
             mailbox: mailbox, pool: pool, publication: publication)
         writer.late = replay.late
         writer.counters.logged = replay.eventCount
+        writer.recovery = (log.lastSeq, ContinuousClock.now - start)
         publication.publish(log.lastSeq)
         try writer.resume(after: replay)
         return writer

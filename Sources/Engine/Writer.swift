@@ -31,6 +31,8 @@ final class Writer {
     var isListening = false
     var rejects: RejectList
     var counters = Counters()
+    /// How far the start's replay went, and how long it took.
+    var recovery: (seq: UInt64, duration: Duration) = (0, .zero)
 
     /// The block being made. Its records are already applied; they are durable after `commit`.
     var block = RecordBatch()
@@ -66,7 +68,8 @@ final class Writer {
 
     init(
         configuration: EngineConfiguration, names: NameTable, log: EventLog, portraits: Portraits,
-        desk: consuming RuleDesk, duplicates: DuplicateIndex, checkpointer: Checkpointer?, mailbox: Mailbox, pool: BatchPool, publication: Publication
+        desk: consuming RuleDesk, duplicates: DuplicateIndex, checkpointer: Checkpointer?, mailbox: Mailbox,
+        pool: BatchPool, publication: Publication
     ) {
         self.configuration = configuration
         self.names = names
@@ -107,6 +110,7 @@ final class Writer {
         tendCheckpoint()
         while true {
             let work = mailbox.take(waitingAtMost: millisecondsToSleep())
+            configuration.liveness?.show()
             readClock()
             held.append(contentsOf: work.submissions)
             isDiskFull = try !hasRoom()
@@ -180,12 +184,13 @@ final class Writer {
         guard !block.records.isEmpty else { return }
         let context = BlockContext(
             logTime: logTime, evaluatedThrough: nextSeq - 1, evaluatedNow: portraits.now ?? logTime)
+        let start = ContinuousClock.now
         do throws(EventLogError) {
             _ = try log.append(block, context: context)
         } catch {
             throw .log(error)
         }
-        counters.commits += 1
+        counters.commits.note(records: block.records.count, took: ContinuousClock.now - start)
         block.removeAll()
         publication.publish(log.lastSeq)
     }
@@ -218,6 +223,11 @@ final class Writer {
 
     /// Nil when nothing but new work can make anything happen.
     private func millisecondsToSleep() -> Int64? {
+        guard let liveness = configuration.liveness else { return millisecondsToDeadline() }
+        return min(millisecondsToDeadline() ?? .max, liveness.intervalMilliseconds)
+    }
+
+    private func millisecondsToDeadline() -> Int64? {
         if isDiskFull { return Self.fullDiskRetryMilliseconds }
         guard !isEventClock else { return nil }
         let deadline = min(schedule.first ?? SourceWatch.never, watch.nextCheck)
@@ -248,13 +258,9 @@ final class Writer {
 
 /// What `tenure status` and `/metrics` count since the daemon started.
 struct Counters {
-    /// Senders' records accepted since the start.
-    var accepted: UInt64 = 0
     /// Events (product use) in the log, from its beginning.
     var logged: UInt64 = 0
-    var duplicates: UInt64 = 0
-    /// By `LineError.rawValue`.
-    var refused = [UInt64](repeating: 0, count: LineError.allCases.count)
-    var commits: UInt64 = 0
+    var lines = LineTally()
+    var commits = CommitTally()
     var looks: UInt64 = 0
 }

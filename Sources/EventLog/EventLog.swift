@@ -37,7 +37,7 @@ public final class EventLog {
     /// every segment's structure, place and names and the tail, and restores all names into `names`, which must
     /// be empty. Blocks' bodies are checked when they are read. O(segments + names).
     public static func open(
-        directory: String, options: EventLogOptions = EventLogOptions(), names: NameTable
+        directory: String, options: EventLogOptions = EventLogOptions(), names: NameTable, indexesNames: Bool = true
     ) throws(EventLogError) -> EventLog {
         precondition(NameKind.allCases.allSatisfy { names.count($0) == 0 }, "names are restored into an empty table")
         try SystemCall.makeDirectory(directory)
@@ -47,7 +47,9 @@ public final class EventLog {
         let format = try format(directory: directory)
         try SegmentDraft.remove(directory: directory)
         let store = try SegmentStore(directory: directory, logID: format.logID, lock: lock)
-        return try EventLog(store: store, options: options, names: names)
+        let log = try EventLog(store: store, options: options, names: names)
+        if indexesNames { names.endRestoring() }
+        return log
     }
 
     /// The format file; a new one for a new log. Segments without it are no log that we know.

@@ -12,7 +12,7 @@ public struct EventLogOptions: Sendable {
 
     /// How large a segment can get: address space, not memory or disk. Set once when it is opened, so it
     /// must hold a full segment and the largest block on top; four times a segment and never below 4 GiB.
-    var mapBytes: Int { max(segmentBytes * 4, 4 << 30) }
+    public var mapBytes: Int { max(segmentBytes * 4, 4 << 30) }
 
     /// What must stay free on the file system after an append. 256 MiB: LMDB copies a few pages beside
     /// each block, checkpoints and the operating system want room as well, and it is better to tell

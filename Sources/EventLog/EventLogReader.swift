@@ -62,6 +62,7 @@ public struct EventLogReader: Sendable {
         var restorer = NameRestorer()
         for segment in store.firstSeqs { try restorer.restore(segment, of: store, into: names) }
         if let last = try lastHeader() { try restorer.checkTotal(last) }
+        names.endRestoring()
         return names
     }
 

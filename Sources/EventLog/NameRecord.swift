@@ -34,11 +34,14 @@ enum NameRecord {
         let count = ranges.reduce(0) { $0 + UInt32($1.numbers.count) }
         buffer.append(count)
         buffer.append(UInt32(0))
+        let salts = SystemCall.random(Int(count))
+        var written = 0
         let digest = ByteBuffer()
         for (kind, numbers) in ranges {
             for number in numbers {
                 names.withBytes(of: number, kind: kind) { name in
-                    let salt = UInt64.random(in: .min ... .max)
+                    let salt = salts[written]
+                    written += 1
                     let hash = hash64(name, seed: salt)
                     writeEntry(kind, number, .kept, salt: salt, hash: hash, name, to: buffer)
                     add(kind, number, hash, to: digest)

@@ -63,6 +63,7 @@ public struct RuleSetDraft: Sendable {
         public var inhibits: [SourceText] = []
         public var owner: SourceText?
         public var summary: SourceText?
+        public var brief: SourceText?
         /// The rule as written.
         public var text = ""
 

@@ -32,6 +32,8 @@ public final class FlagRule: Sendable {
     public let inhibitedBy: [Int]
     public let owner: Expression?
     public let summary: Summary
+    /// Why, in the few words that a list has room for.
+    public let brief: Summary?
     /// 16 hexadecimal digits over the rule's text and the sets, scores and segments that it uses.
     public let version: String
     /// The rule's YAML as written.
@@ -41,7 +43,7 @@ public final class FlagRule: Sendable {
 
     init(
         index: Int, draft: RuleSetDraft.Flag, when: Expression, clear: Expression?, inhibitedBy: [Int],
-        owner: Expression?, summary: Summary, version: String, text: String, absence: RuleAbsence
+        owner: Expression?, summary: Summary, brief: Summary?, version: String, text: String, absence: RuleAbsence
     ) {
         self.index = index
         name = draft.name.text
@@ -57,6 +59,7 @@ public final class FlagRule: Sendable {
         self.inhibitedBy = inhibitedBy
         self.owner = owner
         self.summary = summary
+        self.brief = brief
         self.version = version
         self.text = text
         self.absence = absence

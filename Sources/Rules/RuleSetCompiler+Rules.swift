@@ -7,6 +7,7 @@ extension RuleSetCompiler {
         var clear: CompiledExpression?
         var owner: CompiledExpression?
         var summary: CompiledSummary
+        var brief: CompiledSummary?
     }
 
     struct CompiledSummary {
@@ -51,9 +52,14 @@ extension RuleSetCompiler {
         let when = compile(flag.when, flag.subject, .condition)
         let clear = flag.clear.flatMap { compile($0, flag.subject, .condition, allowsAtRaise: true) }
         let owner = flag.draft.owner.flatMap { compileOwner($0, flag.subject) }
-        let summary = compileSummary(flag)
+        let summary = compileSummary(
+            flag.draft.summary ?? SourceText("\(flag.draft.name.text) at {company}", at: flag.draft.name.start),
+            "summary", atMost: RuleSetLimits.summaryBytes, flag.subject)
+        let brief = flag.draft.brief.map {
+            compileSummary($0, "brief", atMost: RuleSetLimits.briefBytes, flag.subject)
+        }
         guard let when else { return nil }
-        return CompiledFlag(source: index, when: when, clear: clear, owner: owner, summary: summary)
+        return CompiledFlag(source: index, when: when, clear: clear, owner: owner, summary: summary, brief: brief)
     }
 
     private mutating func compileOwner(_ source: SourceText, _ subject: String) -> CompiledExpression? {
@@ -66,19 +72,20 @@ extension RuleSetCompiler {
         return compiled
     }
 
-    private mutating func compileSummary(_ flag: ParsedFlag) -> CompiledSummary {
-        let source = flag.draft.summary ?? SourceText("\(flag.draft.name.text) at {company}", at: flag.draft.name.start)
-        if source.text.utf8.count > RuleSetLimits.summaryBytes {
-            report(source.start, flag.subject, "a summary has at most \(RuleSetLimits.summaryBytes) bytes")
+    private mutating func compileSummary(
+        _ source: SourceText, _ field: String, atMost longest: Int, _ subject: String
+    ) -> CompiledSummary {
+        if source.text.utf8.count > longest {
+            report(source.start, subject, "a \(field) has at most \(longest) bytes")
         }
         let template = Summary.Template(source.text)
-        report(template.mistakes, in: source, flag.subject)
+        report(template.mistakes, in: source, subject)
         var parts: [CompiledSummary.Part] = []
         for piece in template.pieces {
             switch piece {
             case .text(let text): if !text.isEmpty { parts.append(.text(text)) }
             case .hole(let hole):
-                if let part = compileHole(hole, in: source, flag.subject) { parts.append(part) }
+                if let part = compileHole(hole, in: source, subject) { parts.append(part) }
             }
         }
         return CompiledSummary(text: source.text, parts: parts)
@@ -159,16 +166,21 @@ extension RuleSetCompiler {
         return FlagRule(
             index: index, draft: draft, when: when, clear: clear, inhibitedBy: inhibitedBy,
             owner: flag.owner?.expression(in: program),
-            summary: Summary(
-                text: flag.summary.text,
-                parts: flag.summary.parts.map { part in
-                    switch part {
-                    case .text(let text): .text(text)
-                    case .value(let value, let decimals):
-                        .value(value.expression(in: program), decimals: decimals)
-                    }
-                }),
+            summary: flag.summary.summary(in: program), brief: flag.brief?.summary(in: program),
             version: versions.version(of: source), text: RuleVersions.text(of: draft),
             absence: drifts.absence(when: when, clear: clear))
+    }
+}
+
+extension RuleSetCompiler.CompiledSummary {
+    fileprivate func summary(in program: Program) -> Summary {
+        Summary(
+            text: text,
+            parts: parts.map { part in
+                switch part {
+                case .text(let text): .text(text)
+                case .value(let value, let decimals): .value(value.expression(in: program), decimals: decimals)
+                }
+            })
     }
 }

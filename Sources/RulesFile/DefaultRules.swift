@@ -12,6 +12,9 @@ extension RulesFile {
         # documentation of the metrics; `28d` are the 28 calendar days up to today in the company's own zone,
         # and `ago: 1d` leaves today out, which is only partly over.
         #
+        # `due` is when somebody should have been in touch: two days for a company that may be leaving, a week for one
+        # that is short of seats. `summary` is a sentence, `brief` the few words that a list has room for.
+        #
         # Where a figure is called "on history", the rule ran over sixteen years of real events of 281 companies,
         # one half of those there are; its thresholds were chosen on them, and "right" means that the company
         # left within a year of the alert. What the set came to on the other half stands in README.md. Those
@@ -42,8 +45,10 @@ extension RulesFile {
             clear: active_users(1d) > 0
             cooldown: 28d
             inhibits: [idle, usage_halved, users_falling]
+            due: 2d
             owner: trait("csm")
             summary: "{company} worked on {active_days(28d, ago: 22d)} of 28 days and has been silent for {user_idle_days:0}; {last_user} was the last to leave"
+            brief: "nobody here for {user_idle_days:0}d"
 
           # The oldest rule of after-sales: last visit more than 7 days ago, follow up. On history three of four
           # such companies came back by themselves and stayed, and a month of silence is what tells the others
@@ -59,6 +64,7 @@ extension RulesFile {
             due: 2d
             owner: trait("csm")
             summary: "Nobody at {company} for {user_idle_days:0} days; call {last_user}"
+            brief: "nobody here for {user_idle_days:0}d"
 
           # They still log in, but the work has stopped: churn that every count of active users misses. Ten core
           # events in four weeks are work and not a trial run; two weeks without one outlast a holiday of a week.
@@ -68,8 +74,10 @@ extension RulesFile {
             when: events("@core", 14d) == 0 and events("@core", 28d, ago: 15d) >= 10 and user_idle_days <= 7
             clear: events("@core", 7d) > 0 or not is_known(events("@core", 7d))
             cooldown: 28d
+            due: 2d
             owner: trait("csm")
             summary: "{company} still visits but has done none of its core work for two weeks, after {events(\"@core\", 28d, ago: 15d)} times in the four weeks before; ask {most_active}"
+            brief: "visits, no core work"
 
           # Half of the usage gone between two windows of four weeks, and still gone two weeks later; below 40
           # events, or four days of use a week, halving is noise. A year ago the same weeks must have brought twice
@@ -84,6 +92,7 @@ extension RulesFile {
             cooldown: 90d
             owner: trait("csm")
             summary: "Usage at {company} fell from {events(28d, ago: 29d)} to {events(28d, ago: 1d)} events in four weeks"
+            brief: "use {100 * change(events(28d, ago: 1d)):0} % in 4 weeks"
 
           # A fall of 20 % in active users is the published band; half of them here, because with five users one
           # holiday is 20 % already and on history smaller falls meant nothing, and only where they came on four
@@ -96,6 +105,7 @@ extension RulesFile {
             cooldown: 90d
             owner: trait("csm")
             summary: "{company} went from {active_users(28d, ago: 29d)} to {active_users(28d, ago: 1d)} active users in four weeks"
+            brief: "active users {active_users(28d, ago: 29d)} → {active_users(28d, ago: 1d)}"
 
           # The person who carried the product is gone while the others are still here. A month outlasts a
           # holiday of three weeks; two other active users tell a lost champion from a silent company, and four days
@@ -107,8 +117,10 @@ extension RulesFile {
             when: champion_idle_days > 30 and active_users(14d) >= 2 and active_days(28d, ago: 31d) >= 16
             clear: champion_idle_days <= 3 or not is_known(champion_idle_days)
             cooldown: 90d
+            due: 2d
             owner: trait("csm")
             summary: "{champion}, who used {company}'s product most, has been away for {champion_idle_days:0} days; {most_active} may take over"
+            brief: "champion {champion_idle_days:0}d silent"
 
           # Nine tenths of the work by one user is a published sign of hanging by a single thread. Three users
           # in 90 days show that there once were others; at 20 events in four weeks the share means something.
@@ -120,6 +132,7 @@ extension RulesFile {
             cooldown: 90d
             owner: trait("csm")
             summary: "{most_active} does {100 * top_user_share(28d):0} % of all work at {company}; win a second user"
+            brief: "one does {100 * top_user_share(28d):0} % of it"
 
           # Two weeks in, still alone and here on two of the last 14 days at most; or nothing yet of what the product
           # is bought for. On history 77 % left within the year, most of them had done so already. After 60 days it
@@ -132,6 +145,7 @@ extension RulesFile {
             cooldown: 90d
             owner: trait("csm")
             summary: "{company} is {known_days:0} days in with {users_total} users and {events(28d)} events in four weeks; help them over the first step"
+            brief: "stuck on day {known_days:0}"
 
           # The published red band for seat use is 60 %; 40 % against noise, and only from five seats and
           # two months on, when a rollout should be over.
@@ -143,6 +157,7 @@ extension RulesFile {
             cooldown: 90d
             owner: trait("csm")
             summary: "{company} pays for {trait(\"seats\")} seats and uses {active_users(28d)}; they will notice at renewal"
+            brief: "{active_users(28d)} of {trait(\"seats\")} seats used"
 
           # Renewal within 60 days with a bad sign: two months are what it takes to turn one round. The published
           # band is 20 % less usage than the four weeks before; on simulated companies that stayed, holidays alone
@@ -153,8 +168,10 @@ extension RulesFile {
             when: days_until("renewal") >= 0 and days_until("renewal") <= 60 and (flag("gone_silent") or flag("champion_silent") or (events(28d, ago: 1d) < 0.6 * events(28d, ago: 29d) and events(28d, ago: 29d) >= 20))
             clear: days_until("renewal") < 0 or days_until("renewal") > 60 or not is_known(days_until("renewal"))
             cooldown: 28d
+            due: 2d
             owner: trait("csm")
             summary: "{company} renews in {days_until(\"renewal\"):0} days and its usage changed by {100 * change(events(28d, ago: 1d)):0} % in four weeks"
+            brief: "renewal at risk"
 
           # --- Growing ------------------------------------------------------------------------------------
 
@@ -168,6 +185,7 @@ extension RulesFile {
             cooldown: 28d
             owner: trait("csm")
             summary: "{company} has {users_total} users on {trait(\"seats\")} seats; offer the next plan before they stand before the limit"
+            brief: "{users_total} of {trait(\"seats\")} seats"
 
           # As many people as seats, or more: somebody is waiting for one. 5 % down before it can come again.
           - name: seats_full
@@ -176,8 +194,10 @@ extension RulesFile {
             when: seats_fill >= 1
             clear: seats_fill < 0.95 or not is_known(seats_fill)
             cooldown: 28d
+            due: 7d
             owner: trait("csm")
             summary: "{company} is full: {users_total} users on {trait(\"seats\")} seats"
+            brief: "{users_total} of {trait(\"seats\")} seats"
 
           # 60 % more active users in a quarter is a published expansion alert; from five users on it is a trend
           # and not a second colleague. Not in the first 140 days: the quarter before would be the weeks in which
@@ -190,6 +210,7 @@ extension RulesFile {
             cooldown: 84d
             owner: trait("csm")
             summary: "{company} grew from {active_users(28d, ago: 85d)} to {active_users(28d, ago: 1d)} active users in a quarter"
+            brief: "active users {active_users(28d, ago: 85d)} → {active_users(28d, ago: 1d)}"
 
           # Two kinds of work more than four weeks ago: adoption grows in breadth, and with it what they would
           # pay for. Noisy on history, hence low and once a quarter, and not in the first 90 days, when everything
@@ -202,6 +223,7 @@ extension RulesFile {
             cooldown: 84d
             owner: trait("csm")
             summary: "{company} uses {tasks_used(28d, ago: 1d)} kinds of tasks, {tasks_used(28d, ago: 29d)} four weeks ago"
+            brief: "{tasks_used(28d, ago: 1d)} kinds of tasks, was {tasks_used(28d, ago: 29d)}"
 
           # --- Coming -------------------------------------------------------------------------------------
 
@@ -216,6 +238,7 @@ extension RulesFile {
             due: 1d
             owner: trait("sales")
             summary: "{company} gave us {events(\"demo.minute\", 14d)} minutes of demo and {events(\"product_page.viewed\", 14d)} pages in two weeks; talk to {most_active}"
+            brief: "{score(\"attention\"):0} points of attention"
 
         scores:
           # 0 to 100, the mean of what is known; the card shows how much of it was known. Weights say what a

@@ -31,6 +31,7 @@ extension RulesReader {
 
     private static let flagKeys = [
         "name", "kind", "severity", "when", "clear", "for", "keep", "cooldown", "inhibits", "due", "owner", "summary",
+        "brief",
     ]
 
     mutating func readFlag(_ node: Node, into draft: inout RuleSetDraft) {
@@ -52,6 +53,7 @@ extension RulesReader {
         flag.due = duration("due", fields, subject)
         flag.owner = source(fields["owner"], subject)
         flag.summary = source(fields["summary"], subject)
+        flag.brief = source(fields["brief"], subject)
         for item in items(fields["inhibits"], subject) {
             if let name = source(item, subject) { flag.inhibits.append(name) }
         }

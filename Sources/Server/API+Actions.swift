@@ -4,7 +4,7 @@ import NIOCore
 import UsageModel
 
 extension API {
-    func addActions(to router: Router<APIContext>) {
+    func addActions(to router: some RouterMethods<APIContext>) {
         router.post("/v1/reload") { _, context in
             Response(json: try await engine.act(.reload, by: context.peer()))
         }

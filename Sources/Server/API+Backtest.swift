@@ -4,7 +4,7 @@ import NIOCore
 import UsageModel
 
 extension API {
-    func addBacktest(to router: Router<APIContext>) {
+    func addBacktest(to router: some RouterMethods<APIContext>) {
         router.post("/v1/backtest") { request, _ in
             let query = try QueryParameters(
                 request.uri.query, known: ["file", "since", "against", "churned_after", "known_at", "part", "flags"])
@@ -13,21 +13,13 @@ extension API {
                 throw RequestRefusal.badRequest("the body must be a rule file, in UTF-8")
             }
             var backtest = BacktestRequest(rules: RulesSource(fileName: query["file"] ?? "the body", text: text))
-            backtest.since = try Self.since(query["since"])
+            backtest.since = try query.instant("since")
             backtest.truth = try Self.truth(against: query["against"], churnedAfter: query["churned_after"])
             backtest.knownAt = try Self.knownAt(query["known_at"])
             backtest.part = try Self.part(query["part"])
             backtest.listsFlags = try query.flag("flags")
             return Response(json: try await engine.backtest(backtest))
         }
-    }
-
-    private static func since(_ text: String?) throws(RequestRefusal) -> Timestamp? {
-        guard let text else { return nil }
-        guard let since = Day(iso: text)?.startUTC ?? Timestamp(rfc3339: text) else {
-            throw .badRequest("since=\(text): give a date such as 2026-01-01, or an RFC 3339 time")
-        }
-        return since
     }
 
     private static func truth(

@@ -31,7 +31,7 @@ extension API {
     private func takeLines(
         _ call: ClientCall, _ request: Request, _ context: APIContext, _ precision: TimestampPrecision
     ) async throws -> ClientReply {
-        let mapping = try ingest.keys.mapping(presented: presentedKeys(request), isRemote: isRemote)
+        let mapping = try await mapping(request, context)
         var content = try ContentDecoding(
             request.headers, limit: .init(bytes: limits.bodyBytes, setting: "limits.body"))
         let sink = EventsRequest(eventLoop: context.channel.eventLoop)
@@ -116,8 +116,7 @@ extension API {
             list = try body.withUnsafeReadableBytes {
                 try decoder.read($0, into: &batch, maximumLines: linesPerBatch)
             }
-            let presented = presentedKeys(request) + [list.key].compactMap { $0 }
-            decoder.mapping = try ingest.keys.mapping(presented: presented, isRemote: isRemote)
+            decoder.mapping = try await mapping(request, context, keyInBody: list.key)
         } catch {
             unnamed.returnBatch(batch)
             throw error
@@ -165,8 +164,16 @@ extension API {
             bytes: try body.withUnsafeReadableBytes { try CloudEvent.structured(attributes: attributes, data: $0) })
     }
 
-    private func presentedKeys(_ request: Request) -> [String] {
-        AuthorizationHeader.keys(request.headers[.authorization])
+    /// What the sender's key says. Without a key that is known, who may change something may send too.
+    private func mapping(
+        _ request: Request, _ context: APIContext, keyInBody: String? = nil
+    ) async throws -> SourceMapping {
+        let header = request.headers[.authorization]
+        let presented = AuthorizationHeader.keys(header) + [keyInBody].compactMap { $0 }
+        if let known = try ingest.keys.mapping(presented: presented, isRemote: isRemote) { return known }
+        let caller = try await access.caller(on: context.channel, authorization: header)
+        guard caller.right == .change else { throw access.refusal(of: caller) }
+        return SourceMapping()
     }
 }
 

@@ -4,15 +4,11 @@ import NIOCore
 import UsageModel
 
 extension API {
-    func addQuestions(to router: Router<APIContext>) {
-        router.get("/healthz") { _, _ in
-            Response(
-                status: .ok, headers: [.contentType: "text/plain"], body: .init(byteBuffer: ByteBuffer(string: "ok\n")))
-        }
-        router.get("/v1/status") { request, _ in
+    func addQuestions(to router: some RouterMethods<APIContext>) {
+        router.get("/v1/status") { request, context in
             let query = try QueryParameters(request.uri.query, known: ["digest"])
             let status = try await engine.answer(.status(digest: query.flag("digest")))
-            return Response(json: surroundings.complete(status))
+            return Response(json: surroundings.complete(status, for: context.caller))
         }
         router.get("/v1/companies") { request, _ in
             let query = try QueryParameters(request.uri.query, known: ["sort", "where", "limit", "cursor"])
@@ -43,6 +39,13 @@ extension API {
                 company: query["company"], kind: query["kind"], owner: query["owner"], all: try query.flag("all"),
                 withheld: try query.flag("withheld"), page: try query.page())
             return Response(json: try await engine.answer(.flags(flags)))
+        }
+        router.get("/v1/worklist") { request, _ in
+            let query = try QueryParameters(request.uri.query, known: ["owner", "kind", "since", "limit"])
+            let worklist = WorklistQuery(
+                owner: query["owner"], kind: query["kind"], since: try query.instant("since"),
+                limit: try query.page().limit)
+            return Response(json: try await engine.answer(.worklist(worklist)))
         }
         router.get("/v1/flags/{id}") { request, context in
             _ = try QueryParameters(request.uri.query, known: [])
@@ -79,12 +82,16 @@ extension API {
             _ = try QueryParameters(request.uri.query, known: [])
             return Response(json: try await engine.verify())
         }
-        router.get("/metrics") { request, _ in
+        router.get("/v1/config") { request, _ in
             _ = try QueryParameters(request.uri.query, known: [])
-            let text = MetricsText.text(try await engine.answer(.metrics), surroundings: surroundings)
+            return Response(json: surroundings.configuration())
+        }
+        router.get("/metrics") { request, _ in
+            let query = try QueryParameters(request.uri.query, known: ["companies"])
+            let families = try await engine.metrics(withCompanies: query.flag("companies")) + surroundings.metrics
             return Response(
                 status: .ok, headers: [.contentType: "text/plain; version=0.0.4"],
-                body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
+                body: ResponseBody(byteBuffer: ByteBuffer(string: MetricsText.text(families))))
         }
     }
 

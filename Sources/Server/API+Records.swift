@@ -4,7 +4,7 @@ import NIOCore
 import UsageModel
 
 extension API {
-    func addRecords(to router: Router<APIContext>) {
+    func addRecords(to router: some RouterMethods<APIContext>) {
         router.get("/v1/events") { request, context in
             let query = try QueryParameters(request.uri.query, known: ["from", "follow", "limit", "cursor"])
             let from = try firstSeq(query)

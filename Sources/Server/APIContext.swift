@@ -7,15 +7,18 @@ import NIOCore
 struct APIContext: RequestContext {
     var coreContext: CoreRequestContextStorage
     let channel: any Channel
+    /// Who asks, once a guard has found out.
+    var caller: Caller?
 
     init(source: ApplicationRequestContextSource) {
         coreContext = CoreRequestContextStorage(source: source)
         channel = source.channel
     }
 
-    /// Who asks, as the kernel says.
+    /// Who asks: whom a guard let through, else as the kernel says.
     func peer() async throws -> Peer {
-        try await channel.eventLoop.flatSubmit { [channel] in PeerCredentials.peer(of: channel) }.get()
+        if let caller { return caller.peer }
+        return try await Peer.of(channel).get()
     }
 
     /// The path's part `name`, percent-decoded, so that any name of the log can stand there.

@@ -1,15 +1,21 @@
 import NIOCore
 
-/// Stands before a listening channel's accept, and holds it back while enough refusals are under way.
-/// What is not accepted waits in the kernel's backlog.
+/// Says when a listening channel may accept.
+protocol AcceptPolicy: Sendable {
+    /// False when `listener` shall accept nothing now; it is asked to read again when it may.
+    func mayAccept(_ listener: any Channel) -> Bool
+}
+
+/// Stands before a listening channel's accept, and holds it back while its policy says so. What is not
+/// accepted waits in the kernel's backlog.
 final class AcceptGate: ChannelOutboundHandler {
     typealias OutboundIn = Never
 
-    private let connections: IngestConnections
+    private let policy: any AcceptPolicy
 
-    init(connections: IngestConnections) { self.connections = connections }
+    init(_ policy: any AcceptPolicy) { self.policy = policy }
 
     func read(context: ChannelHandlerContext) {
-        if connections.mayAccept(context.channel) { context.read() }
+        if policy.mayAccept(context.channel) { context.read() }
     }
 }

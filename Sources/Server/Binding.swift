@@ -18,10 +18,13 @@ struct Binding: Sendable {
         case .tcp(let host, let port):
             let channel = try await naming(endpoint) { try await bootstrap.bind(host: host, port: port).get() }
             return Binding(endpoint: endpoint.bound(to: channel), channel: channel, file: nil)
+        case .inherited(let socket):
+            let channel = try await naming(endpoint) { try await bootstrap.withBoundSocket(socket.descriptor).get() }
+            return Binding(endpoint: endpoint, channel: channel, file: nil)
         }
     }
 
-    /// Stops accepting and removes the socket file.
+    /// Stops accepting and removes the socket file. An inherited socket goes on listening for whoever comes next.
     func release() async {
         file.map { $0.file.remove(ifStill: $0.identity) }
         try? await channel.close()

@@ -1,4 +1,5 @@
 public import Clients
+import HTTPTypes
 
 /// The keys by which senders are known, each with what it says about its sender's events.
 ///
@@ -25,22 +26,20 @@ public struct ClientKeys: Sendable {
         entries.append(Entry(key: Array(key.utf8), mapping: mapping))
     }
 
-    /// What the key of a request says; the empty mapping for a request that needs none.
+    /// What the key of a request says; nil where it shows none that is known and something else must let it in.
     ///
     /// - Parameters:
     ///   - presented: what stands where keys stand: in the header, in the body. One that is known is enough.
-    ///   - isRemote: it came over TCP, where a key is needed as soon as there are any. On a Unix socket the file's
-    ///     mode says who may send, and a key only says as whom; a wrong one is refused there too, since
-    ///     events would else come in under no name.
-    func mapping(presented: [String], isRemote: Bool) throws(RequestRefusal) -> SourceMapping {
-        if isEmpty || (presented.isEmpty && !isRemote) { return SourceMapping() }
+    ///   - isRemote: it came over TCP, where what is no key may be a token. On a Unix socket a wrong key is refused
+    ///     as soon as there are any, since events would else come in under no name.
+    func mapping(presented: [String], isRemote: Bool) throws(RequestRefusal) -> SourceMapping? {
         for key in presented {
             if let mapping = mapping(of: key) { return mapping }
         }
-        throw .unauthorized(
-            presented.isEmpty
-                ? "a key is needed: as the user name of Basic, or behind Bearer or Token, in Authorization"
-                : "the key is not one of those that the daemon knows (sources.NAME.key_file)")
+        if isEmpty || isRemote || presented.isEmpty { return nil }
+        throw RequestRefusal(
+            status: .unauthorized, code: RequestRefusal.unauthorized.code,
+            detail: "the key is not one of those that the daemon knows (sources.NAME.key_file)")
     }
 
     /// Compares with every key and with every byte, so that the time taken tells nothing about any of them.

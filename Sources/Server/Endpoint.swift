@@ -4,6 +4,8 @@ public enum Endpoint: Sendable, Equatable {
     case unix(path: String)
     /// A TCP port; 0 lets the system choose one.
     case tcp(host: String, port: Int)
+    /// A socket that listens already.
+    case inherited(InheritedSocket)
 }
 
 extension Endpoint {
@@ -24,13 +26,11 @@ extension Endpoint {
 
 extension Endpoint {
     /// Reached over TCP, where no file's mode says who may connect.
-    public var isRemote: Bool { if case .tcp = self { true } else { false } }
-
-    /// Reached by processes of this machine alone.
-    public var isLocal: Bool {
+    public var isRemote: Bool {
         switch self {
-        case .unix: true
-        case .tcp(let host, _): host == "localhost" || host == "::1" || host.hasPrefix("127.")
+        case .unix: false
+        case .tcp: true
+        case .inherited(let socket): !socket.address.hasPrefix("/")
         }
     }
 }
@@ -40,6 +40,7 @@ extension Endpoint: CustomStringConvertible {
         switch self {
         case .unix(let path): path
         case .tcp(let host, let port): host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+        case .inherited(let socket): socket.address
         }
     }
 }

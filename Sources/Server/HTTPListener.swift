@@ -5,12 +5,15 @@ public import Logging
 import NIOCore
 import NIOPosix
 public import ServiceLifecycle
-import Synchronization
 
 /// Answers questions on one endpoint until the daemon stops.
+///
+/// Hummingbird reads requests, routes them and writes the answers; its own server only binds sockets,
+/// while ours must also take one that listens already.
 public struct HTTPListener: Service {
     private let endpoint: Endpoint
     private let api: API
+    private let channels: OpenHTTPChannels
     private let connections: HTTPConnections
     private let logger: Logger
     private let onListening: @Sendable (Endpoint) -> Void
@@ -18,19 +21,24 @@ public struct HTTPListener: Service {
     /// Keep-alive connections that ask nothing for so long are closed: past the minute at which clients flush, and
     /// what a client that never ends its request's head gets.
     private static let idleTimeout = TimeAmount.minutes(2)
+    /// As for Hummingbird's own server.
+    private static let backlog: Int32 = 256
 
     /// - Parameters:
-    ///   - connections: shared by all HTTP listeners, since their limits are.
+    ///   - channels, connections: shared by all HTTP listeners, since their limits are.
     ///   - onListening: called once, with the port the system chose where it was to choose.
     public init(
-        endpoint: Endpoint, engine: Engine, ingest: IngestConfiguration, connections: HTTPConnections,
-        surroundings: Surroundings, logger: Logger, onListening: @escaping @Sendable (Endpoint) -> Void
+        endpoint: Endpoint, engine: Engine, ingest: IngestConfiguration, access: AccessPolicy,
+        surroundings: Surroundings, channels: OpenHTTPChannels, connections: HTTPConnections,
+        logger: Logger,
+        onListening: @escaping @Sendable (Endpoint) -> Void
     ) {
         self.endpoint = endpoint
         self.connections = connections
         api = API(
-            engine: engine, limits: ingest.limits, ingest: ingest, isRemote: endpoint.isRemote,
+            engine: engine, limits: ingest.limits, ingest: ingest, access: access, isRemote: endpoint.isRemote,
             bodies: connections.bodies, surroundings: surroundings, logger: logger)
+        self.channels = channels
         self.logger = logger
         self.onListening = onListening
     }
@@ -38,54 +46,57 @@ public struct HTTPListener: Service {
     /// Returns after a graceful shutdown, when every answer in progress has been given. Throws
     /// `ServerError` when it cannot listen.
     public func run() async throws {
-        let address: BindAddress
-        var file: SocketFile?
-        switch endpoint {
-        case .unix(let path):
-            let socketFile = SocketFile(path: path)
-            try socketFile.claim()
-            file = socketFile
-            address = .unixDomainSocket(path: path)
-        case .tcp(let host, let port): address = .hostname(host, port: port)
-        }
-        // Its own words about where it listens would say the same again.
-        var quiet = logger
-        quiet.logLevel = max(logger.logLevel, .warning)
-        let bound = BoundFile()
-        let application = Application(
-            router: api.router(),
-            server: .http1(
-                configuration: .init(
-                    additionalChannelHandlers: [RequestPatience(connections: connections)],
-                    idleTimeout: Self.idleTimeout)),
-            configuration: ApplicationConfiguration(
-                address: address, serverName: "tenured",
-                availableConnectionsDelegate: MaximumAvailableConnections(
-                    api.limits.httpConnections + HTTPConnections.mostClosing, logger: quiet)),
-            onServerRunning: { [file, endpoint, onListening, logger] channel in
-                do {
-                    if let file { bound.identity = try file.bound() }
-                } catch {
-                    logger.error("\(error)")
-                }
-                onListening(endpoint.bound(to: channel))
-            },
-            logger: quiet)
-        defer { if let file, let identity = bound.identity { file.remove(ifStill: identity) } }
-        do {
-            try await application.run()
-        } catch let error as IOError {
-            throw ServerError.system(action: "listen", endpoint: "\(endpoint)", reason: "\(error)")
+        let http = HTTP1Channel(
+            responder: responder,
+            configuration: .init(
+                additionalChannelHandlers: [RequestPatience(connections: connections)], idleTimeout: Self.idleTimeout))
+        // Bounded by the limit of connections, which are accepted only below it.
+        let (arrivals, arrive) = AsyncStream.makeStream(of: HTTP1Channel.Value.self)
+        let binding = try await Binding.bind(bootstrap(http) { arrive.yield($0) }, to: endpoint)
+        onListening(binding.endpoint)
+        await withDiscardingTaskGroup { group in
+            group.addTask {
+                // Returns on shutdown and throws on cancellation: both mean the end.
+                try? await gracefulShutdown()
+                await binding.release()
+                await channels.drain()
+                arrive.finish()
+            }
+            for await connection in arrivals {
+                group.addTask { [logger] in await http.handle(value: connection, logger: logger) }
+            }
         }
     }
-}
 
-/// What `onServerRunning` learns for the end of `run`.
-private final class BoundFile: Sendable {
-    private let state = Mutex<SocketFile.Identity?>(nil)
+    private func bootstrap(
+        _ http: HTTP1Channel, onConnection: @escaping @Sendable (HTTP1Channel.Value) -> Void
+    ) -> ServerBootstrap {
+        ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .serverChannelOption(.backlog, value: Self.backlog)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .serverChannelInitializer { [channels] channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(AcceptGate(channels))
+                }
+            }
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
+            .childChannelInitializer { [channels, logger] channel in
+                http.setup(channel: channel, logger: logger).map { connection in
+                    channels.add(channel)
+                    onConnection(connection)
+                }
+            }
+    }
 
-    var identity: SocketFile.Identity? {
-        get { state.withLock { $0 } }
-        set { state.withLock { $0 = newValue } }
+    private var responder: HTTPChannelHandler.Responder {
+        let routes = api.router().buildResponder()
+        return { [logger] request, writer, channel in
+            let context = APIContext(source: ApplicationRequestContextSource(channel: channel, logger: logger))
+            // The router's middleware has turned every error into an answer.
+            var response = try await routes.respond(to: request, context: context)
+            response.headers[.date] = HTTPDate.now
+            response.headers[.server] = "tenured"
+            try await writer.write(response: response.head, body: response.body)
+        }
     }
 }

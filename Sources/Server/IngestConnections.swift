@@ -3,7 +3,7 @@ import Synchronization
 
 /// The connections of all ingest listeners: counts them against their limit, holds the memory
 /// that their replies may take together, and reaches them when the daemon stops.
-public final class IngestConnections: Sendable {
+public final class IngestConnections: AcceptPolicy {
     private let channels = Mutex<[ObjectIdentifier: any Channel]>([:])
     /// Channels beyond the limit that are not closed yet, and listening channels that wait until they are.
     private let refusals = Mutex<(count: Int, waiting: [any Channel])>((0, []))
@@ -44,7 +44,7 @@ public final class IngestConnections: Sendable {
         }
     }
 
-    /// False when `listener` shall accept nothing now; it is asked to read again when it may.
+    /// False while enough refusals are under way.
     func mayAccept(_ listener: any Channel) -> Bool {
         refusals.withLock { refusals in
             if refusals.count < Self.mostRefusals { return true }

@@ -46,7 +46,7 @@ public struct IngestListener: Service {
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .serverChannelInitializer { [connections] channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(AcceptGate(connections: connections))
+                    try channel.pipeline.syncOperations.addHandler(AcceptGate(connections))
                 }
             }
             .childChannelOption(.allowRemoteHalfClosure, value: true)
@@ -63,7 +63,7 @@ public struct IngestListener: Service {
                             RefusalHandler(limit: configuration.limits.ingestConnections))
                     }
                 }
-                return PeerCredentials.peer(of: channel).flatMapThrowing { peer in
+                return Peer.of(channel).flatMapThrowing { peer in
                     try channel.pipeline.syncOperations.addHandler(
                         IngestHandler(
                             engine: engine, peer: peer, configuration: configuration, connections: connections,

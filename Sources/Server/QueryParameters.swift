@@ -1,4 +1,5 @@
 import Engine
+import UsageModel
 
 /// The part of a request's target behind `?`, with only the names that its path knows.
 ///
@@ -41,6 +42,15 @@ struct QueryParameters {
         guard let text = self[name] else { return nil }
         guard let number = N(text), number >= 0 else { throw .badRequest("\(name)=\(text): give a whole number") }
         return number
+    }
+
+    /// A date, which is its first instant in UTC, or an RFC 3339 time.
+    func instant(_ name: String) throws(RequestRefusal) -> Timestamp? {
+        guard let text = self[name] else { return nil }
+        guard let instant = Day(iso: text)?.startUTC ?? Timestamp(rfc3339: text) else {
+            throw .badRequest("\(name)=\(text): give a date such as 2026-01-01, or an RFC 3339 time")
+        }
+        return instant
     }
 
     /// From `limit` and `cursor`.

@@ -20,6 +20,15 @@ struct RequestRefusal: Error, Equatable {
         RequestRefusal(status: .notFound, code: "not_found", detail: detail)
     }
 
+    /// A TCP connection without a token that is known.
+    static let unauthorized = RequestRefusal(
+        status: .unauthorized, code: "unauthorized",
+        detail: "this listener needs a token: `Authorization: Bearer TOKEN`, with one of the file http.tokens")
+
+    static func forbidden(_ detail: String) -> RequestRefusal {
+        RequestRefusal(status: .forbidden, code: "forbidden", detail: detail)
+    }
+
     static func tooLarge(_ detail: String) -> RequestRefusal {
         RequestRefusal(status: .contentTooLarge, code: "too_large", detail: detail)
     }
@@ -27,10 +36,6 @@ struct RequestRefusal: Error, Equatable {
     /// Not now, and later yes: `response` says when.
     static func busy(_ detail: String) -> RequestRefusal {
         RequestRefusal(status: .serviceUnavailable, code: "busy", detail: detail)
-    }
-
-    static func unauthorized(_ detail: String) -> RequestRefusal {
-        RequestRefusal(status: .unauthorized, code: "unauthorized", detail: detail)
     }
 
     init(status: HTTPResponse.Status, code: String, detail: String) {
@@ -84,7 +89,7 @@ struct RequestRefusal: Error, Equatable {
         var response = Response(json: body, status: status)
         // Busy is never for long: the sender should come again.
         if status == .serviceUnavailable { response.headers[.retryAfter] = "1" }
-        if status == .unauthorized { response.headers[.wwwAuthenticate] = "Basic realm=\"tenured\"" }
+        if status == .unauthorized { response.headers[.wwwAuthenticate] = "Bearer" }
         return response
     }
 }

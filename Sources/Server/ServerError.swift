@@ -6,6 +6,8 @@ public enum ServerError: Error, Sendable, Equatable, CustomStringConvertible {
     case notASocket(path: String)
     /// Longer than `sockaddr_un` holds.
     case pathTooLong(path: String, greatestByteCount: Int)
+    /// The service manager passed a descriptor that is no listening stream socket.
+    case notListening(name: String, descriptor: Int32)
     /// The system refused `action`.
     case system(action: String, endpoint: String, reason: String)
 
@@ -18,6 +20,9 @@ public enum ServerError: Error, Sendable, Equatable, CustomStringConvertible {
         case .pathTooLong(let path, let greatest):
             "\(path): a socket's path may have \(greatest) bytes, this one has \(path.utf8.count); "
                 + "choose a shorter --run-dir"
+        case .notListening(let name, let descriptor):
+            "descriptor \(descriptor) (\"\(name)\") from the service manager is no listening stream socket; "
+                + "its socket unit needs ListenStream= and Accept=no"
         case .system(let action, let endpoint, let reason):
             "\(endpoint): cannot \(action): \(reason)"
         }

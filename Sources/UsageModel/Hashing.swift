@@ -36,6 +36,10 @@ extension Hash128: CustomStringConvertible {
     }
 }
 
+/// Asks for the memory at `address`, which will be needed soon. A hint: it neither fails nor reads.
+@inline(__always)
+public func prefetch(_ address: UnsafeRawPointer) { chash_prefetch(address) }
+
 /// XXH3-64 of `bytes` with `seed`.
 @inline(__always)
 public func hash64(_ bytes: UnsafeRawBufferPointer, seed: UInt64 = 0) -> UInt64 {

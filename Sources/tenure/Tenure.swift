@@ -7,34 +7,41 @@ struct Tenure: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "tenure",
         abstract: "Ask tenured about companies, users, tasks and flags; send and import events.",
-        discussion: """
-            The daemon is found by --socket, by $TENURE_SOCKET, in ./tenure-data/run, in \
-            $XDG_STATE_HOME/tenure/run (~/.local/state without it), and in /run/tenured.
+        discussion: Help.text(
+            "tenure flags --owner maria        what maria has to do this week",
+            "tenure company acme               everything about one company",
+            "tenure companies --where 'user_idle_days > 7'",
+            "tenure send < events.ndjson       events in, acknowledged",
+            "tenure status",
+            words: """
+                The daemon is found by --socket, by $TENURE_SOCKET, in ./tenure-data/run, in \
+                $XDG_STATE_HOME/tenure/run (~/.local/state without it), and in /run/tenured.
 
-            On a terminal answers are tables; on a pipe they are tab-separated with a header line; \
-            with --json they are one object a line in raw units.
+                On a terminal answers are tables; on a pipe they are tab-separated with a header line; \
+                with --json they are one object a line in raw units.
 
-            Exit codes: 0 done, 1 failed, 2 usage, 3 daemon unreachable, 4 not found, 5 refused, \
-            6 timed out, 7 partly done.
-            """,
+                Exit codes: 0 done, 1 failed, 2 usage, 3 daemon unreachable, 4 not found, 5 refused, \
+                6 timed out, 7 partly done.
+                """),
         version: Version.current,
         groupedSubcommands: [
             CommandGroup(
                 name: "Questions",
                 subcommands: [
                     StatusCommand.self, CompaniesCommand.self, CompanyCommand.self, UsersCommand.self,
-                    TasksCommand.self, FlagsCommand.self, RulesCommand.self, RejectsCommand.self,
+                    TasksCommand.self, FlagsCommand.self, DigestCommand.self, RulesCommand.self, RejectsCommand.self,
                     TailCommand.self,
                 ]),
             CommandGroup(
                 name: "Events",
                 subcommands: [
                     SendCommand.self, ImportCommand.self, ExportCommand.self, DecodeCommand.self,
-                    SimulateCommand.self,
+                    SimulateCommand.self, BenchCommand.self,
                 ]),
             CommandGroup(
                 name: "Operation",
                 subcommands: [
+                    DoctorCommand.self, CheckCommand.self, WaitCommand.self, MetricsCommand.self, ConfigCommand.self,
                     ReloadCommand.self, BackupCommand.self, ClockCommand.self, VerifyCommand.self, VersionCommand.self,
                 ]),
         ])
@@ -49,6 +56,12 @@ struct Tenure: ParsableCommand {
             StandardError.write("\(error)\n")
             Glibc.exit(error.status.rawValue)
         } catch {
+            if let mistyped = MistypedCommand.find(in: Array(CommandLine.arguments.dropFirst())),
+                exitCode(for: error) == .validationFailure
+            {
+                StandardError.write("\(mistyped)\n")
+                Glibc.exit(mistyped.status.rawValue)
+            }
             let text = fullMessage(for: error)
             let code = exitCode(for: error)
             if code.isSuccess {

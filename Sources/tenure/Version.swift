@@ -9,7 +9,9 @@ enum Version {
 /// `tenure version`.
 struct VersionCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "version", abstract: "Print this command's version; needs no daemon.")
+        commandName: "version", abstract: "Print this command's version; needs no daemon.",
+        discussion: Help.text(
+            "tenure version"))
 
     @OptionGroup var shared: SharedOptions
 

@@ -12,11 +12,15 @@ final class Announcement: Sendable {
     private let state = Mutex(State())
     private let expected: Int
     private let heading: String
+    private let onComplete: @Sendable ([String]) -> Void
 
-    /// - Parameter expected: how many listeners there will be.
-    init(heading: String, expected: Int) {
+    /// - Parameters:
+    ///   - expected: how many listeners there will be.
+    ///   - onComplete: called with all places once they are known.
+    init(heading: String, expected: Int, onComplete: @escaping @Sendable ([String]) -> Void) {
         self.heading = heading
         self.expected = expected
+        self.onComplete = onComplete
     }
 
     func isListening(_ name: String, at endpoint: Endpoint) {
@@ -29,6 +33,7 @@ final class Announcement: Sendable {
         print(([heading] + places).joined(separator: "\n"))
         // Standard output is a pipe or a file as often as a terminal, and somebody waits for these lines.
         fflush(nil)
+        onComplete(sorted.map(\.endpoint.description))
     }
 
     /// For `status`.

@@ -16,6 +16,7 @@ struct Configuration: Sendable {
     /// Nil: the built-in default set.
     var rulesFile: String?
     var settings = Self.defaultSettings
+    var traitNames = TraitNames()
     var engineLimits = EngineLimits()
     var log = EventLogOptions()
     var checkpoints = CheckpointOptions()
@@ -25,6 +26,10 @@ struct Configuration: Sendable {
     /// Nil: no TCP listener. The Unix sockets are always there.
     var ingestTCP: Endpoint?
     var httpTCP: Endpoint?
+    /// Group whose members may change something over the Unix socket; nil: whoever may connect.
+    var changeGroup: String?
+    /// File of the tokens that open the HTTP API's TCP listener.
+    var tokensFile: String?
     var logLevel = Logger.Level.info
 
     private static let defaultSettings = {

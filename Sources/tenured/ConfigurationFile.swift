@@ -1,6 +1,5 @@
 import Portraits
 import Rules
-import Server
 import UsageModel
 import Yams
 
@@ -17,16 +16,6 @@ struct ConfigurationFile {
             if let root = try Yams.compose(yaml: text), !root.isNull { file.readRoot(root, into: &configuration) }
         } catch {
             file.mistakes.append(file.mistake(of: error))
-        }
-        if let endpoint = configuration.httpTCP, !endpoint.isLocal,
-            !configuration.sources.contains(where: { $0.keyFile != nil })
-        {
-            file.mistakes.append(
-                .init(
-                    file: fileName,
-                    message:
-                        "http.tcp: \(endpoint) can be reached from other machines, and no source has a key_file, so "
-                        + "that anybody could send events; name one, or listen on 127.0.0.1"))
         }
         guard file.mistakes.isEmpty else { throw ConfigurationError(mistakes: file.mistakes) }
         return configuration

@@ -12,52 +12,61 @@ import UsageModel
 struct Daemon {
     static let version = "0.1.0"
 
-    let configuration: Configuration
-    let places: Places
+    let setup: Setup
+    let supervisor: Supervisor
     let logger: Logger
+
+    private var configuration: Configuration { setup.configuration }
+    private var places: Places { setup.places }
 
     /// How long a stop may take before what is left is cut off; systemd's default patience is 90 s.
     private static let stopPatience = Duration.seconds(30)
 
     /// Runs until SIGTERM or SIGINT, or until the engine cannot go on.
-    func run() async throws {
+    ///
+    /// - Parameter inherited: what the service manager passed on.
+    func run(inherited: [InheritedSocket]) async throws {
         let openFiles = Self.prepareProcess()
-        try makeRunDirectory()
+        let listeners = try Listeners(configuration, places, inherited: inherited)
+        if listeners.needsRunDirectory { try makeRunDirectory() }
         let senders = ingestConfiguration(openFiles: openFiles)
         let engine = try Engine.open(engineConfiguration)
-        let connections = IngestConnections(limits: senders.limits)
+        let announcement = Announcement(heading: heading, expected: listeners.all.count) { [supervisor] sockets in
+            supervisor.isReady("ready, listening at \(sockets.joined(separator: ", "))")
+        }
+        // Stopped in reverse: senders first, then questions, the engine last.
+        try await run(
+            [EngineService(engine: engine), ReloadService(engine: engine, supervisor: supervisor, logger: logger)]
+                + services(of: listeners, engine, senders, announcement)
+                + [StopNotice(supervisor: supervisor)])
+    }
+
+    private func services(
+        of listeners: Listeners, _ engine: Engine, _ senders: IngestConfiguration, _ announcement: Announcement
+    ) -> [any Service] {
+        let ingestConnections = IngestConnections(limits: senders.limits)
+        let httpChannels = OpenHTTPChannels(limits: senders.limits)
         let httpConnections = HTTPConnections(limits: senders.limits)
-        let announcement = Announcement(heading: heading, expected: 2 + tcpListenerCount)
         let started = ContinuousClock.now
         let surroundings = Surroundings(
             version: Self.version, sockets: { announcement.json },
-            uptimeSeconds: { (ContinuousClock.now - started) / .seconds(1) }, ingestConnections: { connections.count })
-
-        let ingest = { (name: String, endpoint: Endpoint) in
-            IngestListener(
-                endpoint: endpoint, engine: engine, configuration: senders, connections: connections,
-                logger: logger, onListening: { announcement.isListening(name, at: $0) })
-        }
-        let http = { (name: String, endpoint: Endpoint) in
-            HTTPListener(
-                endpoint: endpoint, engine: engine, ingest: senders, connections: httpConnections,
-                surroundings: surroundings, logger: logger, onListening: { announcement.isListening(name, at: $0) })
-        }
-        // Stopped in reverse: senders first, then questions, the engine last.
-        var services: [any Service] = [
-            EngineService(engine: engine), ReloadService(engine: engine, logger: logger),
-            http("http", .unix(path: places.httpSocket)),
-        ]
-        if let endpoint = configuration.httpTCP {
-            if senders.keys.isEmpty {
-                logger.notice(
-                    "http.tcp \(endpoint) asks nobody for a key, since no source has one: all of this machine may send")
+            uptimeSeconds: { (ContinuousClock.now - started) / .seconds(1) }, startSeconds: time(nil),
+            ingestConnections: ingestConnections, httpChannels: httpChannels, limits: senders.limits,
+            configuration: { [setup] in setup.json })
+        return listeners.all.sorted { !$0.role.isIngest && $1.role.isIngest }.map { listener in
+            let announce = { @Sendable (endpoint: Endpoint) in
+                announcement.isListening(listener.role.rawValue, at: endpoint)
             }
-            services.append(http("http_tcp", endpoint))
+            if listener.role.isIngest {
+                return IngestListener(
+                    endpoint: listener.endpoint, engine: engine, configuration: senders,
+                    connections: ingestConnections, logger: logger, onListening: announce)
+            }
+            return HTTPListener(
+                endpoint: listener.endpoint, engine: engine, ingest: senders, access: setup.access,
+                surroundings: surroundings, channels: httpChannels, connections: httpConnections, logger: logger,
+                onListening: announce)
         }
-        services.append(ingest("ingest", .unix(path: places.ingestSocket)))
-        if let endpoint = configuration.ingestTCP { services.append(ingest("ingest_tcp", endpoint)) }
-        try await run(services)
     }
 
     private func run(_ services: [any Service]) async throws {
@@ -119,8 +128,6 @@ struct Daemon {
         }
     }
 
-    private var tcpListenerCount: Int { [configuration.httpTCP, configuration.ingestTCP].count { $0 != nil } }
-
     private var heading: String {
         "tenured \(Self.version): state in \(places.stateDirectory), clock \(configuration.settings.clock.rawValue), "
             + "rules \(places.rulesFile ?? "built in"); listening at"
@@ -129,19 +136,19 @@ struct Daemon {
     private var engineConfiguration: EngineConfiguration {
         var engine = EngineConfiguration(
             stateDirectory: places.stateDirectory, settings: configuration.settings,
-            loadRules: { [rulesFile = places.rulesFile] in try Self.rules(rulesFile) },
+            loadRules: { [setup] in try setup.rules() },
             zoneData: ZoneFiles.data, wallClock: { Timestamp(milliseconds: Self.milliseconds(of: CLOCK_REALTIME)) },
             bootClock: { Self.milliseconds(of: CLOCK_BOOTTIME) },
             report: { [logger] severity, text in logger.log(level: Self.level(severity), "\(text)") })
         engine.limits = configuration.engineLimits
+        engine.traitNames = configuration.traitNames
         engine.log = configuration.log
         engine.checkpoints = configuration.checkpoints
+        engine.replayed = { [supervisor] in supervisor.replayed($0, of: $1) }
+        engine.liveness = supervisor.livenessMilliseconds.map { [supervisor] interval in
+            EngineConfiguration.Liveness(intervalMilliseconds: interval, show: { supervisor.isAlive() })
+        }
         return engine
-    }
-
-    private static func rules(_ path: String?) throws -> RulesSource {
-        guard let path else { return RulesSource(fileName: "built-in rules", text: RulesFile.defaultText) }
-        return RulesSource(fileName: path, text: try TextFile.read(path))
     }
 
     private static func milliseconds(of clock: clockid_t) -> Int64 {

@@ -14,7 +14,8 @@ extension Setting {
     static let sourcesName = "sources"
 
     /// Every setting there is, in the order of config/tenured.yaml.
-    static let all: [Setting] = places + log + checkpoint + clock + ingest + questions + activity + limits
+    static let all: [Setting] =
+        places + log + checkpoint + clock + ingest + questions + activity + traits + limits
 
     /// With the same name's sections: `clock`, `ingest`, …
     static let sections: [String] = {
@@ -59,12 +60,24 @@ extension Setting {
     ]
 
     private static let questions: [Setting] = [
-        .endpoint("http.tcp", \.httpTCP)
+        .endpoint("http.tcp", \.httpTCP),
+        .optionalString("http.tokens", \.tokensFile),
+        .optionalString("http.change_group", \.changeGroup),
     ]
 
     private static let activity: [Setting] = [
         .strings("activity.ignore_tasks", \.settings.ignoreTasks),
         .strings("activity.ignore_users", \.settings.ignoreUsers),
+    ]
+
+    private static let traits: [Setting] = [
+        .string("traits.company_name", \.traitNames.companyName),
+        .string("traits.revenue", \.traitNames.revenue),
+        .string("traits.renewal", \.traitNames.renewal),
+        .string("traits.owner", \.traitNames.owner),
+        .string("traits.user_name", \.traitNames.userName),
+        .string("traits.user_email", \.traitNames.userEmail),
+        .string("traits.user_role", \.traitNames.userRole),
     ]
 
     private static let limits: [Setting] = [

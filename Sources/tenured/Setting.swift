@@ -1,4 +1,5 @@
 import Rules
+import UsageModel
 import Yams
 
 /// One setting of the configuration file: its name, how its value is read, and how it is written.
@@ -79,7 +80,7 @@ extension Setting {
         Setting(name: name) { (node, configuration) throws(Expected) in
             configuration[keyPath: path] = try text(node)
         } text: {
-            $0[keyPath: path]
+            yaml($0[keyPath: path])
         }
     }
 
@@ -88,7 +89,7 @@ extension Setting {
         Setting(name: name) { (node, configuration) throws(Expected) in
             configuration[keyPath: path] = node.isNull ? nil : try text(node)
         } text: {
-            $0[keyPath: path] ?? "null"
+            $0[keyPath: path].map(yaml) ?? "null"
         }
     }
 
@@ -99,7 +100,7 @@ extension Setting {
             for element in sequence { values.append(try text(element)) }
             configuration[keyPath: path] = values
         } text: {
-            "[" + $0[keyPath: path].joined(separator: ", ") + "]"
+            "[" + $0[keyPath: path].map(yaml).joined(separator: ", ") + "]"
         }
     }
 
@@ -115,6 +116,22 @@ extension Setting {
         } text: {
             $0[keyPath: path].rawValue
         }
+    }
+
+    /// `text` as YAML reads it back: as it is where that means text, else quoted as in JSON, which YAML contains.
+    private static func yaml(_ text: String) -> String {
+        let isPlain = text.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "/"), UInt8(ascii: "."), UInt8(ascii: "_"),
+                UInt8(ascii: "-"):
+                true
+            default: false
+            }
+        }
+        let startsAsText = text.utf8.first.map { $0 != UInt8(ascii: "-") } ?? false
+        let isWord = ["null", "true", "false"].contains(text.lowercased())
+        return isPlain && startsAsText && !isWord ? text : JSON.string(text).text
     }
 
     private static func text(_ node: Node) throws(Expected) -> String {

@@ -1,5 +1,7 @@
 import Engine
-import Glibc
+import Logging
+import Rules
+import RulesFile
 import Server
 
 /// Why the daemon ends other than by being told to, with the exit code of sysexits(3).
@@ -19,6 +21,7 @@ struct StopReason: Error, CustomStringConvertible {
         switch error {
         case let error as StopReason: self = error
         case let error as ConfigurationError: self.init(exitCode: Self.configuration, error.description)
+        case let error as RulesFileError: self.init(exitCode: Self.configuration, error.description)
         case let error as EngineError: self.init(exitCode: error.exitCode, error.description)
         case let error as ServerError: self.init(exitCode: Self.inputOutput, error.description)
         default: self.init(exitCode: Self.inputOutput, "\(error)")
@@ -26,9 +29,5 @@ struct StopReason: Error, CustomStringConvertible {
     }
 
     /// Says why on the standard error.
-    func complain() {
-        var text = "tenured: \(description)\n"
-        // There is nobody left to tell when this fails.
-        text.withUTF8 { _ = write(STDERR_FILENO, $0.baseAddress, $0.count) }
-    }
+    func complain() { OperatorText.write("tenured: \(description)", priority: JournalLogHandler.priority(.critical)) }
 }

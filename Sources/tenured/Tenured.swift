@@ -1,6 +1,5 @@
 import ArgumentParser
 import FoundationEssentials
-import Glibc
 import Logging
 import Portraits
 import Server
@@ -18,26 +17,44 @@ struct Tenured: AsyncParsableCommand {
             """,
         version: Daemon.version)
 
-    @Option(name: .customLong("config"), help: "Configuration file; config/tenured.yaml has every setting.")
+    @Option(
+        name: .customLong("config"), help: "Configuration file; config/tenured.yaml has every setting.",
+        completion: .file(extensions: ["yaml"]))
     var configurationFile: String?
 
-    @Option(name: .customLong("state-dir"), help: "Directory of the log. Default: ./tenure-data")
+    @Option(
+        name: .customLong("state-dir"), help: "Directory of the log. Default: ./tenure-data", completion: .directory)
     var stateDirectory: String?
 
-    @Option(name: .customLong("run-dir"), help: "Directory of the sockets. Default: run in the state directory")
+    @Option(
+        name: .customLong("run-dir"), help: "Directory of the sockets. Default: run in the state directory",
+        completion: .directory)
     var runDirectory: String?
 
-    @Option(name: .customLong("rules"), help: "Rule file. Default: the built-in rules")
+    @Option(
+        name: .customLong("rules"), help: "Rule file. Default: the built-in rules",
+        completion: .file(extensions: ["yaml"]))
     var rulesFile: String?
 
     @Option(
         help: "What moves `now`: wall, or event: the events' own times, for history and demos. Default: wall",
-        transform: clockMode)
+        completion: .list(["wall", "event"]), transform: clockMode)
     var clock: ClockMode?
+
+    @Flag(
+        name: .customLong("check-config"),
+        help: "Read configuration, rules and tokens as a start would, name every mistake, and end.")
+    var checksConfiguration = false
 
     func run() async throws {
         do {
-            try await daemon().run()
+            let environment = ProcessInfo.processInfo.environment
+            let setup = try Setup(options, clock: clock, environment: environment)
+            if checksConfiguration {
+                print(try setup.check(), terminator: "")
+            } else {
+                try await run(setup, environment)
+            }
         } catch {
             let reason = StopReason(error)
             reason.complain()
@@ -45,35 +62,26 @@ struct Tenured: AsyncParsableCommand {
         }
     }
 
+    private func run(_ setup: Setup, _ environment: [String: String]) async throws {
+        LoggingSystem.bootstrap { label in
+            if let journal = Journal.standardError { return JournalLogHandler(journal: journal) }
+            return StreamLogHandler.standardError(label: label)
+        }
+        var logger = Logger(label: "tenured")
+        logger.logLevel = setup.configuration.logLevel
+        let inherited = try InheritedSocket.take(environment: environment)
+        try await Daemon(setup: setup, supervisor: Supervisor(environment: environment), logger: logger)
+            .run(inherited: inherited)
+    }
+
     private static func clockMode(_ text: String) throws -> ClockMode {
         guard let mode = ClockMode(rawValue: text) else { throw ValidationError("give wall or event") }
         return mode
     }
 
-    private static func complain(_ text: String) {
-        var text = text
-        // There is nobody left to tell when this fails.
-        text.withUTF8 { _ = write(STDERR_FILENO, $0.baseAddress, $0.count) }
-    }
-
-    private func daemon() throws -> Daemon {
-        let options = Places.Options(
+    private var options: Places.Options {
+        Places.Options(
             configurationFile: configurationFile, stateDirectory: stateDirectory, runDirectory: runDirectory,
             rulesFile: rulesFile)
-        let environment = ProcessInfo.processInfo.environment
-        var configuration = Configuration()
-        if let path = Places.configurationFile(options, environment: environment) {
-            configuration = try ConfigurationFile.parse(TextFile.read(path), fileName: path)
-            let files = KeyFiles(
-                credentialsDirectory: environment["CREDENTIALS_DIRECTORY"], configurationFile: path)
-            configuration.ingest.keys = try files.keys(of: configuration.sources)
-        }
-        if let clock { configuration.settings.clock = clock }
-        LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
-        var logger = Logger(label: "tenured")
-        logger.logLevel = configuration.logLevel
-        return Daemon(
-            configuration: configuration, places: Places(options, configuration, environment: environment),
-            logger: logger)
     }
 }

@@ -94,11 +94,15 @@ class ClientTests(unittest.TestCase):
             self.assertIn("app.key:1: a key of fewer than 16 characters", str(raised.exception))
             self.assertNotIn("short", str(raised.exception))
 
-    def test_a_listener_that_other_machines_reach_is_refused_without_a_key(self):
-        daemon = Daemon(config="http: {tcp: 0.0.0.0:8095}\n")
-        with self.assertRaises(AssertionError) as raised:
-            daemon.start()
-        self.assertIn("no source has a key_file", str(raised.exception))
+    def test_over_TCP_without_any_key_nobody_is_let_in(self):
+        port = free_port()
+        with Daemon(config=f"http: {{tcp: 127.0.0.1:{port}}}\n") as daemon:
+            for headers in [{}, {"Authorization": "Bearer " + KEY}]:
+                connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+                connection.request("POST", "/v1/batch", batch(track("a"), writeKey=KEY), headers)
+                self.assertEqual(connection.getresponse().status, 401)
+                connection.close()
+            self.assertEqual(self.events(daemon), 0)
 
     def test_the_company_of_a_key_holds_where_nothing_else_names_one_also_for_what_is_sent_again(self):
         with Keyed(source=", company: home") as daemon:

@@ -1,7 +1,7 @@
 // Sends Segment batches to the daemon as fast as it answers, at a cost that is small beside the daemon's, and prints
 // what came of it: `events seconds p50_us p99_us`, where a time is that of one request.
 //
-//   load PORT CONNECTIONS REQUESTS EVENTS
+//   load PORT KEY CONNECTIONS REQUESTS EVENTS
 //
 // Each connection sends REQUESTS requests one behind the other; with EVENTS 1 a request is one call of /v1/track,
 // otherwise a batch. An event is as segment-analytics-python writes it, some 370 bytes, with an id of its own, of one of
@@ -21,6 +21,7 @@
 enum { COMPANIES = 1000, USERS = 20, TASKS = 12, ID = 36 };
 
 static int port, requests, events;
+static const char *key;
 static double *times;
 
 static void fail(const char *doing) {
@@ -102,8 +103,10 @@ static void *run(void *argument) {
     setsockopt(server, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
     char head[256], reply[1024];
     int head_length = sprintf(
-        head, "POST /v1/%s HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n",
-        events > 1 ? "batch" : "track", body.length);
+        head,
+        "POST /v1/%s HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\n"
+        "Content-Length: %zu\r\n\r\n",
+        events > 1 ? "batch" : "track", key, body.length);
     for (int request = 0; request < requests; request++) {
         for (int i = 0; i < events; i++) write_id(body.ids[i], &state);
         double start = now();
@@ -133,14 +136,15 @@ static int ascending(const void *left, const void *right) {
 }
 
 int main(int count, char **arguments) {
-    if (count != 5) {
-        fprintf(stderr, "usage: load PORT CONNECTIONS REQUESTS EVENTS\n");
+    if (count != 6 || strlen(arguments[2]) > 64) {
+        fprintf(stderr, "usage: load PORT KEY CONNECTIONS REQUESTS EVENTS\n");
         return 2;
     }
     port = atoi(arguments[1]);
-    int connections = atoi(arguments[2]);
-    requests = atoi(arguments[3]);
-    events = atoi(arguments[4]);
+    key = arguments[2];
+    int connections = atoi(arguments[3]);
+    requests = atoi(arguments[4]);
+    events = atoi(arguments[5]);
     size_t total = (size_t)connections * requests;
     times = malloc(sizeof(double) * total);
     pthread_t threads[connections];

@@ -53,7 +53,9 @@ struct CheckpointTests {
         #expect(restarted.flags.count > 10)
         // What only a look finds is found by deadlines that were kept.
         for scene in [restarted, plain] {
-            if clock == .event { try scene.send("{\"type\":\"clock\",\"time\":\"\(WriterScene.at(hours + 100).rfc3339)\"}\n") }
+            if clock == .event {
+                try scene.send("{\"type\":\"clock\",\"time\":\"\(WriterScene.at(hours + 100).rfc3339)\"}\n")
+            }
             try scene.turn(at: WriterScene.at(hours + 100))
         }
         #expect(restarted.flags == plain.flags, "\(clock), seed \(seed), at deadlines")
@@ -64,13 +66,20 @@ struct CheckpointTests {
         let company = "c\(random.below(6))", user = "u\(random.below(5))"
         let time = WriterScene.at(max(0, hours - Double(random.below(3)) * Double(random.below(30)))).rfc3339
         switch random.below(12) {
-        case 0: return "{\"type\":\"identify\",\"userId\":\"\(user)\",\"traits\":{\"email\":\"\(user)@x.org\",\"n\":\(step)},\"context\":{\"groupId\":\"\(company)\"}}\n"
-        case 1: return "{\"type\":\"group\",\"userId\":\"\(user)\",\"groupId\":\"\(company)\",\"traits\":{\"seats\":\(step)}}\n"
-        case 2: return "{\"type\":\"alias\",\"previousId\":\"u\(random.below(5))\",\"userId\":\"v\(random.below(3))\"}\n"
-        case 3: return "{\"type\":\"outcome\",\"company\":\"\(company)\",\"outcome\":\"renewed\",\"time\":\"\(time)\"}\n"
+        case 0:
+            return
+                "{\"type\":\"identify\",\"userId\":\"\(user)\",\"traits\":{\"email\":\"\(user)@x.org\",\"n\":\(step)},\"context\":{\"groupId\":\"\(company)\"}}\n"
+        case 1:
+            return
+                "{\"type\":\"group\",\"userId\":\"\(user)\",\"groupId\":\"\(company)\",\"traits\":{\"seats\":\(step)}}\n"
+        case 2:
+            return "{\"type\":\"alias\",\"previousId\":\"u\(random.below(5))\",\"userId\":\"v\(random.below(3))\"}\n"
+        case 3:
+            return "{\"type\":\"outcome\",\"company\":\"\(company)\",\"outcome\":\"renewed\",\"time\":\"\(time)\"}\n"
         case 4: return "{\"type\":\"touch\",\"company\":\"\(company)\",\"by\":\"sam\",\"time\":\"\(time)\"}\n"
         default:
-            return "{\"company\":\"\(company)\",\"user\":\"\(user)\",\"task\":\"t\(random.below(3))\",\"amount\":\(number),"
+            return
+                "{\"company\":\"\(company)\",\"user\":\"\(user)\",\"task\":\"t\(random.below(3))\",\"amount\":\(number),"
                 + "\"unit\":\"USD\",\"time\":\"\(time)\",\"id\":\"\(step)-\(random.below(8))\"}\n"
         }
     }

@@ -56,6 +56,7 @@ struct EngineHistory {
                 known.withBytes(of: number + 1, kind: kind) { names.restore($0, kind: kind, number: number + 1) }
             }
         }
+        names.endRestoring()
         try reader.scan(from: 1) { block in
             var batch = RecordBatch()
             var seq = block.header.firstSeq

@@ -59,7 +59,8 @@ final class WriterScene {
         configuration = EngineConfiguration(
             stateDirectory: directory.path, settings: settings,
             loadRules: { RulesSource(fileName: "scene.yaml", text: rules) }, zoneData: { _ in nil },
-            wallClock: { clock.now }, bootClock: { clock.now.milliseconds }, report: { [said] in said.lines.append($1) })
+            wallClock: { clock.now }, bootClock: { clock.now.milliseconds }, report: { [said] in said.lines.append($1) }
+        )
         configuration.checkpoints.records = .max / 2
         (writer, session) = try Self.open(configuration, mailbox)
     }

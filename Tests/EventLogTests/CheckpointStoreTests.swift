@@ -178,7 +178,9 @@ final class CheckpointScene {
         return unsaved
     }
 
-    private func bytes(upTo count: UInt64) -> [UInt8] { (0..<random.below(count)).map { _ in UInt8(random.below(256)) } }
+    private func bytes(upTo count: UInt64) -> [UInt8] {
+        (0..<random.below(count)).map { _ in UInt8(random.below(256)) }
+    }
 
     func expectEverything(_ comment: String) throws { try expectEverything(of: store, comment) }
 

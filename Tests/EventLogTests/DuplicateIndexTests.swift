@@ -23,12 +23,14 @@ struct DuplicateIndexTests {
         }
         for day in 0..<5 as Range<Int32> {
             for (fingerprint, seqs) in model[day] ?? [:] {
-                #expect(try index.candidates(fingerprint: fingerprint << 16, day: Day(number: day)) == seqs, "seed \(seed)")
+                #expect(
+                    try index.candidates(fingerprint: fingerprint << 16, day: Day(number: day)) == seqs, "seed \(seed)")
             }
             for _ in 0..<1_000 {
                 let fingerprint = random.next()
                 let expected = model[day]?[fingerprint >> 16] ?? []
-                #expect(try index.candidates(fingerprint: fingerprint, day: Day(number: day)) == expected, "seed \(seed)")
+                #expect(
+                    try index.candidates(fingerprint: fingerprint, day: Day(number: day)) == expected, "seed \(seed)")
             }
         }
         #expect(index.count == 4_000)

@@ -48,6 +48,8 @@ struct DefaultRulesTests {
         let idle = try #require(rules.flag(named: "idle"))
         #expect(idle.due == 2 * millisecondsPerDay)
         #expect(idle.inhibitedBy == [silent.index])
+        // A column of a list holds some 24 letters; expressions print shorter than they are written.
+        for rule in rules.flags { #expect(rule.brief != nil, "\(rule.name) has no brief") }
     }
 
     @Test("each rule stands under a comment that says why")

@@ -127,11 +127,44 @@ struct HTTPListenerTests {
 
     @Test("metrics are Prometheus text: each family once, with its type before its samples")
     func metrics() async throws {
-        let text = try await daemon { try await $0.request("GET", "/metrics").text }
+        let text = try await daemon { daemon in
+            _ = try await daemon.request("POST", "/v1/events", body: lines)
+            return try await daemon.request("GET", "/metrics").text
+        }
         let families = text.split(separator: "\n").filter { $0.hasPrefix("# TYPE ") }
-        #expect(families.count > 5)
+        #expect(families.count > 20)
         #expect(Set(families).count == families.count)
         #expect(text.contains("# TYPE tenure_events_accepted_total counter"))
-        #expect(text.contains("\ntenure_connections 0\n"))
+        #expect(text.contains("\ntenure_connections{listener=\"ingest\"} 0\n"))
+        #expect(text.contains("\ntenure_connections{listener=\"http\"} 1\n"))
+        #expect(text.contains("\ntenure_commit_duration_seconds_bucket{le=\"+Inf\"} "))
+        #expect(text.contains("\nprocess_resident_memory_bytes "))
+        #expect(!text.contains("company="))
+    }
+
+    @Test("metrics of companies are there for who asks")
+    func companyMetrics() async throws {
+        let text = try await daemon { daemon in
+            _ = try await daemon.request("POST", "/v1/events", body: lines)
+            return try await daemon.request("GET", "/metrics?companies=1").text
+        }
+        #expect(text.contains("tenure_company_active_users_28d{company=\"acme\"} "))
+    }
+
+    @Test("an answer has its date and its server's name")
+    func headers() async throws {
+        let answer = try await daemon { daemon in
+            let client = try TestClient(path: daemon.httpPath)
+            defer { client.close() }
+            try await client.send("GET /healthz HTTP/1.1\r\nHost: l\r\nConnection: close\r\n\r\n")
+            return try await client.receiveAll().lowercased()
+        }
+        #expect(answer.contains("\r\nserver: tenured\r\n"))
+        #expect(answer.contains(" gmt\r\n"))
+    }
+
+    @Test("a date is written as HTTP has it")
+    func date() {
+        #expect(HTTPDate.text(784_111_777) == "Sun, 06 Nov 1994 08:49:37 GMT")
     }
 }

@@ -43,14 +43,18 @@ struct TestDaemon {
     ) async -> Result<R, any Error> {
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let (listening, announce) = AsyncStream.makeStream(of: Endpoint.self)
+        let httpChannels = OpenHTTPChannels(limits: configuration.limits)
         let surroundings = Surroundings(
-            version: "0", sockets: { .object([]) }, uptimeSeconds: { 1 }, ingestConnections: { connections.count })
+            version: "0", sockets: { .object([]) }, uptimeSeconds: { 1 }, startSeconds: 1_795_000_000,
+            ingestConnections: connections, httpChannels: httpChannels, limits: configuration.limits,
+            configuration: { .object([]) })
         let group = ServiceGroup(
             services: [
                 HTTPListener(
-                    endpoint: .unix(path: httpPath), engine: engine, ingest: configuration,
-                    connections: HTTPConnections(limits: configuration.limits), surroundings: surroundings,
-                    logger: logger, onListening: { announce.yield($0) }),
+                    endpoint: .unix(path: httpPath), engine: engine, ingest: configuration, access: AccessPolicy(),
+                    surroundings: surroundings, channels: httpChannels,
+                    connections: HTTPConnections(limits: configuration.limits), logger: logger,
+                    onListening: { announce.yield($0) }),
                 IngestListener(
                     endpoint: .unix(path: ingestPath), engine: engine, configuration: configuration,
                     connections: connections, logger: logger, onListening: { announce.yield($0) }),

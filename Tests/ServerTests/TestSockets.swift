@@ -34,7 +34,7 @@ private func withAddress<R>(_ path: String, _ body: (UnsafePointer<sockaddr>, so
 
 /// A listening socket of the test's own.
 struct UnixListener {
-    private let descriptor: Int32
+    let descriptor: Int32
 
     init(path: String, backlog: Int32 = 8) throws {
         descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
@@ -43,6 +43,35 @@ struct UnixListener {
     }
 
     func close() { _ = Glibc.close(descriptor) }
+}
+
+/// A datagram socket of the test's own, as the service manager's and the journal's are.
+final class DatagramSocket {
+    private let descriptor: Int32
+
+    private static let readTimeoutSeconds = 20
+
+    init(path: String) throws {
+        descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue), 0)
+        guard withAddress(path, { bind(descriptor, $0, $1) }) == 0 else { throw SystemFailure("bind") }
+        var limit = timeval(tv_sec: Self.readTimeoutSeconds, tv_usec: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+    }
+
+    deinit { close(descriptor) }
+
+    func receive() throws -> String {
+        var buffer = [UInt8](repeating: 0, count: 4_096)
+        let count = recv(descriptor, &buffer, buffer.count, 0)
+        guard count >= 0 else { throw SystemFailure("recv") }
+        return String(decoding: buffer[..<count], as: UTF8.self)
+    }
+
+    /// Nothing waits.
+    var isEmpty: Bool {
+        var byte: UInt8 = 0
+        return recv(descriptor, &byte, 1, Int32(MSG_DONTWAIT)) < 0
+    }
 }
 
 /// A client on a Unix socket, with a time limit on every read so that a test cannot hang.

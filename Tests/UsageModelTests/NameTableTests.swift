@@ -51,6 +51,7 @@ struct NameTableTests {
         for (index, name) in ["one", "two", "three"].enumerated() {
             Array(name.utf8).withUnsafeBytes { names.restore($0, kind: .task, number: UInt32(index + 1)) }
         }
+        names.endRestoring()
         #expect(names.find("two", as: TaskID.self)?.number == 2)
         #expect(names.intern("four", as: TaskID.self).number == 4)
         #expect(names.withBytes(of: 3, kind: .task) { Array($0) } == Array("three".utf8))

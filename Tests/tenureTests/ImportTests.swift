@@ -241,16 +241,16 @@ struct ImportTests {
     @Test(
         "a snooze ends after a span, on a date or at a time",
         arguments: [
-            ("7d", SnoozeEnd.span(604_800_000)), ("36h", .span(129_600_000)), ("2w", .span(1_209_600_000)),
+            ("7d", TimeArgument.span(604_800_000)), ("36h", .span(129_600_000)), ("2w", .span(1_209_600_000)),
             ("2026-12-01", .instant(Timestamp(milliseconds: 1_796_083_200_000))),
             ("2026-12-01T00:00:00Z", .instant(Timestamp(milliseconds: 1_796_083_200_000))),
         ])
-    func snooze(text: String, end: SnoozeEnd) throws {
-        #expect(try SnoozeEnd(parsing: text) == end)
+    func snooze(text: String, end: TimeArgument) throws {
+        #expect(try TimeArgument(parsing: text, purpose: "to snooze until") == end)
     }
 
     @Test("what is no time is refused with an example", arguments: ["", "d", "-3d", "7", "tomorrow", "0d"])
     func badSnooze(text: String) {
-        #expect(throws: CommandError.self) { try SnoozeEnd(parsing: text) }
+        #expect(throws: CommandError.self) { try TimeArgument(parsing: text, purpose: "to snooze until") }
     }
 }

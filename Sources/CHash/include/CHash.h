@@ -32,4 +32,7 @@ static inline bool chash_same(const void *left, const void *right, size_t count)
     return memcmp(left, right, count) == 0;
 }
 
+// Asks the processor for a line that will be read and written soon; a hint, whatever the address.
+static inline void chash_prefetch(const void *address) { __builtin_prefetch(address, 1); }
+
 #endif

@@ -33,11 +33,24 @@ struct Callee {
         return callees
     }
 
-    func json(names: NameTable) -> JSON {
+    /// How long somebody may have been away and still be the one to call.
+    private static let daysHere: Int64 = 14
+
+    /// The one to call first: who counts most of those that were here lately, since a champion who left
+    /// cannot say why; where nobody was, who counts most.
+    static func first(of portrait: CompanyPortrait, at moment: Moment) -> Callee? {
+        let callees = of(portrait, at: moment)
+        let lately = moment.now + -daysHere * millisecondsPerDay
+        return callees.first { ($0.user.last ?? .least) >= lately } ?? callees.first
+    }
+
+    func json(names: NameTable, traits: TraitNames) -> JSON {
         .object([
             .init("user", .string(names.name(user.user))), .init("as", .array(parts.map { .string($0.rawValue) })),
-            .init("name", .optional(user.name)), .init("email", .optional(user.email)),
-            .init("role", .optional(user.role)), .init("last", .optional(user.last?.rfc3339)),
+            .init("name", .optional(user.traits[traits.userName]?.stringValue)),
+            .init("email", .optional(user.traits[traits.userEmail]?.stringValue)),
+            .init("role", .optional(user.traits[traits.userRole]?.stringValue)),
+            .init("last", .optional(user.last?.rfc3339)),
         ])
     }
 }

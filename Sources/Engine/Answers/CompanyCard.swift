@@ -20,11 +20,14 @@ struct CompanyCard {
         moment = writer.portraits.moment(for: portrait.company, at: writer.queryNow)
     }
 
+    private var traits: TraitNames { writer.configuration.traitNames }
+
     var json: JSON {
         let standing = Standing(of: portrait, moment: moment, writer: writer)
+        let account = Account(of: portrait, at: moment, traits: traits)
         return .object([
             .init("company", .string(writer.names.name(portrait.company))),
-            .init("name", .optional(portrait.trait("name")?.stringValue)),
+            .init("name", .optional(account.name)),
             .init("now", .string(moment.now.rfc3339)),
             .init("seq", .int(writer.log.lastSeq)),
             .init("zone", .string(portrait.zone.name)),
@@ -39,6 +42,9 @@ struct CompanyCard {
             .init("active_days_28d", value(.activeDays(Window(days: 28)))),
             .init("tasks", .array(portrait.tasks(at: moment).prefix(Self.tasksShown).map { task($0) })),
             .init("people", people),
+            .init("account", .object(account.members)),
+            .init("call", Callee.first(of: portrait, at: moment)?.json(names: writer.names, traits: traits) ?? .null),
+            .init("last_touch", time(portrait.lastTouch?.time)),
             .init("seats", seats),
             .init("traits", portrait.traits),
             .init("scores", .object(standing.scores.map { .init($0.name, Self.score($0.value)) })),
@@ -96,7 +102,7 @@ struct CompanyCard {
                     .object([
                         .init("user", name(user)), .init("events_28d", .int(user.events28d)),
                         .init("share_28d", .optional(people.topUserShare28d)), .init("last", time(user.last)),
-                        .init("role", user.traits["role"] ?? .null),
+                        .init("role", user.traits[traits.userRole] ?? .null),
                     ])
                 } ?? .null),
             .init(
@@ -146,8 +152,9 @@ struct CompanyCard {
             .init("user", .string(writer.names.name(user.user))), .init("events_28d", .int(user.events28d)),
             .init("active_days_28d", .int(user.activeDays28d)), .init("events_lifetime", .int(user.lifetime)),
             .init("first", time(user.first)), .init("last", time(user.last)),
-            .init("role", user.traits["role"] ?? .null), .init("email", user.traits["email"] ?? .null),
-            .init("name", user.traits["name"] ?? .null), .init("left", .bool(user.left)),
+            .init("role", user.traits[traits.userRole] ?? .null),
+            .init("email", user.traits[traits.userEmail] ?? .null),
+            .init("name", user.traits[traits.userName] ?? .null), .init("left", .bool(user.left)),
             .init("staff", .bool(user.staff)),
         ])
     }

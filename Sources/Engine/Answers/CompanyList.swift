@@ -82,7 +82,7 @@ struct CompanyList {
         }
         return .object([
             .init("company", .string(writer.names.name(portrait.company))),
-            .init("name", .optional(portrait.trait("name")?.stringValue)),
+            .init("name", .optional(portrait.trait(writer.configuration.traitNames.companyName)?.stringValue)),
             .init("stage", .optional(writer.desk.book.stage(of: portrait.company)?.name)),
             .init("events_28d", value(.events(.all, month))),
             .init("active_users_28d", value(.activeUsers(month))),

@@ -34,7 +34,12 @@ struct FlagExplanation {
             .init("now", .string(moment.now.rfc3339)), .init("sentence", .string(sentence)),
             .init("opened", .string(flag.openedAt.rfc3339)), .init("observed", .string(flag.observed.rfc3339)),
             .init("ended", .optional(flag.endedAt?.rfc3339)),
-            .init("call", .array(Callee.of(portrait, at: moment).map { $0.json(names: writer.names) })),
+            .init(
+                "call",
+                .array(
+                    Callee.of(portrait, at: moment).map {
+                        $0.json(names: writer.names, traits: writer.configuration.traitNames)
+                    })),
             .init("last_touch", touch),
             .init("evidence", .array(zip(moves.first?.evidence ?? [], outlook.terms).map(Self.evidence))),
             .init("ending", outlook.ending.map(Self.ending) ?? .null),

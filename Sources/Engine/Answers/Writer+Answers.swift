@@ -13,21 +13,25 @@ extension Writer {
         case .users(let company, let page): try users(of: company, page)
         case .tasks(let company, let page): try tasks(of: company, page)
         case .flags(let query): try flagList(query)
+        case .worklist(let query): try Worklist(writer: self, query: query).json
         case .flag(let id): try flagDetail(id)
         case .whyNot(let company, let rule): try whyNot(company, rule)
         case .ruleTest(let query): try ruleTest(query)
         case .rules: rulesAnswer
         case .rejects(let page): try rejectList(page)
-        case .metrics: metrics
         }
     }
 
     func company(named name: String) throws(QuestionError) -> CompanyID {
         guard let id = names.find(name, as: CompanyID.self), portraits.portrait(id) != nil else {
-            throw .notFound("there is no company \"\(name)\"; `tenure companies` lists them all")
+            let known = portraits.companies().prefix(Self.companiesCompared).lazy.map { [names] in names.name($0) }
+            throw .notFound("there is no company \"\(name)\"; `tenure companies` lists them all", name, known)
         }
         return id
     }
+
+    /// Names compared with a mistyped one: some milliseconds, in which the writer does nothing else.
+    private static let companiesCompared = 20_000
 
     func portrait(named name: String) throws(QuestionError) -> CompanyPortrait {
         let id = try company(named: name)

@@ -7,10 +7,7 @@ import UsageModel
 extension Writer {
     func flagList(_ query: FlagsQuery) throws(QuestionError) -> JSON {
         if query.withheld { return try withheldList(query) }
-        if let kind = query.kind, FlagKind(rawValue: kind) == nil {
-            throw .badRequest(
-                "kind \"\(kind)\" is none of \(FlagKind.allCases.map(\.rawValue).joined(separator: ", "))")
-        }
+        try Self.check(kind: query.kind)
         let company: CompanyID? = try query.company.map { (name) throws(QuestionError) in try self.company(named: name)
         }
         let book = desk.book
@@ -29,17 +26,16 @@ extension Writer {
         return try query.page.list("flags", chosen) { listed($0) }
     }
 
+    static func check(kind: String?) throws(QuestionError) {
+        guard let kind, FlagKind(rawValue: kind) == nil else { return }
+        throw .badRequest(
+            "kind \"\(kind)\" is none of \(FlagKind.allCases.map(\.rawValue).joined(separator: ", "))")
+    }
+
     /// The more severe first; of equals what is due earlier, then what opened last.
-    private static func isMoreUrgent(_ left: Flag, _ right: Flag) -> Bool {
-        func rank(_ severity: Severity) -> Int {
-            switch severity {
-            case .high: 0
-            case .medium: 1
-            case .low: 2
-            }
-        }
+    static func isMoreUrgent(_ left: Flag, _ right: Flag) -> Bool {
         let dues = (left.due ?? .greatest, right.due ?? .greatest)
-        return (rank(left.severity), dues.0, right.id) < (rank(right.severity), dues.1, left.id)
+        return (left.severity.rank, dues.0, right.id) < (right.severity.rank, dues.1, left.id)
     }
 
     /// A flag as lists have it.
@@ -140,5 +136,16 @@ extension Writer {
             .init("version", .string(rules.version)), .init("file", .string(desk.fileName)),
             .init("rules", .array(rows)), .init("text", .string(rules.text)),
         ])
+    }
+}
+
+extension Severity {
+    /// 0 is the most severe.
+    var rank: Int {
+        switch self {
+        case .high: 0
+        case .medium: 1
+        case .low: 2
+        }
     }
 }

@@ -63,7 +63,8 @@ extension Writer {
 
     private static func rule(named name: String, of rules: RuleSet) throws(QuestionError) -> FlagRule {
         guard let rule = rules.flag(named: name) else {
-            throw .notFound("there is no flag rule \"\(name)\"; `tenure rules` lists them all")
+            throw .notFound(
+                "there is no flag rule \"\(name)\"; `tenure rules` lists them all", name, rules.flags.map(\.name))
         }
         return rule
     }

@@ -18,9 +18,10 @@ extension Writer {
             .init("users", .int(names.count(.user))),
             .init("tasks", .int(names.count(.task))),
             .init("events", .int(counters.logged)),
-            .init("duplicates", .int(counters.duplicates)),
-            .init("conflicts", .int(counters.refused[Int(LineError.conflict.rawValue)])),
+            .init("duplicates", .int(counters.lines.duplicates)),
+            .init("conflicts", .int(counters.lines.refused(.conflict))),
             .init("rejects", .int(rejects.count)),
+            .init("lines", linesStatus),
             .init("flags_open", .int(book.openFlags.count)),
             .init("sources", sourcesStatus),
             .init("log", logStatus),
@@ -42,6 +43,12 @@ extension Writer {
             .init("directory", .string(configuration.stateDirectory)),
             .init("segments", .optional(statistics?.segments)),
             .init("bytes", statistics.map { .int($0.bytes) } ?? .null),
+            .init("last_commit", (log.lastContext?.logTime.rfc3339).map(JSON.string) ?? .null),
+            .init("is_full", .bool(isDiskFull)),
+            .init(
+                "available_bytes",
+                FileSystemRoom(at: configuration.stateDirectory).map { .int($0.availableBytes) } ?? .null),
+            .init("reserve_bytes", .int(configuration.log.reserveBytes)),
         ])
     }
 
@@ -52,35 +59,12 @@ extension Writer {
         ])
     }
 
-    /// The numbers behind `/metrics`, as pairs of a Prometheus sample's name with labels and its value.
-    var metrics: JSON {
-        var samples: [JSON.Member] = [
-            .init("tenure_log_seq", .int(log.lastSeq)),
-            .init("tenure_log_bytes", logStatus["bytes"] ?? .null),
-            .init("tenure_checkpoint_seq", .int(checkpointer?.savedSeq ?? 0)),
-            .init("tenure_checkpoint_bytes", .int(checkpointer?.thread.store.byteCount ?? 0)),
-            .init("tenure_companies", .int(portraits.companyCount)),
-            .init("tenure_users", .int(names.count(.user))),
-            .init("tenure_events_accepted_total", .int(counters.accepted)),
-            .init("tenure_events_duplicate_total", .int(counters.duplicates)),
-            .init("tenure_commits_total", .int(counters.commits)),
-            .init("tenure_looks_total", .int(counters.looks)),
-        ]
-        for error in LineError.allCases {
-            samples.append(
-                .init(
-                    "tenure_events_rejected_total{code=\"\(error.code)\"}",
-                    .int(counters.refused[Int(error.rawValue)])))
-        }
-        for source in watch.sources {
-            samples.append(
-                .init(
-                    "tenure_source_silent{source=\"\(source.flag.source)\"}", .int(source.silence == nil ? 0 : 1)))
-        }
-        for rule in desk.rules.flags {
-            samples.append(
-                .init("tenure_flags_open{rule=\"\(rule.name)\"}", .int(desk.book.counts(ofRule: rule.name).open)))
-        }
-        return .object(samples)
+    /// Since the start, unlike what is said of the log.
+    private var linesStatus: JSON {
+        let codes = LineError.allCases.filter { counters.lines.refused($0) > 0 }
+        return .object([
+            .init("accepted", .int(counters.lines.accepted)), .init("duplicate", .int(counters.lines.duplicates)),
+            .init("refused", .object(codes.map { .init($0.code, .int(counters.lines.refused($0))) })),
+        ])
     }
 }

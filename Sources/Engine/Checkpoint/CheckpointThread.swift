@@ -58,7 +58,8 @@ final class CheckpointThread: Sendable {
         }
         enqueue { [self] () throws(EventLogError) in
             guard try store.merge(isCancelled: { isCancelled.load(ordering: .relaxed) }) else { return }
-            ended(.success(CheckpointOutcome(byteCount: store.byteCount, runs: try store.duplicateRuns(), isMerge: true)))
+            ended(
+                .success(CheckpointOutcome(byteCount: store.byteCount, runs: try store.duplicateRuns(), isMerge: true)))
         } then: {
         }
     }

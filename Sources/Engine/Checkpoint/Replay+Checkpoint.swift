@@ -14,7 +14,8 @@ extension Replay {
         do throws(EventLogError) {
             guard let header = store.header else { return nil }
             guard try log.blockHash(endingAt: header.seq) == header.blockHash else {
-                report("the checkpoint shows a state that this log was never in; everything is read from the log instead")
+                report(
+                    "the checkpoint shows a state that this log was never in; everything is read from the log instead")
                 try store.discard()
                 return nil
             }

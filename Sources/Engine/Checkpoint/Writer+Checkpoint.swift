@@ -36,7 +36,9 @@ extension Writer {
 
     /// The state is that of the log's last block: nothing is applied that is not committed.
     private func beginCheckpoint() {
-        guard let checkpointer, block.records.isEmpty, let hash = log.lastBlockHash, portraits.now != nil else { return }
+        guard let checkpointer, block.records.isEmpty, let hash = log.lastBlockHash, portraits.now != nil else {
+            return
+        }
         checkpointer.begin(
             self,
             header: CheckpointHeader(

@@ -66,7 +66,8 @@ final class CheckpointFile: Sendable {
                 nil, Int(index.tablesByteCount), PROT_READ, MAP_SHARED, descriptor, off_t(index.tablesOffset)),
             mapped != MAP_FAILED
         else { throw .system(call: "mmap", code: errno) }
-        return try DuplicateRun(file: self, mapped: UnsafeRawBufferPointer(start: mapped, count: Int(index.tablesByteCount)))
+        return try DuplicateRun(
+            file: self, mapped: UnsafeRawBufferPointer(start: mapped, count: Int(index.tablesByteCount)))
     }
 
     static func name(_ number: UInt64) -> String {

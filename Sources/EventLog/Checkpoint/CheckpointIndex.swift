@@ -101,7 +101,9 @@ struct CheckpointIndex {
             tablesOffset = try reader.number()
             tablesByteCount = try reader.number()
             for _ in 0..<pieceCount {
-                guard let kind = PieceKind(rawValue: try reader.number()) else { throw DamagedBytes("an unknown piece") }
+                guard let kind = PieceKind(rawValue: try reader.number()) else {
+                    throw DamagedBytes("an unknown piece")
+                }
                 _ = try reader.number(UInt32.self)
                 pieces.append(
                     Piece(

@@ -45,6 +45,19 @@ public final class CheckpointStore: Sendable {
         return store
     }
 
+    /// Reads all of a stopped daemon's checkpoint and changes nothing.
+    public static func examine(stateDirectory: String, logID: Hash128, layout: UInt64) -> CheckpointFinding {
+        let directory = stateDirectory + "/" + directoryName
+        do {
+            let files = try openFiles(directory: directory, logID: logID, layout: layout)
+            let store = CheckpointStore(directory: directory, logID: logID, files: files)
+            try store.check()
+            return store.header.map { .whole(seq: $0.seq, byteCount: store.byteCount) } ?? .none
+        } catch {
+            return .unusable("\(error)")
+        }
+    }
+
     private init(directory: String, logID: Hash128, files: [CheckpointFile]) {
         self.directory = directory
         self.logID = logID
@@ -307,6 +320,14 @@ public final class CheckpointStore: Sendable {
         case .system(let call, let code): return .system(call: call, path: place, code: code)
         }
     }
+}
+
+/// What a stopped daemon's checkpoint is good for.
+public enum CheckpointFinding: Sendable, Equatable {
+    case none
+    case whole(seq: UInt64, byteCount: UInt64)
+    /// Why it cannot be used; the next start makes another.
+    case unusable(String)
 }
 
 /// A checkpoint file in the making. For one thread.

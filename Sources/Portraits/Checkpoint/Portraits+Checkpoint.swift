@@ -115,7 +115,8 @@ extension Portraits {
     private func changedIn(_ part: CheckpointPart) -> UInt32 {
         switch part {
         case .company(let number): fold.pointee.state(CompanyID(number: number))?.pointee.changedIn ?? 0
-        case .users(let page): Int(page) < fold.pointee.pagesChangedIn.count ? fold.pointee.pagesChangedIn[Int(page)] : 0
+        case .users(let page):
+            Int(page) < fold.pointee.pagesChangedIn.count ? fold.pointee.pagesChangedIn[Int(page)] : 0
         }
     }
 

@@ -33,6 +33,12 @@ struct Homes: ~Copyable {
         return Int(homes.base[index].row)
     }
 
+    /// Asks for the memory that tells where `user` is at home.
+    @inline(__always)
+    func prefetch(_ user: UserID) {
+        if Int(user.number) < homes.count { UsageModel.prefetch(homes.base + Int(user.number)) }
+    }
+
     /// Makes `company` the user's home unless there is one already.
     mutating func settle(_ user: UserID, in company: CompanyID, row: Int) -> Bool {
         guard self.company(of: user).isNone else { return false }

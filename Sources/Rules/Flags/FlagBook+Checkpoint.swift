@@ -82,7 +82,8 @@ public struct FlagBookReader {
         var ids: [FlagID] = []
         for _ in 0..<(try reader.count()) {
             let flag = try read(flagOf: company, &reader)
-            guard flag.id.number >= 1, flag.id.number <= UInt64(flags.count), flags[Int(flag.id.number) - 1] == nil else {
+            guard flag.id.number >= 1, flag.id.number <= UInt64(flags.count), flags[Int(flag.id.number) - 1] == nil
+            else {
                 throw DamagedBytes("\(flag.id) is there twice, or beyond the last flag")
             }
             flags[Int(flag.id.number) - 1] = flag

@@ -248,7 +248,9 @@ extension FlagBook {
     mutating func readCountsAndTexts(_ reader: inout ByteReader) throws(DamagedBytes) {
         for _ in 0..<(try reader.count()) {
             var counts = RuleCounts()
-            for path in RuleCounts.all { counts[keyPath: path] = Int(truncatingIfNeeded: try reader.number(UInt64.self)) }
+            for path in RuleCounts.all {
+                counts[keyPath: path] = Int(truncatingIfNeeded: try reader.number(UInt64.self))
+            }
             countsByRule.append(counts)
         }
         for _ in 0..<(try reader.count()) {

@@ -48,6 +48,8 @@ public enum RuleSetLimits {
     public static let nameBytes = 256
     /// Bytes of a summary.
     public static let summaryBytes = 2_048
+    /// Bytes of a brief, which stands in a column of a table.
+    public static let briefBytes = 256
     /// `for`, `keep`, `cooldown`, `due`: ten years. Longer is a mistake in the unit.
     public static let longestDuration: Int64 = 3_660 * 86_400_000
 }

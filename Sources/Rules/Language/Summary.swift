@@ -11,14 +11,21 @@ public struct Summary: Sendable {
 
     /// The text with the values of this look. Unknown values read `unknown`; numbers have the decimals
     /// asked for, else at most two.
-    public func text(in context: EvaluationContext) -> String {
+    public func text(in context: EvaluationContext) -> String { text(in: context, unknown: "unknown") ?? "" }
+
+    /// The same, where every value is known; nil else, for what would rather say nothing.
+    public func knownText(in context: EvaluationContext) -> String? { text(in: context, unknown: nil) }
+
+    private func text(in context: EvaluationContext, unknown: String?) -> String? {
         var result = ""
         for part in parts {
             switch part {
             case .text(let text): result += text
             case .value(let expression, let decimals):
                 switch expression.value(in: context) {
-                case .unknown: result += "unknown"
+                case .unknown:
+                    guard let unknown else { return nil }
+                    result += unknown
                 case .number(let number):
                     result += decimals.map { NumberText.text(number, decimals: $0) } ?? NumberText.shortText(number)
                 case .text(let text): result += text

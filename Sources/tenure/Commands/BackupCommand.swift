@@ -7,12 +7,14 @@ struct BackupCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "backup",
         abstract: "Write the log as it is now to a new directory, while the daemon works.",
-        discussion: """
-            The directory is made by the daemon, on its machine and as its user, and is synced before it gets its \
-            name. It is a state directory: to restore, stop the daemon, copy it to where the state lies, and start. \
-            On the same file system sealed segments are hard links and take no room; for a backup that survives \
-            the disk, give a directory on another one.
-            """)
+        discussion: Help.text(
+            "tenure backup /backups/tenure-2026-11",
+            words: """
+                The directory is made by the daemon, on its machine and as its user, and is synced before it gets its \
+                name. It is a state directory: to restore, stop the daemon, copy it to where the state lies, and start. \
+                On the same file system sealed segments are hard links and take no room; for a backup that survives \
+                the disk, give a directory on another one.
+                """))
 
     @OptionGroup var shared: SharedOptions
 

@@ -5,6 +5,9 @@ import UsageModel
 struct ClockCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "clock", abstract: "The daemon's clock when it leapt and is not believed.",
+        discussion: Help.text(
+            "tenure status",
+            "tenure clock accept"),
         subcommands: [ClockAccept.self])
 }
 
@@ -13,7 +16,9 @@ struct ClockAccept: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "accept",
         abstract: "Believe the machine's clock after a leap: what the leap makes true is raised at once.",
-        discussion: "`tenure status` says when the clock is held. Look at `date` first: this cannot be taken back.")
+        discussion: Help.text(
+            "date; tenure clock accept",
+            words: "`tenure status` says when the clock is held. Look at `date` first: this cannot be taken back."))
 
     @OptionGroup var shared: SharedOptions
 

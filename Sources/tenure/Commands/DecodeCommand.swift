@@ -9,10 +9,13 @@ struct DecodeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "decode",
         abstract: "What each line says, or why it would be refused; needs no daemon.",
-        discussion: """
-            --format line prints one object a point: name, tags, typed fields, time in ns. \
-            --format ndjson prints what an event line means to tenured, whichever of its forms it is written in.
-            """)
+        discussion: Help.text(
+            "tenure decode --format line points.txt",
+            "tail -1 events.log | tenure decode --format ndjson -",
+            words: """
+                --format line prints one object a point: name, tags, typed fields, time in ns. \
+                --format ndjson prints what an event line means to tenured, whichever of its forms it is written in.
+                """))
 
     @OptionGroup var shared: SharedOptions
 

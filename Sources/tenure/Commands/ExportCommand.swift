@@ -8,7 +8,10 @@ struct ExportCommand: ParsableCommand {
 
     static let configuration = CommandConfiguration(
         commandName: "export",
-        abstract: "Write everything out: events with the control records of senders, companies, or all flags.")
+        abstract: "Write everything out: events with the control records of senders, companies, or all flags.",
+        discussion: Help.text(
+            "tenure export events > events.ndjson",
+            "tenure export companies --format csv > companies.csv"))
 
     @OptionGroup var shared: SharedOptions
 

@@ -16,11 +16,14 @@ extension SharedOptions {
 
 /// `tenure flags ack FLAG`.
 struct FlagsAck: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "ack", abstract: "Say that somebody has seen a flag.")
+    static let configuration = CommandConfiguration(
+        commandName: "ack", abstract: "Say that somebody has seen a flag.",
+        discussion: Help.text(
+            "tenure flags ack F12"))
 
     @OptionGroup var shared: SharedOptions
 
-    @Argument(help: "The flag, for example F12.")
+    @Argument(help: "The flag, for example F12.", completion: LiveNames.flags)
     var flag: String
 
     func run() throws { try shared.act("ack", on: flag) }
@@ -30,11 +33,14 @@ struct FlagsAck: ParsableCommand {
 struct FlagsSnooze: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "snooze",
-        abstract: "Put a flag aside until a time; if its condition still holds then, it opens again.")
+        abstract: "Put a flag aside until a time; if its condition still holds then, it opens again.",
+        discussion: Help.text(
+            "tenure flags snooze F12 --until 7d",
+            "tenure flags snooze F12 --until 2026-12-01"))
 
     @OptionGroup var shared: SharedOptions
 
-    @Argument(help: "The flag, for example F12.")
+    @Argument(help: "The flag, for example F12.", completion: LiveNames.flags)
     var flag: String
 
     @Option(help: ArgumentHelp("A span such as 7d or 36h, a date, or an RFC 3339 time.", valueName: "time"))
@@ -51,18 +57,10 @@ struct FlagsSnooze: ParsableCommand {
     }
 
     func run() throws {
-        let until = try SnoozeEnd(parsing: until ?? time ?? "")
         let end: Timestamp
-        switch until {
+        switch try TimeArgument(parsing: until ?? time ?? "", purpose: "to snooze until") {
         case .instant(let instant): end = instant
-        case .span(let milliseconds):
-            // The daemon's own clock counts: under `clock: event` it is not the wall's.
-            let status = try shared.connect().get(RequestTarget("v1", "status"))
-            guard let now = status["now"]?.stringValue.flatMap({ Timestamp(rfc3339: $0) }) else {
-                throw CommandError(
-                    .failed, "the daemon's clock has not begun yet", advice: "name a date instead of a span")
-            }
-            end = now + milliseconds
+        case .span(let milliseconds): end = try shared.connect().now() + milliseconds
         }
         try shared.act("snooze", on: flag, ["until": .string(end.rfc3339)])
     }
@@ -71,50 +69,29 @@ struct FlagsSnooze: ParsableCommand {
 /// `tenure flags wake FLAG`.
 struct FlagsWake: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "wake", abstract: "End a flag's snooze before its time.")
+        commandName: "wake", abstract: "End a flag's snooze before its time.",
+        discussion: Help.text(
+            "tenure flags wake F12"))
 
     @OptionGroup var shared: SharedOptions
 
-    @Argument(help: "The flag, for example F12.")
+    @Argument(help: "The flag, for example F12.", completion: LiveNames.flags)
     var flag: String
 
     func run() throws { try shared.act("wake", on: flag) }
 }
 
-/// When a snooze ends.
-enum SnoozeEnd: Equatable {
-    case instant(Timestamp)
-    /// Milliseconds from the daemon's `now`.
-    case span(Int64)
-
-    init(parsing text: String) throws {
-        if let instant = Timestamp(rfc3339: text) {
-            self = .instant(instant)
-        } else if let day = Day(iso: text) {
-            self = .instant(day.startUTC)
-        } else if let count = Int64(text.dropLast()), count > 0, count < 100_000,
-            let unit = Self.units[text.last ?? " "]
-        {
-            self = .span(count * unit)
-        } else {
-            throw CommandError(
-                .usage, "\"\(text)\" is no time to snooze until",
-                advice: "write a span (7d, 36h, 2w), a date (2026-12-01) or a time (2026-12-01T09:00:00Z)")
-        }
-    }
-
-    private static let units: [Character: Int64] = [
-        "m": 60_000, "h": millisecondsPerHour, "d": millisecondsPerDay, "w": 7 * millisecondsPerDay,
-    ]
-}
-
 /// `tenure flags assign FLAG OWNER`.
 struct FlagsAssign: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "assign", abstract: "Say who looks after a flag.")
+    static let configuration = CommandConfiguration(
+        commandName: "assign", abstract: "Say who looks after a flag.",
+        discussion: Help.text(
+            "tenure flags assign F12 maria",
+            "tenure flags assign F12 --nobody"))
 
     @OptionGroup var shared: SharedOptions
 
-    @Argument(help: "The flag, for example F12.")
+    @Argument(help: "The flag, for example F12.", completion: LiveNames.flags)
     var flag: String
 
     @Argument(help: "Who.")
@@ -132,11 +109,14 @@ struct FlagsAssign: ParsableCommand {
 
 /// `tenure flags note FLAG TEXT`.
 struct FlagsNote: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "note", abstract: "Add a note to a flag's history.")
+    static let configuration = CommandConfiguration(
+        commandName: "note", abstract: "Add a note to a flag's history.",
+        discussion: Help.text(
+            "tenure flags note F12 they merge two teams, call again in May"))
 
     @OptionGroup var shared: SharedOptions
 
-    @Argument(help: "The flag, for example F12.")
+    @Argument(help: "The flag, for example F12.", completion: LiveNames.flags)
     var flag: String
 
     @Argument(help: "The note.")
@@ -158,14 +138,17 @@ struct FlagsClose: ParsableCommand {
 
     static let configuration = CommandConfiguration(
         commandName: "close", abstract: "Close a flag, or say how one that is over had ended.",
-        discussion: """
-            A closed flag stays closed until its condition has been false once. A flag that is over already gets \
-            the verdict alone; the last verdict counts, in `tenure rules` as well.
-            """)
+        discussion: Help.text(
+            "tenure flags close F12 --as saved",
+            "tenure flags close F12 --as false_alarm",
+            words: """
+                A closed flag stays closed until its condition has been false once. A flag that is over already gets \
+                the verdict alone; the last verdict counts, in `tenure rules` as well.
+                """))
 
     @OptionGroup var shared: SharedOptions
 
-    @Argument(help: "The flag, for example F12.")
+    @Argument(help: "The flag, for example F12.", completion: LiveNames.flags)
     var flag: String
 
     @Option(name: .customLong("as"), help: "How it ended.")

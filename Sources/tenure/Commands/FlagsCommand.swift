@@ -1,10 +1,17 @@
 import ArgumentParser
+import Glibc
 import UsageModel
 
 /// `tenure flags` and what belongs to it.
 struct FlagsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "flags", abstract: "List flags, explain one, and say what is done about it.",
+        discussion: Help.text(
+            "tenure flags",
+            "tenure flags --owner maria",
+            "tenure flags explain F12",
+            "tenure flags snooze F12 --until 7d",
+            "tenure flags why-not acme idle"),
         subcommands: [
             FlagsList.self, FlagsExplain.self, FlagsWhyNot.self, FlagsAck.self, FlagsSnooze.self, FlagsWake.self,
             FlagsAssign.self, FlagsNote.self, FlagsClose.self, FlagsVerify.self,
@@ -19,15 +26,21 @@ struct FlagsList: ParsableCommand {
     enum Kind: String, ExpressibleByArgument, CaseIterable { case churn, upsell, lead, info }
 
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "List open flags, the most urgent first.")
+        commandName: "list", abstract: "List open flags, the most urgent first.",
+        discussion: Help.text(
+            "tenure flags --owner maria",
+            "tenure flags --owner maria --watch",
+            "tenure flags --kind churn --json | jq -r .company",
+            "tenure flags --company acme --all"))
 
     @OptionGroup var shared: SharedOptions
     @OptionGroup var limit: LimitOption
+    @OptionGroup var repetition: WatchOptions
 
     @Option(help: "Only flags of this kind.")
     var kind: Kind?
 
-    @Option(help: ArgumentHelp("Only flags of this owner.", valueName: "name"))
+    @Option(help: ArgumentHelp("Only flags of this owner; on a terminal as a list of work.", valueName: "name"))
     var owner: String?
 
     @Option(help: ArgumentHelp("Only flags of this company.", valueName: "id"))
@@ -44,15 +57,29 @@ struct FlagsList: ParsableCommand {
     }
 
     func run() throws {
+        if let owner, company == nil, !all, !withheld, case .terminal = shared.outputForm {
+            return try showWork(of: owner)
+        }
         let target = RequestTarget("v1", "flags").with("company", company).with("kind", kind?.rawValue)
             .with("owner", owner).with("all", all ? "1" : nil).with("withheld", withheld ? "1" : nil)
-        if withheld {
-            return try shared.printList(
-                target, named: "flags", limit: limit.count, empty: "nothing is withheld",
-                table: FlagsTable.withheldTable)
+        let empty =
+            withheld
+            ? "nothing is withheld"
+            : all ? "no flag was raised yet" : "no open flags; --all shows those that are over"
+        try shared.printList(
+            target, named: "flags", limit: limit.count, empty: empty, watch: repetition,
+            table: withheld ? FlagsTable.withheldTable : FlagsTable.table)
+    }
+
+    /// As many companies as fit the terminal, unless somebody says how many.
+    private func showWork(of owner: String) throws {
+        try shared.show(repetition) { connection, form in
+            guard case .terminal(let width, let colour) = form else { return "" }
+            let list = try connection.worklist(owner: owner, kind: kind?.rawValue, since: nil, limit: limit.count)
+            // The prompt that follows takes the last line.
+            let height = limit.limit == nil ? Terminal.height(of: STDOUT_FILENO) - 1 : nil
+            return WorklistScreen.text(list, width: width, height: height, colour: colour)
         }
-        let empty = all ? "no flag was raised yet" : "no open flags; --all shows those that are over"
-        try shared.printList(target, named: "flags", limit: limit.count, empty: empty, table: FlagsTable.table)
     }
 }
 
@@ -60,11 +87,14 @@ struct FlagsList: ParsableCommand {
 struct FlagsExplain: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "explain",
-        abstract: "Why a flag was raised, what has changed since, whom to call, and what has been done about it.")
+        abstract: "Why a flag was raised, what has changed since, whom to call, and what has been done about it.",
+        discussion: Help.text(
+            "tenure flags explain F12",
+            "tenure flags explain F12 --json | jq .evidence"))
 
     @OptionGroup var shared: SharedOptions
 
-    @Argument(help: "The flag, for example F12.")
+    @Argument(help: "The flag, for example F12.", completion: LiveNames.flags)
     var flag: String
 
     func run() throws {
@@ -82,14 +112,16 @@ struct FlagsExplain: ParsableCommand {
 struct FlagsWhyNot: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "why-not",
-        abstract: "Why a company does not have a flag: the nearest miss, each condition, when it would be raised.")
+        abstract: "Why a company does not have a flag: the nearest miss, each condition, when it would be raised.",
+        discussion: Help.text(
+            "tenure flags why-not acme idle"))
 
     @OptionGroup var shared: SharedOptions
 
-    @Argument(help: "The company's id.")
+    @Argument(help: "The company's id.", completion: LiveNames.companies)
     var company: String
 
-    @Argument(help: "The rule's name.")
+    @Argument(help: "The rule's name.", completion: LiveNames.rules)
     var rule: String
 
     func run() throws {

@@ -8,14 +8,16 @@ struct FlagsVerify: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
         abstract: "Re-derive a flag from the log alone and say whether it holds.",
-        discussion: """
-            Replays the records of the flag's company up to the raise into scratch state, lets the rules that were \
-            in force then judge it, and compares all that the raise says. Exit code 1 when something differs.
-            """)
+        discussion: Help.text(
+            "tenure flags verify F12",
+            words: """
+                Replays the records of the flag's company up to the raise into scratch state, lets the rules that were \
+                in force then judge it, and compares all that the raise says. Exit code 1 when something differs.
+                """))
 
     @OptionGroup var shared: SharedOptions
 
-    @Argument(help: "The flag, for example F12.")
+    @Argument(help: "The flag, for example F12.", completion: LiveNames.flags)
     var flag: String
 
     @Option(help: ArgumentHelp("State directory of a stopped daemon, instead of asking one.", valueName: "dir"))

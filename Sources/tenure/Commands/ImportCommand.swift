@@ -9,18 +9,18 @@ struct ImportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "import",
         abstract: "Bring a file of events in: JSON lines, line protocol, CSV or TSV, also packed with gzip.",
-        discussion: """
-            Rows that are refused are reported with their line, all others count. At the end a sync makes \
-            sure that everything is durable and that flags are evaluated.
+        discussion: Help.text(
+            "tenure import --format tsv --columns time,company,user,task,id events.tsv.gz",
+            "tenure import --format csv export.csv --dry-run",
+            "tenure import --format ndjson events.ndjson",
+            words: """
+                Rows that are refused are reported with their line, all others count. At the end a sync makes \
+                sure that everything is durable and that flags are evaluated.
 
-            An import can be repeated: events of a file that have no id get one from the file's content and \
-            their place in it, so what was taken before is a duplicate. Standard input can be read only once; \
-            there events without an id count each time (--skip leaves out what was taken).
-
-            For example:
-              tenure import --format tsv --columns time,company,user,task,id events.tsv.gz
-              tenure import --format csv export.csv --dry-run
-            """)
+                An import can be repeated: events of a file that have no id get one from the file's content and \
+                their place in it, so what was taken before is a duplicate. Standard input can be read only once; \
+                there events without an id count each time (--skip leaves out what was taken).
+                """))
 
     @OptionGroup var shared: SharedOptions
 

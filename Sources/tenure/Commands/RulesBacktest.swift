@@ -70,11 +70,14 @@ struct RulesBacktest: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "backtest",
         abstract: "Try a rule file on the whole history, without touching what the daemon knows.",
-        discussion: """
-            The rules look at every company when the daemon would have looked, and what they raise is counted. \
-            With --churned-after or --against the flags are judged by what became of the companies; the lines \
-            under the table, and "definitions" with --json, say exactly what was counted.
-            """)
+        discussion: Help.text(
+            "tenure rules backtest rules.yaml --churned-after 365d",
+            "tenure rules backtest rules.yaml --against outcome:churned --since 2026-01-01",
+            words: """
+                The rules look at every company when the daemon would have looked, and what they raise is counted. \
+                With --churned-after or --against the flags are judged by what became of the companies; the lines \
+                under the table, and "definitions" with --json, say exactly what was counted.
+                """))
 
     @OptionGroup var shared: SharedOptions
     @OptionGroup var options: BacktestOptions

@@ -6,7 +6,9 @@ import UsageModel
 /// `tenure rules check FILE`.
 struct RulesCheck: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "check", abstract: "Read a rule file as the daemon would and name every mistake; needs no daemon.")
+        commandName: "check", abstract: "Read a rule file as the daemon would and name every mistake; needs no daemon.",
+        discussion: Help.text(
+            "tenure rules check rules.yaml"))
 
     @OptionGroup var shared: SharedOptions
 

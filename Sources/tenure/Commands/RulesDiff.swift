@@ -6,11 +6,13 @@ struct RulesDiff: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "diff",
         abstract: "Try two rule files on the same history: flags gained, lost, moved earlier or later, by company.",
-        discussion: """
-            A flag of NEW is the same as one of OLD when rule and company are the same and no other pair of theirs, \
-            taken in order of time, stands between; it has moved when it was raised at another instant. A flag that \
-            moved by more than \(RulesDifference.farthestMoveDays) days counts as one lost and one gained.
-            """)
+        discussion: Help.text(
+            "tenure rules diff old.yaml new.yaml",
+            words: """
+                A flag of NEW is the same as one of OLD when rule and company are the same and no other pair of theirs, \
+                taken in order of time, stands between; it has moved when it was raised at another instant. A flag that \
+                moved by more than \(RulesDifference.farthestMoveDays) days counts as one lost and one gained.
+                """))
 
     @OptionGroup var shared: SharedOptions
     @OptionGroup var options: BacktestOptions

@@ -5,14 +5,17 @@ import UsageModel
 struct RulesTest: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "test",
-        abstract: "What a rule's conditions are worth in a company now, part by part; raises nothing.")
+        abstract: "What a rule's conditions are worth in a company now, part by part; raises nothing.",
+        discussion: Help.text(
+            "tenure rules test idle --company acme",
+            "tenure rules test idle --company acme --file rules.yaml"))
 
     @OptionGroup var shared: SharedOptions
 
-    @Argument(help: "The rule's name.")
+    @Argument(help: "The rule's name.", completion: LiveNames.rules)
     var rule: String
 
-    @Option(help: ArgumentHelp("The company's id.", valueName: "id"))
+    @Option(help: ArgumentHelp("The company's id.", valueName: "id"), completion: LiveNames.companies)
     var company: String
 
     @Option(help: ArgumentHelp("Take the rule from this file, - for standard input, instead of the rules in force."))

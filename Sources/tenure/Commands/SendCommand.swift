@@ -8,19 +8,41 @@ struct SendCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "send",
         abstract: "Send events from standard input, as they come, and report what became of them.",
-        discussion: """
-            JSON lines and line protocol, as on ingest.sock. Refused lines are reported on standard error as the \
-            daemon names them, all others count. At the end a sync makes sure that everything is durable, \
-            evaluated and seen by every later question. Nothing is sent twice.
+        discussion: Help.text(
+            "tail -F events.ndjson | tenure send --spool /var/spool/tenure",
+            "printf '%s\\n' '{\"company\":\"acme\",\"user\":\"u1\",\"task\":\"report\"}' | tenure send",
+            "tenure send < points.txt",
+            words: """
+                JSON lines and line protocol, as on ingest.sock. Refused lines are reported on standard error as the \
+                daemon names them, all others count. At the end a sync makes sure that everything is durable, \
+                evaluated and seen by every later question. Nothing is sent twice.
 
-            With --json every reply of the daemon is passed on as it came.
-            """)
+                With --spool a line is first kept on the disk, with an id and a time where it has none, and is sent \
+                until the daemon has settled it: events outlive a restart of the daemon, of this command and of the \
+                machine. What is left from an earlier run goes first.
+
+                With --json every reply of the daemon is passed on as it came.
+                """))
 
     @OptionGroup var shared: SharedOptions
 
+    @Option(help: ArgumentHelp("Keep in this directory what the daemon has not settled yet.", valueName: "directory"))
+    var spool: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "With --spool, at the end of the input: how long to wait for an absent daemon.", valueName: "seconds"))
+    var wait = 10.0
+
     private static let readByteCount = 65_536
 
+    func validate() throws {
+        if wait < 0 { throw ValidationError("--wait must be 0 seconds or more") }
+        if spool != nil, shared.json { throw ValidationError("--spool reports no replies; leave --json out") }
+    }
+
     func run() throws {
+        if let spool { return try deliver(from: Spool(directory: spool)) }
         let progress = ProgressLine()
         let watch = Stopwatch()
         var refused = 0
@@ -52,10 +74,26 @@ struct SendCommand: ParsableCommand {
             throw CommandError(.partlyDone, error.message, advice: error.advice)
         }
         progress.clear()
-        if !passesReplies { printSummary(connection, refused: refused) }
-        guard refused == 0 else {
-            throw CommandError(.partlyDone, "\(Quantity.count(refused, "line")) refused; all others count")
+        if !passesReplies {
+            printSummary(settled: Int(connection.settledLines), refused: refused, seq: connection.seq)
         }
+        guard refused == 0 else { throw Self.refusal(refused) }
+    }
+
+    private func deliver(from spool: Spool) throws {
+        let send = SpooledSend(address: shared.socketAddress, spool: spool, waitSeconds: wait)
+        try send.run()
+        printSummary(settled: send.settledLines, refused: send.refused, seq: send.seq)
+        if send.bytesLeft > 0 {
+            throw CommandError(
+                .partlyDone, "\(Quantity.bytes(send.bytesLeft)) of events are kept in \(spool.directory)",
+                advice: "`tenure send --spool \(spool.directory) < /dev/null` delivers them, as does the next run")
+        }
+        guard send.refused == 0 else { throw Self.refusal(send.refused) }
+    }
+
+    private static func refusal(_ count: Int) -> CommandError {
+        CommandError(.partlyDone, "\(Quantity.count(count, "line")) refused; all others count")
     }
 
     private func sendInput(over connection: IngestConnection) throws {
@@ -72,15 +110,14 @@ struct SendCommand: ParsableCommand {
         }
     }
 
-    private func printSummary(_ connection: IngestConnection, refused: Int) {
-        let settled = Int(connection.settledLines)
+    private func printSummary(settled: Int, refused: Int, seq: UInt64) {
         switch shared.outputForm {
         case .terminal:
             StandardOutput.write(
-                "\(Quantity.count(settled, "line")) settled through seq \(Quantity.whole(Int(connection.seq))), "
+                "\(Quantity.count(settled, "line")) settled through seq \(Quantity.whole(Int(seq))), "
                     + "\(Quantity.whole(refused)) refused\n")
         case .tabSeparated, .json:
-            StandardOutput.write("settled\t\(settled)\nrefused\t\(refused)\nseq\t\(connection.seq)\n")
+            StandardOutput.write("settled\t\(settled)\nrefused\t\(refused)\nseq\t\(seq)\n")
         }
     }
 }

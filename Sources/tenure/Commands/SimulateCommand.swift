@@ -8,14 +8,17 @@ struct SimulateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "simulate",
         abstract: "Stream a seeded, lifelike population of companies, and judge the flags against the truth.",
-        discussion: """
-            The same seed gives the same events. Some companies stay, grow or fill their seats; others lose \
-            their champion, fade, fall silent or never get going, and some of those really leave. Afterwards the \
-            churn flags that the daemon raised are compared with who left.
+        discussion: Help.text(
+            "tenured --clock event --state-dir demo & tenure --socket demo/run simulate",
+            "tenure simulate --companies 50 --days 90 --print > events.txt",
+            words: """
+                The same seed gives the same events. Some companies stay, grow or fill their seats; others lose \
+                their champion, fade, fall silent or never get going, and some of those really leave. Afterwards the \
+                churn flags that the daemon raised are compared with who left.
 
-            The daemon should run on a fresh directory with `--clock event`, so that flags are dated as the \
-            story is.
-            """)
+                The daemon should run on a fresh directory with `--clock event`, so that flags are dated as the \
+                story is.
+                """))
 
     enum Mode: EnumerableFlag {
         case send, judge, print, truth

@@ -9,13 +9,17 @@ struct TailCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "tail",
         abstract: "Follow records as they become durable, one JSON object a line.",
-        discussion: """
-            Begins with what comes next, or at --from. When the daemon goes away, tail waits for it and goes \
-            on where it was; when tail itself ends it says where to go on.
+        discussion: Help.text(
+            "tenure tail",
+            "tenure tail flags --from 1 --exec ./to-slack",
+            "tenure tail rejects",
+            words: """
+                Begins with what comes next, or at --from. When the daemon goes away, tail waits for it and goes \
+                on where it was; when tail itself ends it says where to go on.
 
-            With --exec each record is given to a shell command on its standard input, one after the other; a \
-            command that fails ends tail, and --from with the seq named then tries that record again.
-            """)
+                With --exec each record is given to a shell command on its standard input, one after the other; a \
+                command that fails ends tail, and --from with the seq named then tries that record again.
+                """))
 
     @OptionGroup var shared: SharedOptions
 

@@ -8,11 +8,15 @@ struct VerifyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
         abstract: "Check the log from end to end, and that replaying it gives the same state.",
-        discussion: """
-            Without a directory the running daemon replays its log into scratch state beside its work and \
-            compares digests. With one, the log of a stopped daemon is read: every checksum, the chain of \
-            headers, names and tail; then it is replayed. Exit code 1 when something is wrong.
-            """)
+        discussion: Help.text(
+            "tenure verify",
+            "tenure verify /backups/tenure-2026-11",
+            words: """
+                Without a directory the running daemon replays its log into scratch state beside its work and \
+                compares digests. With one, the log of a stopped daemon is read: every checksum, the chain of \
+                headers, names and tail; then it is replayed, and its checkpoint read. Exit code 1 when something is \
+                wrong with the log; a checkpoint that cannot be used only makes the next start read all of it.
+                """))
 
     @OptionGroup var shared: SharedOptions
 
@@ -78,7 +82,8 @@ struct VerifyCommand: ParsableCommand {
             }
             progress.clear()
             let replay = report.problems.isEmpty ? try ReplayReport(of: reader) : nil
-            try finish(Verification(report: report, replay: replay))
+            let checkpoint = ReplayReport.checkpoint(of: directory, logID: report.logID)
+            try finish(Verification(report: report, replay: replay, checkpoint: checkpoint))
         } catch let error as EventLogError {
             progress.clear()
             throw CommandError(Self.status(of: error), "\(error)")
@@ -111,6 +116,7 @@ struct Verification {
     let report: VerifyReport
     /// Nil when the log is damaged, since a replay would only stumble over the same place.
     let replay: ReplayReport?
+    let checkpoint: CheckpointFinding
 
     var json: JSON {
         [
@@ -118,7 +124,7 @@ struct Verification {
             "seq": .int(report.lastSeq), "records": .int(report.records), "segments": .int(report.segments),
             "blocks": .int(report.blocks), "bytes": .int(report.bytes), "names": .int(report.names),
             "companies": .optional(replay?.companies), "chain": .string(report.lastHash.description),
-            "digest": .optional(replay?.digest.description),
+            "digest": .optional(replay?.digest.description), "checkpoint": checkpointJSON,
             "problems": .array(report.problems.map { .string($0.description) }),
         ]
     }
@@ -128,7 +134,7 @@ struct Verification {
             return form == .json ? json.text + "\n" : json.tabSeparatedPaths
         }
         var page = Page(width: width, colour: colour)
-        func entry(_ name: String, _ words: String) { page.entry(name, words, nameWidth: 10) }
+        func entry(_ name: String, _ words: String) { page.entry(name, words, nameWidth: 12) }
         page.line([report.problems.isEmpty ? ("the log is whole", .good) : ("the log is damaged", .bad)])
         entry(
             "log",
@@ -139,6 +145,20 @@ struct Verification {
         if let replay {
             entry("digest", "\(replay.digest) after replaying \(Quantity.whole(replay.companies)) companies")
         }
+        switch checkpoint {
+        case .none: break
+        case .whole(let seq, let byteCount):
+            entry("checkpoint", "whole, through seq \(Quantity.whole(Int(seq))), \(Quantity.bytes(Int(byteCount)))")
+        case .unusable(let why): entry("checkpoint", "cannot be used (\(why))")
+        }
         return page.text
+    }
+
+    private var checkpointJSON: JSON {
+        switch checkpoint {
+        case .none: .null
+        case .whole(let seq, let byteCount): ["ok": .bool(true), "seq": .int(seq), "bytes": .int(byteCount)]
+        case .unusable(let why): ["ok": .bool(false), "problem": .string(why)]
+        }
     }
 }

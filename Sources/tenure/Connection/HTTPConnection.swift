@@ -17,8 +17,13 @@ final class HTTPConnection {
         socket = try UnixSocket(connectingTo: address.httpPath)
     }
 
+    /// The longest silence before the answer to a question.
+    var timeoutSeconds = answerTimeoutSeconds
+
     /// The answer to GET `target`.
-    func get(_ target: RequestTarget) throws -> JSON { try ask("GET", target, body: nil) }
+    func get(_ target: RequestTarget) throws -> JSON {
+        try ask("GET", target, body: nil, timeoutSeconds: timeoutSeconds)
+    }
 
     /// The answer to POST `target`.
     ///
@@ -41,7 +46,7 @@ final class HTTPConnection {
     }
 
     private func ask(
-        _ method: String, _ target: RequestTarget, body: Body?, timeoutSeconds: Int = answerTimeoutSeconds
+        _ method: String, _ target: RequestTarget, body: Body?, timeoutSeconds: Int
     ) throws -> JSON {
         socket.setReadTimeout(seconds: timeoutSeconds)
         try write(method, target, body: body)

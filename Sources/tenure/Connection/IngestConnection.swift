@@ -41,6 +41,14 @@ final class IngestConnection {
         }
     }
 
+    /// For what the kernel knows of the other side.
+    var descriptor: Int32 { socket.descriptor }
+
+    /// Takes what replies come within `milliseconds`; returns at the first.
+    func takeReplies(waitingAtMost milliseconds: Int32) throws {
+        _ = try serve(events: 0, timeoutMilliseconds: milliseconds)
+    }
+
     /// Waits until `descriptor` has something to read, reading replies meanwhile.
     func wait(for descriptor: Int32) throws {
         while !(try serve(events: 0, also: descriptor, timeoutMilliseconds: -1)) {}

@@ -60,15 +60,34 @@ final class UnixSocket {
         case EACCES, EPERM:
             CommandError(
                 .unreachable, "no permission to use \(path)",
-                advice: """
-                    `ls -l \(path)` shows which user and group may; join that group, or run this as that user
-                    """)
+                advice: permissionAdvice(path))
         case ENOTSOCK, EPROTOTYPE:
             CommandError(
                 .unreachable, "\(path) is not a stream socket", advice: "name the daemon's http.sock with --socket")
         default:
             CommandError(.unreachable, "cannot connect to \(path): \(String(cString: strerror(code)))")
         }
+    }
+
+    /// Whom the socket belongs to and how to become one of them, as far as that can be seen from outside.
+    private static func permissionAdvice(_ path: String) -> String {
+        var status = stat()
+        guard stat(path, &status) == 0 else {
+            let slash = path.lastIndex(of: "/")
+            let directory = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+            return """
+                its directory \(directory) may not be entered by this user
+                `ls -ld \(directory)` shows who may; run this as that user, or join that group and log in again
+                """
+        }
+        let user = getpwuid(status.st_uid).map { String(cString: $0.pointee.pw_name) } ?? String(status.st_uid)
+        let group = getgrgid(status.st_gid).map { String(cString: $0.pointee.gr_name) } ?? String(status.st_gid)
+        // To connect is to write (unix(7)). Nobody should join the group of the superuser for this.
+        return status.st_mode & S_IWGRP != 0 && status.st_gid != 0
+            ? """
+            it is open to user \(user) and group \(group)
+            join with `sudo usermod -aG \(group) $USER` and log in again, or run this as \(user)
+            """ : "it is open to user \(user) alone; run this as \(user)"
     }
 
     static func systemFailure(_ doing: String) -> CommandError {
@@ -110,6 +129,16 @@ final class UnixSocket {
                     advice: "`tenure status` says whether it is still replaying its log")
             default: throw lost()
             }
+        }
+    }
+
+    /// Reads without waiting; nil when nothing is there, 0 when the daemon has closed.
+    func readAvailable(into buffer: UnsafeMutableRawBufferPointer) throws -> Int? {
+        while true {
+            let received = recv(descriptor, buffer.baseAddress, buffer.count, Int32(MSG_DONTWAIT))
+            if received >= 0 { return received }
+            if errno == EAGAIN { return nil }
+            if errno != EINTR { throw lost() }
         }
     }
 

@@ -6,9 +6,9 @@ enum CompaniesTable {
         let columns = [
             Column("company", "COMPANY", leastWidth: 12), Column("stage", "STAGE", leastWidth: 8),
             Column("events_28d", "EVENTS 28D", .right), Column("active_users_28d", "USERS 28D", .right),
-            Column("users_total", "OF", .right), Column("idle_days", "IDLE", .right),
-            Column("seats_fill", "SEATS", .right), Column("series", "12 WEEKS"),
-            Column("flags", "FLAGS", leastWidth: 10),
+            Column("users_total", "OF", .right, isExpendable: true), Column("idle_days", "IDLE", .right),
+            Column("seats_fill", "SEATS", .right, isExpendable: true), Column("series", "12 WEEKS"),
+            Column("flags", "FLAGS", leastWidth: 12),
         ]
         return Table(columns: columns, rows: companies.map(row))
     }

@@ -14,6 +14,7 @@ struct CompanyCard {
         let card = CompanyCard(card: card, width: width, colour: colour)
         card.head(&page)
         card.flags(&page)
+        card.call(&page)
         card.use(&page)
         card.trend(&page)
         card.users(&page)
@@ -29,28 +30,7 @@ struct CompanyCard {
     /// Tasks shown on the card; `tenure tasks ID` lists all.
     private static let taskLimit = 8
 
-    private var now: String? { card.at("now")?.stringValue }
-
-    private func head(_ page: inout Page) {
-        let id = card.at("company")?.stringValue ?? ""
-        let name = card.at("name")?.stringValue.map { $0 == id ? "" : "  " + $0 } ?? ""
-        page.title(id + name, right: Quantity.instant(now) + " UTC")
-        var facts: [(String, Style)] = []
-        if let stage = card.at("stage")?.stringValue { facts.append(("stage " + stage, .plain)) }
-        if let outcome = card.at("outcome")?.stringValue {
-            facts.append(("outcome " + outcome, outcome == "churned" ? .bad : .plain))
-        }
-        let segments = (card.at("segments")?.arrayValue ?? []).compactMap(\.stringValue)
-        if !segments.isEmpty { facts.append(("segments " + segments.joined(separator: ", "), .plain)) }
-        facts.append(("zone " + (card.at("zone")?.stringValue ?? "UTC"), .plain))
-        if let age = card.at("age_days")?.doubleValue { facts.append(("used for " + Quantity.days(age), .plain)) }
-        if card.at("last_activity") != nil {
-            facts.append(("last used " + Quantity.since(card.at("last_activity")?.stringValue, now: now), .plain))
-        } else {
-            facts.append(("never used", .warning))
-        }
-        page.line(facts)
-    }
+    var now: String? { card.at("now")?.stringValue }
 
     private func flags(_ page: inout Page) {
         let flags = card.at("flags")?.arrayValue ?? []

@@ -82,7 +82,7 @@ struct FlagPage {
         return [person, parts, last].filter { !$0.isEmpty }.joined(separator: "; ")
     }
 
-    private static func part(_ part: String) -> String {
+    static func part(_ part: String) -> String {
         switch part {
         case "champion": "champion"
         case "most_active": "most active"

@@ -5,8 +5,8 @@ enum FlagsTable {
     static func table(_ flags: [JSON]) -> Table {
         let columns = [
             Column("id", "FLAG"), Column("severity", "SEVERITY"), Column("kind", "KIND", isForPipes: true),
-            Column("company", "COMPANY", leastWidth: 10), Column("rule", "RULE", leastWidth: 8),
-            Column("since", "SINCE"), Column("owner", "OWNER", leastWidth: 6, isOptional: true),
+            Column("company", "COMPANY", leastWidth: 10), Column("rule", "RULE", leastWidth: 12),
+            Column("since", "SINCE", isExpendable: true), Column("owner", "OWNER", leastWidth: 6, isOptional: true),
             Column("due", "DUE", isOptional: true), Column("state", "STATE"),
             Column("summary", "SUMMARY", isMovable: true),
         ]

@@ -35,6 +35,12 @@ enum Terminal {
         return max(leastWidth, environment("COLUMNS").flatMap(Int.init) ?? defaultWidth)
     }
 
+    /// Lines of the terminal behind `descriptor`, else 24, as the first ones had.
+    static func height(of descriptor: Int32) -> Int {
+        var size = winsize()
+        return ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0 && size.ws_row > 0 ? Int(size.ws_row) : 24
+    }
+
     /// False under `NO_COLOR` (https://no-color.org) and on a terminal that says it is dumb.
     static var wantsColour: Bool { (environment("NO_COLOR") ?? "").isEmpty && environment("TERM") != "dumb" }
 

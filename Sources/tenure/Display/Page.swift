@@ -29,6 +29,7 @@ struct Page {
 
     /// Pieces of one statement, set apart by a dot and wrapped between pieces.
     mutating func line(_ pieces: [(text: String, style: Style)]) {
+        guard !pieces.isEmpty else { return }
         let separator = " · "
         var line = String(repeating: " ", count: Self.indent)
         var used = Self.indent

@@ -6,8 +6,9 @@ enum UsersTable {
         let columns = [
             Column("user", "USER", leastWidth: 12), Column("name", "NAME", leastWidth: 8),
             Column("role", "ROLE", leastWidth: 6), Column("events_28d", "EVENTS 28D", .right),
-            Column("active_days_28d", "DAYS 28D", .right), Column("events_lifetime", "LIFETIME", .right),
-            Column("first", "FIRST"), Column("last", "LAST"), Column("state", "STATE"),
+            Column("active_days_28d", "DAYS 28D", .right),
+            Column("events_lifetime", "LIFETIME", .right, isExpendable: true),
+            Column("first", "FIRST", isExpendable: true), Column("last", "LAST"), Column("state", "STATE"),
         ]
         return Table(columns: columns, rows: users.map(row))
     }
@@ -31,7 +32,8 @@ enum TasksTable {
         let columns = [
             Column("task", "TASK", leastWidth: 14), Column("7d", "7D", .right), Column("28d", "28D", .right),
             Column("prior_28d", "28D BEFORE", .right), Column("change", "CHANGE", .right),
-            Column("lifetime", "LIFETIME", .right), Column("amount_28d", "AMOUNT 28D", .right), Column("last", "LAST"),
+            Column("lifetime", "LIFETIME", .right), Column("amount_28d", "AMOUNT 28D", .right, isExpendable: true),
+            Column("last", "LAST"),
         ]
         return Table(columns: columns, rows: tasks.map(row))
     }

@@ -38,6 +38,19 @@ enum Quantity {
         return (value < 0 && scaled > 0 ? "−" : "") + text
     }
 
+    /// What is nearer to a unit than to 999 of the one below.
+    private static let roundsUp = 0.9995
+
+    /// A large number in a narrow column: 960, 4.5k, 48k, 1.2M; empty when unknown.
+    static func short(_ value: Double?) -> String {
+        guard let value, value.isFinite else { return "" }
+        for (unit, suffix) in [(1e9, "G"), (1e6, "M"), (1e3, "k")] where value.magnitude >= unit * Self.roundsUp {
+            let count = value / unit
+            return decimal(count, decimals: count.magnitude < 9.95 ? 1 : 0) + suffix
+        }
+        return decimal(value, decimals: 0)
+    }
+
     /// A measured value beside its threshold: three decimals for small ones, where they matter, one for large ones.
     static func measure(_ value: Double?) -> String {
         let magnitude = value?.magnitude ?? 0

@@ -17,10 +17,13 @@ struct Column: Sendable {
     var isOptional: Bool
     /// A terminal, where another column says the same, has no room for it.
     var isForPipes: Bool
+    /// A terminal too narrow for the others, however they are cut, leaves it out; the last such first.
+    var isExpendable: Bool
 
     init(
         _ name: String, _ title: String, _ alignment: Alignment = .left, leastWidth: Int? = nil,
-        isMovable: Bool = false, isWrapped: Bool = false, isOptional: Bool = false, isForPipes: Bool = false
+        isMovable: Bool = false, isWrapped: Bool = false, isOptional: Bool = false, isForPipes: Bool = false,
+        isExpendable: Bool = false
     ) {
         self.name = name
         self.title = title
@@ -30,6 +33,7 @@ struct Column: Sendable {
         self.isWrapped = isWrapped
         self.isOptional = isOptional
         self.isForPipes = isForPipes
+        self.isExpendable = isExpendable
     }
 }
 
@@ -87,7 +91,7 @@ struct Table: Sendable {
                 && (!columns[index].isOptional || rows.contains { !["", Quantity.unknown].contains($0[index].text) })
         }
         let fits = present.reduce(0) { $0 + natural[$1] } + Self.gap * (present.count - 1) <= room
-        let shown = present.filter { fits || !columns[$0].isMovable }
+        let shown = affordable(present.filter { fits || !columns[$0].isMovable }, natural, room: room)
         let moved = present.filter { !fits && columns[$0].isMovable }
         let widths = cut(natural, of: shown, to: room)
         var text = line(columns.map { Cell($0.title, style: .faint) }, shown, widths, colour: colour)
@@ -146,6 +150,16 @@ struct Table: Sendable {
                 max($0, PrintableText.width(of: $1[index].text))
             }
         }
+    }
+
+    /// `wanted` without the expendable columns for which there is no room, however all are cut.
+    private func affordable(_ wanted: [Int], _ natural: [Int], room: Int) -> [Int] {
+        var shown = wanted
+        func least() -> Int {
+            shown.reduce(Self.gap * (shown.count - 1)) { $0 + min(natural[$1], columns[$1].leastWidth ?? .max) }
+        }
+        while least() > room, let last = shown.lastIndex(where: { columns[$0].isExpendable }) { shown.remove(at: last) }
+        return shown
     }
 
     /// Where `shown` columns do not fit, the widest one that may be cut (or wrapped) gives up a column at a time.

@@ -18,7 +18,7 @@ struct LineEventRows: EventRows {
     private var linesBefore = 0
 
     /// As long as the daemon's lines, and lenient in all else, where the daemon's own configuration decides.
-    private static let cuttingLimits = DecoderLimits(
+    static let cuttingLimits = DecoderLimits(
         lineBytes: DecoderLimits().lineBytes, nameBytes: DecoderLimits().lineBytes,
         propsBytes: DecoderLimits().lineBytes, jsonDepth: 128)
 
@@ -81,7 +81,7 @@ struct LineEventRows: EventRows {
             rows.places.append(fileLine)
             let text = batch.bytes[line.text.indices]
             if line.id.isEmpty, let identity {
-                IdentifiedLine.write(text, id: identity.id(ofRow: rowNumber), to: &rows.bytes)
+                IdentifiedLine.write(text, id: identity.id(ofRow: rowNumber), time: nil, to: &rows.bytes)
             } else {
                 rows.bytes.append(contentsOf: text)
             }
@@ -90,30 +90,40 @@ struct LineEventRows: EventRows {
     }
 }
 
-/// A valid event line with an id put into it.
+/// A valid event line with an id put into it, and a time.
 enum IdentifiedLine {
     /// Segment's calls name the id `messageId`.
     private static let segmentTypes: Set = ["track", "page", "screen", "identify", "group", "alias"]
 
-    static func write(_ line: ArraySlice<UInt8>, id: String, to bytes: inout [UInt8]) {
+    /// `id` and `time` where the line has none; only objects take a time.
+    static func write(_ line: ArraySlice<UInt8>, id: String?, time: Timestamp?, to bytes: inout [UInt8]) {
         guard let first = line.firstIndex(where: { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "\t") }) else {
             return
         }
         if line[first] == UInt8(ascii: "{") {
-            writeObject(line, brace: first, id: id, to: &bytes)
-        } else {
+            writeObject(line, brace: first, id: id, time: time, to: &bytes)
+        } else if let id {
             writePoint(line, id: id, to: &bytes)
+        } else {
+            bytes.append(contentsOf: line)
         }
     }
 
-    private static func writeObject(_ line: ArraySlice<UInt8>, brace: Int, id: String, to bytes: inout [UInt8]) {
+    private static func writeObject(
+        _ line: ArraySlice<UInt8>, brace: Int, id: String?, time: Timestamp?, to bytes: inout [UInt8]
+    ) {
         let parsed = line.withUnsafeBytes { try? JSON.parse($0) }
         let isSegment = segmentTypes.contains(parsed?["type"]?.stringValue ?? "")
+        let id = id.map { (isSegment ? "messageId" : "id", $0) }
+        let time = time.map { (isSegment ? "timestamp" : "time", $0.rfc3339) }
         bytes.append(contentsOf: line[...brace])
-        JSON.write(string: isSegment ? "messageId" : "id", to: &bytes)
-        bytes.append(UInt8(ascii: ":"))
-        JSON.write(string: id, to: &bytes)
-        if parsed?.members?.isEmpty == false { bytes.append(UInt8(ascii: ",")) }
+        // Before its own members, of which a valid line has at least one.
+        for (name, value) in [id, time].compactMap({ $0 }) {
+            JSON.write(string: name, to: &bytes)
+            bytes.append(UInt8(ascii: ":"))
+            JSON.write(string: value, to: &bytes)
+            bytes.append(UInt8(ascii: ","))
+        }
         bytes.append(contentsOf: line[(brace + 1)...])
     }
 

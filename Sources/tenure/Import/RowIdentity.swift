@@ -17,8 +17,12 @@ struct RowIdentity: Sendable {
         let hash = words.withUnsafeBytes { Hash128(of: $0) }
         let high = hash.high & ~0xF000 | 0x8000
         let low = hash.low & ~(0xC0 << 56) | (0x80 << 56)
-        let digits = Self.hex(high) + Self.hex(low)
-        let text = Array(digits)
+        return Self.text(high: high, low: low)
+    }
+
+    /// A UUID as people write it.
+    static func text(high: UInt64, low: UInt64) -> String {
+        let text = Array(hex(high) + hex(low))
         let groups = [text[0..<8], text[8..<12], text[12..<16], text[16..<20], text[20..<32]]
         return groups.map { String($0) }.joined(separator: "-")
     }

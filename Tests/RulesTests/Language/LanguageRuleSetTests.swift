@@ -203,6 +203,23 @@ struct LanguageSummaryTests {
         scene.table.values[.events(.all, Window(days: 28, ago: 1))] = .number(1_234_567.6)
         #expect(try summary(template, scene) == expected)
     }
+
+    @Test("a brief says what it knows, and nothing where a value is unknown")
+    func brief() throws {
+        let scene = LanguageScene()
+        scene.table.values[.usersTotal] = .number(3)
+        func brief(_ text: String) throws -> String? {
+            var draft = RuleSetDraft(fileName: "scene.yaml", text: "")
+            var flag = RuleSetDraft.Flag(name: SourceText("a"), kind: .info, severity: .low, when: SourceText("true"))
+            flag.brief = SourceText(text)
+            draft.flags = [flag]
+            return try RuleSet.compile(draft) { scene.names.intern($0) }.flags[0].brief?.knownText(in: scene.context())
+        }
+        #expect(try brief("{users_total} users") == "3 users")
+        #expect(try brief("{users_total} of {trait(\"seats\")} seats") == nil)
+        #expect(throws: RuleSetError.self) { try brief("{user_total} users") }
+        #expect(throws: RuleSetError.self) { try brief(String(repeating: "x", count: 257)) }
+    }
 }
 
 @Suite("Hostile expressions")
