@@ -71,9 +71,9 @@ public final class Supervisor: Sendable {
         send("WATCHDOG=1")
     }
 
-    private func isDue(_ last: WritableKeyPath<Pace, ContinuousClock.Instant?> & Sendable, after interval: Duration)
-        -> Bool
-    {
+    private func isDue(
+        _ last: any WritableKeyPath<Pace, ContinuousClock.Instant?> & Sendable, after interval: Duration
+    ) -> Bool {
         let now = ContinuousClock.now
         return pace.withLock { pace in
             if let before = pace[keyPath: last], now - before < interval { return false }

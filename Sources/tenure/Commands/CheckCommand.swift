@@ -6,10 +6,12 @@ struct CheckCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
         abstract: "One line for a monitoring system, with performance data.",
-        discussion: """
-            Exit codes are those of monitoring plugins: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN. \
-            What is looked at is what `tenure doctor` looks at.
-            """)
+        discussion: Help.text(
+            "tenure check --timeout 5",
+            words: """
+                Exit codes are those of monitoring plugins: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN. \
+                What is looked at is what `tenure doctor` looks at.
+                """))
 
     @OptionGroup var shared: SharedOptions
 

@@ -5,6 +5,7 @@ import UsageModel
 struct ConfigCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "config", abstract: "The daemon's settings as they are in force.",
+        discussion: Help.text("tenure config show", "tenure config show --effective"),
         subcommands: [ConfigShow.self], defaultSubcommand: ConfigShow.self)
 
     @OptionGroup var shared: SharedOptions
@@ -15,10 +16,12 @@ struct ConfigShow: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "show",
         abstract: "The settings that differ from their defaults, or all of them.",
-        discussion: """
-            What the running daemon goes by: defaults, its file, its command line. `tenured --check-config` reads \
-            a file without a daemon.
-            """)
+        discussion: Help.text(
+            "tenure config show", "tenure config show --effective > tenured.yaml",
+            words: """
+                What the running daemon goes by: defaults, its file, its command line. `tenured --check-config` reads \
+                a file without a daemon.
+                """))
 
     @OptionGroup var shared: SharedOptions
 

@@ -6,7 +6,8 @@ struct DoctorCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor",
         abstract: "Look for what is wrong or soon will be, each with a line of what to do.",
-        discussion: "Exit code 1 when there is a problem; warnings alone are 0.")
+        discussion: Help.text(
+            "tenure doctor", words: "Exit code 1 when there is a problem; warnings alone are 0."))
 
     @OptionGroup var shared: SharedOptions
 

@@ -5,10 +5,12 @@ import UsageModel
 struct MetricsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "metrics", abstract: "The daemon's metrics in Prometheus' text format.",
-        discussion: """
-            For a node exporter's textfile collector: tenure metrics > /var/lib/node_exporter/tenure.prom.new, \
-            then rename it. With --json each sample is an object.
-            """)
+        discussion: Help.text(
+            "tenure metrics", "tenure metrics --companies",
+            words: """
+                For a node exporter's textfile collector write it beside its place and rename it. With --json each sample \
+                is an object.
+                """))
 
     @OptionGroup var shared: SharedOptions
 

@@ -7,10 +7,12 @@ struct WaitCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "wait",
         abstract: "Return once the daemon is ready, or once nobody sends any more.",
-        discussion: """
-            ready: it has replayed its log and answers. drained: no sender is connected, and all that they \
-            sent is durable, evaluated and visible. Exit code 6 when that does not come in time.
-            """)
+        discussion: Help.text(
+            "tenure wait ready", "tenure wait drained --timeout 60",
+            words: """
+                ready: it has replayed its log and answers. drained: no sender is connected, and all that they \
+                sent is durable, evaluated and visible. Exit code 6 when that does not come in time.
+                """))
 
     enum Condition: String, ExpressibleByArgument, CaseIterable {
         case ready
