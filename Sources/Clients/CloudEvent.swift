@@ -1,4 +1,4 @@
-public import UsageModel
+import UsageModel
 import WireFormat
 
 /// One CloudEvent (specification 1.0), written as a line of ours.

@@ -195,15 +195,28 @@ extension Program {
         let margin = 2 + (1 / abs(slope)).rounded(.up)
         guard distance >= -margin, distance + margin < 9e15 else { return bend }
         let meeting = now + Int64(distance)
-        let turned = [meeting, meeting + Int64(margin)].first {
-            $0 > now && truth(index, context, now: $0) != verdict
-        }
-        // Sides that meet between two milliseconds and change nothing are looked at once, behind the meeting.
-        guard let turned else { return distance < 0 ? bend : min(bend, meeting + Int64(margin)) }
         let before = max(now, meeting - Int64(margin))
+        let behind = meeting + Int64(margin)
+        let isRounded = node.operation == .compareDurations
+        if isRounded || node.comparison == .equal || node.comparison == .notEqual {
+            // Whole milliseconds of sides that nearly meet are equal now and then, and sides that cross may be equal
+            // for one of them: no order in which halving could find the first.
+            guard behind - before <= Self.mostMillisecondsTried else {
+                return min(bend, (context.moment.now.utcHour + 1) * millisecondsPerHour)
+            }
+            let turned = (before..<behind).lazy.map { $0 + 1 }.first { truth(index, context, now: $0) != verdict }
+            return turned.map { min(bend, $0) } ?? (distance < 0 ? bend : min(bend, behind))
+        }
+        let turned = [meeting, behind].first { $0 > now && truth(index, context, now: $0) != verdict }
+        // Sides that meet between two milliseconds and change nothing are looked at once, behind the meeting.
+        guard let turned else { return distance < 0 ? bend : min(bend, behind) }
         let start = truth(index, context, now: before) == verdict ? before : now
         return min(bend, firstTurn(index, verdict, context, after: start, through: turned))
     }
+
+    /// Sides that close up by less than a thousandth of a millisecond a millisecond are looked at by the hour: nobody
+    /// asks for the millisecond at which two such are equal.
+    private static let mostMillisecondsTried: Int64 = 2_048
 
     /// The first millisecond in `start + 1 … end` at which the verdict is another one, as it is at
     /// `end`. Between two meetings of straight lines it turns once, so halving finds it.
