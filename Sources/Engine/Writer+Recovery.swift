@@ -23,7 +23,8 @@ extension Writer {
         let store: CheckpointStore
         do throws(EventLogError) {
             store = try CheckpointStore.open(
-                stateDirectory: configuration.stateDirectory, logID: log.logID, layout: CheckpointLayout.fingerprint
+                stateDirectory: configuration.stateDirectory, logID: log.logID, layout: CheckpointLayout.fingerprint,
+                reserveBytes: configuration.log.reserveBytes + bytesAhead
             ) { configuration.report(.warning, $0) }
         } catch {
             throw .log(error)
@@ -32,7 +33,7 @@ extension Writer {
         let replay =
             try Replay.restored(from: store, log: log.reader(), names: names) { configuration.report(.warning, $0) }
             ?? Replay(names: names)
-        var duplicates = DuplicateIndex(runs: try runs(of: store), keepsUnsaved: true)
+        var duplicates = DuplicateIndex(runs: try runs(of: store))
         try replay.run(log.reader(), through: log.lastSeq, afterBlock: { configuration.replayed($0, log.lastSeq) }) {
             record, seq, bytes in
             guard !record.id.isEmpty else { return }

@@ -64,7 +64,7 @@ final class Writer {
     private static let standingClockMilliseconds: Int64 = 1_000
 
     /// Room that a turn may need: every batch in flight, stored as received, with LMDB's copies of pages.
-    private static let bytesAhead = 64 << 20
+    static let bytesAhead = 64 << 20
 
     init(
         configuration: EngineConfiguration, names: NameTable, log: EventLog, portraits: Portraits,
@@ -126,7 +126,7 @@ final class Writer {
             if work.isStopping { break }
         }
         try run(mailbox.close().jobs)
-        checkpointer?.thread.stop()
+        checkpointer?.stop()
         log.close()
     }
 

@@ -51,14 +51,7 @@ public struct AccessTokens: Sendable {
     func holder(of presented: some Sequence<UInt8>) -> (name: String, right: AccessRight)? {
         let presented = Array(presented)
         var holder: Entry?
-        for entry in entries where Self.isEqual(presented, entry.token) { holder = entry }
+        for entry in entries where ConstantTime.isEqual(presented, to: entry.token) { holder = entry }
         return holder.map { ($0.name, $0.right) }
-    }
-
-    /// Looks at every byte of `presented`, whatever the first ones were.
-    private static func isEqual(_ presented: [UInt8], _ token: [UInt8]) -> Bool {
-        var difference = UInt(bitPattern: presented.count ^ token.count)
-        for index in presented.indices { difference |= UInt(presented[index] ^ token[index % token.count]) }
-        return difference == 0
     }
 }

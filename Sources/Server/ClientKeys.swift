@@ -46,14 +46,7 @@ public struct ClientKeys: Sendable {
     private func mapping(of presented: String) -> SourceMapping? {
         let presented = Array(presented.utf8.prefix(Self.greatestKeyBytes + 1))
         var found: SourceMapping?
-        for entry in entries where Self.isEqual(entry.key, presented) { found = entry.mapping }
+        for entry in entries where ConstantTime.isEqual(presented, to: entry.key) { found = entry.mapping }
         return found
-    }
-
-    /// Takes as long as `presented` is, whatever the key.
-    private static func isEqual(_ key: [UInt8], _ presented: [UInt8]) -> Bool {
-        var difference = key.count ^ presented.count
-        for (index, byte) in presented.enumerated() { difference |= Int(key[index % key.count] ^ byte) }
-        return difference == 0
     }
 }

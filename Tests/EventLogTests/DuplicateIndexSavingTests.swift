@@ -39,7 +39,7 @@ struct DuplicateIndexSavingTests {
 
 private final class SavingScene {
     var random: SeededRandom
-    private(set) var index = DuplicateIndex(keepsUnsaved: true)
+    private(set) var index = DuplicateIndex()
     private let temporary = TemporaryDirectory()
     private let store: CheckpointStore
     private var model: [Day: [UInt64: [UInt64]]] = [:]
@@ -97,7 +97,7 @@ private final class SavingScene {
     /// What the checkpoint holds, and what came after it.
     func restart() throws {
         taken = nil
-        index = DuplicateIndex(runs: try store.duplicateRuns(), keepsUnsaved: true)
+        index = DuplicateIndex(runs: try store.duplicateRuns())
         sinceBegan = sinceKept + sinceBegan
         sinceKept = []
         for entry in sinceBegan { enter(entry.fingerprint, entry.day, entry.seq) }

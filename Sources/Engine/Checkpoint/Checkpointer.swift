@@ -13,6 +13,8 @@ final class Checkpointer {
     /// The state that the last durable checkpoint shows; 0 for none.
     private(set) var savedSeq: UInt64
     private(set) var isUnderWay = false
+    /// All parts were handed over.
+    private var isFinishing = false
     /// By the boot clock: no checkpoint begins before, so that writing them takes no more of the disk than it may.
     private var notBefore = Int64.min
     private var began = Int64.min
@@ -41,6 +43,18 @@ final class Checkpointer {
 
     /// `body` is called when the checkpoint that is under way, or the next, has ended.
     func wait(_ body: @escaping (Result<UInt64, EventLogError>) -> Void) { waiting.append(body) }
+
+    /// Gives up what is under way; nothing more is written when it returns.
+    func stop() {
+        thread.stop()
+        answer(.failure(.closed))
+    }
+
+    private func answer(_ result: Result<UInt64, EventLogError>) {
+        let waiting = waiting
+        self.waiting = []
+        for body in waiting { body(result) }
+    }
 
     // MARK: Under way
 
@@ -92,8 +106,6 @@ final class Checkpointer {
         }
     }
 
-    private var isFinishing = false
-
     private func end(_ result: Result<CheckpointOutcome, EventLogError>, of writer: Writer) {
         if case .success(let outcome) = result, outcome.isMerge { return writer.duplicates.useMerged(outcome.runs) }
         isUnderWay = false
@@ -114,10 +126,7 @@ final class Checkpointer {
             writer.configuration.report(
                 .warning, "no checkpoint could be made (\(error)); the log has everything, only a restart takes longer")
         }
-        let answer = result.map { _ in savedSeq }
-        let waiting = waiting
-        self.waiting = []
-        for body in waiting { body(answer) }
+        answer(result.map { _ in savedSeq })
     }
 
     /// A disk that is full or ailing is not asked again at once.

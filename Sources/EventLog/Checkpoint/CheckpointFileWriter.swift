@@ -6,6 +6,9 @@ final class CheckpointFileWriter {
     private let directory: String
     private let path: String
     private let descriptor: Int32
+    /// What must stay free on the file system.
+    private let reserveBytes: UInt64
+    private var isFinished = false
     private var offset: UInt64 = 0
     private var unsynced = 0
     private var index = CheckpointIndex()
@@ -20,18 +23,32 @@ final class CheckpointFileWriter {
     /// Tables begin on a page, whatever its size on the machine that maps them.
     private static let tablesAlignment: UInt64 = 64 << 10
 
-    init(directory: String, header: CheckpointHeader) throws(EventLogError) {
+    init(directory: String, header: CheckpointHeader, reserveBytes: UInt64) throws(EventLogError) {
         self.directory = directory
+        self.reserveBytes = reserveBytes
         let path = directory + "/" + Self.draftName
         self.path = path
         descriptor = try SystemCall.run("open", path) {
             open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, SystemCall.fileMode)
         }
+        try checkRoom()
         header.write(to: buffer)
         try put(buffer.bytes)
     }
 
-    deinit { close(descriptor) }
+    /// A draft that was given up takes no room.
+    deinit {
+        close(descriptor)
+        if !isFinished { unlink(path) }
+    }
+
+    /// A checkpoint is given up before it takes the room that the log needs.
+    private func checkRoom() throws(EventLogError) {
+        let available = try SystemCall.availableBytes(directory)
+        guard available >= reserveBytes else {
+            throw .noSpace(directory: directory, availableBytes: available, neededBytes: reserveBytes, isFatal: false)
+        }
+    }
 
     var byteCount: UInt64 { offset }
 
@@ -134,6 +151,7 @@ final class CheckpointFileWriter {
         try SystemCall.run("fsync", path) { fsync(descriptor) }
         let final = directory + "/" + CheckpointFile.name(number)
         try SystemCall.move(path, to: final)
+        isFinished = true
         return final
     }
 
@@ -151,6 +169,7 @@ final class CheckpointFileWriter {
         if unsynced >= Self.syncedAtOnce {
             unsynced = 0
             try SystemCall.run("fdatasync", path) { fdatasync(descriptor) }
+            try checkRoom()
         }
     }
 }

@@ -18,6 +18,7 @@ public final class CheckpointStore: Sendable {
 
     private let directory: String
     private let logID: Hash128
+    private let reserveBytes: UInt64
     private let state: Mutex<State>
 
     private struct State {
@@ -28,9 +29,11 @@ public final class CheckpointStore: Sendable {
 
     /// Opens the checkpoint of the log; an empty store when there is none that can be used.
     ///
-    /// - Parameter report: told in a sentence why one cannot be used.
+    /// - Parameters:
+    ///   - reserveBytes: what must stay free on the file system; a checkpoint that needs it is given up.
+    ///   - report: told in a sentence why one cannot be used.
     public static func open(
-        stateDirectory: String, logID: Hash128, layout: UInt64, report: (String) -> Void
+        stateDirectory: String, logID: Hash128, layout: UInt64, reserveBytes: Int = 0, report: (String) -> Void
     ) throws(EventLogError) -> CheckpointStore {
         let directory = stateDirectory + "/" + directoryName
         try SystemCall.makeDirectory(directory)
@@ -40,7 +43,8 @@ public final class CheckpointStore: Sendable {
         } catch {
             report("the checkpoint in \(directory) cannot be used (\(error)); everything is read from the log instead")
         }
-        let store = CheckpointStore(directory: directory, logID: logID, files: files)
+        let store = CheckpointStore(
+            directory: directory, logID: logID, files: files, reserveBytes: UInt64(reserveBytes))
         try store.removeStrays()
         return store
     }
@@ -50,7 +54,7 @@ public final class CheckpointStore: Sendable {
         let directory = stateDirectory + "/" + directoryName
         do {
             let files = try openFiles(directory: directory, logID: logID, layout: layout)
-            let store = CheckpointStore(directory: directory, logID: logID, files: files)
+            let store = CheckpointStore(directory: directory, logID: logID, files: files, reserveBytes: 0)
             try store.check()
             return store.header.map { .whole(seq: $0.seq, byteCount: store.byteCount) } ?? .none
         } catch {
@@ -58,8 +62,9 @@ public final class CheckpointStore: Sendable {
         }
     }
 
-    private init(directory: String, logID: Hash128, files: [CheckpointFile]) {
+    private init(directory: String, logID: Hash128, files: [CheckpointFile], reserveBytes: UInt64) {
         self.directory = directory
+        self.reserveBytes = reserveBytes
         self.logID = logID
         state = Mutex(State(files: files, nextNumber: (files.map(\.number).max() ?? 0) + 1))
     }
@@ -161,7 +166,8 @@ public final class CheckpointStore: Sendable {
 
     /// Begins a file; nothing that stands is touched before it is kept.
     public func begin(_ header: CheckpointHeader) throws(EventLogError) -> CheckpointWriting {
-        CheckpointWriting(try CheckpointFileWriter(directory: directory, header: header))
+        CheckpointWriting(
+            try CheckpointFileWriter(directory: directory, header: header, reserveBytes: reserveBytes))
     }
 
     /// Makes what was written part of the checkpoint; durable on return.
@@ -176,7 +182,8 @@ public final class CheckpointStore: Sendable {
     public func merge(isCancelled: () -> Bool) throws(EventLogError) -> Bool {
         var changed = false
         while !isCancelled(), let (newer, older) = mergeable() {
-            let writer = try CheckpointFileWriter(directory: directory, header: newer.header)
+            let writer = try CheckpointFileWriter(
+                directory: directory, header: newer.header, reserveBytes: reserveBytes)
             do throws(CheckpointFault) {
                 guard try Self.copyPieces(newer, older, to: writer, isCancelled: isCancelled) else { return changed }
             } catch {

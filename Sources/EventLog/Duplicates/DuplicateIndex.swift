@@ -16,17 +16,15 @@ public struct DuplicateIndex: Sendable {
     private var recent = 0
     /// What the checkpoint holds.
     private var runs: DuplicateRuns
-    /// What no checkpoint holds; nil where none is ever made.
+    /// What no checkpoint holds; nil as long as none holds anything: then it is all of `tables`.
     private var unsaved: UnsavedDuplicates?
     /// Tables that leave memory with the checkpoint under way.
     private var leaving: [DayTable] = []
 
-    /// - Parameters:
-    ///   - runs: what a checkpoint holds of the dates.
-    ///   - keepsUnsaved: whether what is entered is also kept for the next checkpoint.
-    public init(runs: DuplicateRuns = .none, keepsUnsaved: Bool = false) {
+    /// - Parameter runs: what a checkpoint holds.
+    public init(runs: DuplicateRuns = .none) {
         self.runs = runs
-        unsaved = keepsUnsaved ? UnsavedDuplicates() : nil
+        unsaved = runs.isEmpty ? nil : UnsavedDuplicates()
     }
 
     /// Enters an event. `seq` must lie in 1 ..< 2^48, far beyond what a machine can log. Entering the same
@@ -63,7 +61,8 @@ public struct DuplicateIndex: Sendable {
     /// Hands out what the checkpoint that begins must hold, and chooses which dates leave memory with it: the oldest, until
     /// the others fit into `budgetBytes`. O(dates).
     public mutating func beginSaving(budgetBytes: Int) -> UnsavedDuplicates {
-        let taken = unsaved ?? UnsavedDuplicates()
+        var taken = unsaved ?? UnsavedDuplicates()
+        if unsaved == nil { for table in tables { taken.wholeTables[table.day.number] = table.table } }
         unsaved = UnsavedDuplicates()
         var total = byteCount
         for day in tables.map(\.day).sorted() where total > budgetBytes {

@@ -8,6 +8,8 @@ public struct DuplicateRuns: Sendable {
 
     public static let none = DuplicateRuns([])
 
+    var isEmpty: Bool { runs.isEmpty }
+
     func holds(_ day: Day) -> Bool { runs.contains { $0.holds(day) } }
 
     /// Adds the seqs that may carry `fingerprint` on `day`. O(files).
@@ -27,25 +29,25 @@ public struct UnsavedDuplicates: Sendable {
     }
 
     var entries: [Entry] = []
+    /// Whole tables besides: after a replay of the whole log all that is in memory is unsaved, and need not be listed
+    /// once more.
+    var wholeTables: [Int32: FingerprintTable] = [:]
 
     public init() {}
-
-    public var count: Int { entries.count }
 
     /// One table a date, in order of date. O(entries).
     func tables() -> [(day: Day, table: FingerprintTable)] {
         // Neighbours are nearly always of one date.
         var counts: [Int32: Int] = [:]
         forEachStretch { day, range in counts[day, default: 0] += range.count }
-        var tables = counts.keys.sorted().map { day in
-            (day: Day(number: day), table: FingerprintTable(capacity: counts[day] ?? 0))
-        }
-        let places = Dictionary(uniqueKeysWithValues: tables.indices.map { (tables[$0].day.number, $0) })
+        var tables = wholeTables
+        for (day, count) in counts where tables[day] == nil { tables[day] = FingerprintTable(capacity: count) }
         forEachStretch { day, range in
-            guard let place = places[day] else { return }
-            for entry in entries[range] { tables[place].table.insert(entry.fingerprint, entry.seq) }
+            guard var table = tables.removeValue(forKey: day) else { return }
+            for entry in entries[range] { table.insert(entry.fingerprint, entry.seq) }
+            tables[day] = table
         }
-        return tables
+        return tables.sorted { $0.key < $1.key }.map { (Day(number: $0.key), $0.value) }
     }
 
     private func forEachStretch(_ body: (Int32, Range<Int>) -> Void) {
