@@ -11,20 +11,23 @@ public struct IngestListener: Service {
     private let engine: Engine
     private let configuration: IngestConfiguration
     private let connections: IngestConnections
+    private let tokens: AccessTokens?
     private let logger: Logger
     private let onListening: @Sendable (Endpoint) -> Void
 
     /// - Parameters:
     ///   - connections: shared by all ingest listeners, since their limits are.
+    ///   - tokens: of which a sender must show one first; nil where the kernel says who may connect.
     ///   - onListening: called once, with the port the system chose where it was to choose.
     public init(
         endpoint: Endpoint, engine: Engine, configuration: IngestConfiguration, connections: IngestConnections,
-        logger: Logger, onListening: @escaping @Sendable (Endpoint) -> Void
+        tokens: AccessTokens? = nil, logger: Logger, onListening: @escaping @Sendable (Endpoint) -> Void
     ) {
         self.endpoint = endpoint
         self.engine = engine
         self.configuration = configuration
         self.connections = connections
+        self.tokens = tokens
         self.logger = logger
         self.onListening = onListening
     }
@@ -55,7 +58,7 @@ public struct IngestListener: Service {
             .childChannelOption(
                 .recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: receiveBufferBytes)
             )
-            .childChannelInitializer { [engine, configuration, connections, logger] channel in
+            .childChannelInitializer { [engine, configuration, connections, tokens, logger] channel in
                 guard connections.admit(channel) else {
                     connections.refuse(channel)
                     return channel.eventLoop.makeCompletedFuture {
@@ -64,6 +67,7 @@ public struct IngestListener: Service {
                     }
                 }
                 return Peer.of(channel).flatMapThrowing { peer in
+                    if let tokens { try channel.pipeline.syncOperations.addHandler(TokenGate(tokens: tokens)) }
                     try channel.pipeline.syncOperations.addHandler(
                         IngestHandler(
                             engine: engine, peer: peer, configuration: configuration, connections: connections,

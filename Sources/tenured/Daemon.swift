@@ -60,7 +60,9 @@ struct Daemon {
             if listener.role.isIngest {
                 return IngestListener(
                     endpoint: listener.endpoint, engine: engine, configuration: senders,
-                    connections: ingestConnections, logger: logger, onListening: announce)
+                    connections: ingestConnections,
+                    tokens: listener.role == .ingestTCP ? setup.access.tokens : nil, logger: logger,
+                    onListening: announce)
             }
             return HTTPListener(
                 endpoint: listener.endpoint, engine: engine, ingest: senders, access: setup.access,

@@ -4,8 +4,10 @@ import http.client
 import json
 import os
 import re
+import socket
 import subprocess
 import tempfile
+import time
 import unittest
 
 from daemon import BIN, PATIENCE_SECONDS, Daemon, Sender, UnixHTTPConnection
@@ -228,6 +230,37 @@ class Tokens(unittest.TestCase):
             self.assertEqual(response.status, 401)
             self.assertIn("http.tokens", json.loads(response.read())["detail"])
             connection.close()
+
+    def test_lines_over_tcp_begin_with_a_token_that_may_change_something(self):
+        directory = tempfile.TemporaryDirectory(prefix="tenure-test-")
+        self.addCleanup(directory.cleanup)
+        tokens = os.path.join(directory.name, "tokens")
+        with open(tokens, "w") as file:
+            file.write(TOKENS)
+        os.chmod(tokens, 0o600)
+        config = f"http: {{tokens: {tokens}}}\ningest: {{tcp: '127.0.0.1:0'}}\n"
+        reading, changing = "fedcba9876543210fedcba9876543210", "0123456789abcdef0123456789abcdef"
+        line = b'{"company":"acme","user":"u","task":"t"}\n'
+        with Daemon(clock="wall", config=config) as daemon:
+            host, port = daemon.ask("/v1/status")["sockets"]["ingest_tcp"].rsplit(":", 1)
+
+            def replies(*pieces):
+                with socket.create_connection((host, int(port)), PATIENCE_SECONDS) as sender:
+                    for piece in pieces:
+                        sender.sendall(piece)
+                        time.sleep(0.05)
+                    sender.shutdown(socket.SHUT_WR)
+                    return [json.loads(reply) for reply in sender.makefile()]
+
+            for first in (b"", b"#!token wrong\n", b"#!token " + reading.encode() + b"\n", b"x" * 5_000):
+                self.assertEqual([reply.get("error") for reply in replies(first + line)], ["unauthorized"], first[:20])
+            token = b"#!token " + changing.encode()
+            self.assertEqual(replies(token + b"\r\n" + line + line)[-1]["ack"], 2)
+            # Cut anywhere, it is the same.
+            self.assertEqual(replies(token[:9], token[9:] + b"\n" + line[:20], line[20:])[-1]["ack"], 1)
+            self.assertEqual(daemon.ask("/v1/companies/acme")["events"]["lifetime"], 3)
+            # Elsewhere it is a comment.
+            self.assertEqual(daemon.send([token.decode(), line.decode()]), (1, {}))
 
     def test_tcp_takes_only_callers_with_a_token_and_only_what_it_allows(self):
         directory = tempfile.TemporaryDirectory(prefix="tenure-test-")
