@@ -24,7 +24,8 @@ extension Writer {
         do throws(EventLogError) {
             store = try CheckpointStore.open(
                 stateDirectory: configuration.stateDirectory, logID: log.logID, layout: CheckpointLayout.fingerprint,
-                reserveBytes: configuration.log.reserveBytes + bytesAhead
+                reserveBytes: configuration.log.reserveBytes + bytesAhead,
+                bytesPerSecond: configuration.checkpoints.bytesPerSecond
             ) { configuration.report(.warning, $0) }
         } catch {
             throw .log(error)

@@ -91,7 +91,7 @@ private final class SavingScene {
         try store.keep(writing)
         sinceKept = []
         index.endSaving(try store.duplicateRuns())
-        if random.chance(50), try store.merge(isCancelled: { false }) { index.useMerged(try store.duplicateRuns()) }
+        if random.chance(50), try store.merge() { index.useMerged(try store.duplicateRuns()) }
     }
 
     /// What the checkpoint holds, and what came after it.

@@ -8,7 +8,6 @@ import UsageModel
 final class CheckpointThread: Sendable {
     let store: CheckpointStore
     private let queue = DispatchQueue(label: "tenure.checkpoint", qos: .utility)
-    private let isCancelled = Atomic(false)
     /// Bytes handed over and not yet written.
     private let pending = Atomic(0)
     /// Touched on the queue alone.
@@ -43,9 +42,10 @@ final class CheckpointThread: Sendable {
     }
 
     /// Writes the duplicates, makes the file part of the checkpoint, and merges. `ended` is called on this thread with how
-    /// many bytes it took, when the new file counts and again when a merge has changed the files.
+    /// many bytes it took, when the new file counts and again when a merge has changed the files; `unmerged` when one failed.
     func finish(
-        duplicates: UnsavedDuplicates, ended: @escaping @Sendable (Result<CheckpointOutcome, EventLogError>) -> Void
+        duplicates: UnsavedDuplicates, ended: @escaping @Sendable (Result<CheckpointOutcome, EventLogError>) -> Void,
+        unmerged: @escaping @Sendable (EventLogError) -> Void
     ) {
         enqueue { [self] () throws(EventLogError) in
             guard let writing else { return }
@@ -56,17 +56,21 @@ final class CheckpointThread: Sendable {
             writing = nil
             if let error { ended(.failure(error)) }
         }
-        enqueue { [self] () throws(EventLogError) in
-            guard try store.merge(isCancelled: { isCancelled.load(ordering: .relaxed) }) else { return }
-            ended(
-                .success(CheckpointOutcome(byteCount: store.byteCount, runs: try store.duplicateRuns(), isMerge: true)))
-        } then: {
+        enqueue { [self] in
+            do throws(EventLogError) {
+                guard try store.merge() else { return }
+                let runs = try store.duplicateRuns()
+                ended(.success(CheckpointOutcome(byteCount: store.byteCount, runs: runs, isMerge: true)))
+            } catch {
+                // The checkpoint stands as it is, in more files than it needs.
+                if !store.isCancelled { unmerged(error) }
+            }
         }
     }
 
     /// Gives up what is under way and returns when nothing more is written.
     func stop() {
-        isCancelled.store(true, ordering: .relaxed)
+        store.cancel()
         queue.sync {}
     }
 
@@ -75,7 +79,7 @@ final class CheckpointThread: Sendable {
         _ body: @escaping @Sendable () throws(EventLogError) -> Void, then: @escaping @Sendable () -> Void = {}
     ) {
         queue.async { [self] in
-            if error == nil, !isCancelled.load(ordering: .relaxed) {
+            if error == nil, !store.isCancelled {
                 do throws(EventLogError) {
                     try body()
                 } catch {

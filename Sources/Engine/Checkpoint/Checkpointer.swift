@@ -103,6 +103,11 @@ final class Checkpointer {
         let resume = writer.resumption
         thread.finish(duplicates: duplicates) { result in
             resume { $0.checkpointer?.end(result, of: $0) }
+        } unmerged: { error in
+            resume {
+                $0.configuration.report(
+                    .warning, "the checkpoint's files could not be merged (\(error)); they stay as they are")
+            }
         }
     }
 

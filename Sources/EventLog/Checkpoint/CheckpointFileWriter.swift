@@ -6,8 +6,8 @@ final class CheckpointFileWriter {
     private let directory: String
     private let path: String
     private let descriptor: Int32
-    /// What must stay free on the file system.
-    private let reserveBytes: UInt64
+    private let terms: Terms
+    private let began = ContinuousClock.now
     private var isFinished = false
     private var offset: UInt64 = 0
     private var unsynced = 0
@@ -18,14 +18,24 @@ final class CheckpointFileWriter {
     /// Whatever a crash left under this name is overwritten.
     static let draftName = "new"
 
-    /// Flushed so often that the log's own fsync never waits behind hundreds of megabytes.
-    private static let syncedAtOnce = 4 << 20
+    /// Flushed so often that the log's own fsync waits behind a few milliseconds of this file at most.
+    private static let syncedAtOnce = 1 << 20
     /// Tables begin on a page, whatever its size on the machine that maps them.
     private static let tablesAlignment: UInt64 = 64 << 10
 
-    init(directory: String, header: CheckpointHeader, reserveBytes: UInt64) throws(EventLogError) {
+    /// What a file may take of the disk.
+    struct Terms: Sendable {
+        /// What must stay free on the file system.
+        var reserveBytes: UInt64
+        /// How fast it may be written, so that commits find the disk idle most of the time.
+        var bytesPerSecond: Int
+        /// Asked now and then; the file is given up when it says so.
+        var isCancelled: @Sendable () -> Bool
+    }
+
+    init(directory: String, header: CheckpointHeader, terms: Terms) throws(EventLogError) {
         self.directory = directory
-        self.reserveBytes = reserveBytes
+        self.terms = terms
         let path = directory + "/" + Self.draftName
         self.path = path
         descriptor = try SystemCall.run("open", path) {
@@ -45,8 +55,9 @@ final class CheckpointFileWriter {
     /// A checkpoint is given up before it takes the room that the log needs.
     private func checkRoom() throws(EventLogError) {
         let available = try SystemCall.availableBytes(directory)
-        guard available >= reserveBytes else {
-            throw .noSpace(directory: directory, availableBytes: available, neededBytes: reserveBytes, isFatal: false)
+        guard available >= terms.reserveBytes else {
+            throw .noSpace(
+                directory: directory, availableBytes: available, neededBytes: terms.reserveBytes, isFatal: false)
         }
     }
 
@@ -155,6 +166,20 @@ final class CheckpointFileWriter {
         return final
     }
 
+    /// Waits until as much time has gone by as the bytes so far may take.
+    private func keepPace() throws(EventLogError) {
+        let due = Duration.seconds(1) * (Double(offset) / Double(terms.bytesPerSecond))
+        while true {
+            if terms.isCancelled() { throw .closed }
+            let left = due - (ContinuousClock.now - began)
+            guard left > .zero else { return }
+            usleep(UInt32(min(left, Self.longestPause) / .microseconds(1)))
+        }
+    }
+
+    /// A stop must not wait for long.
+    private static let longestPause = Duration.milliseconds(20)
+
     private func put(_ bytes: UnsafeRawBufferPointer) throws(EventLogError) {
         var written = 0
         let descriptor = descriptor
@@ -170,6 +195,7 @@ final class CheckpointFileWriter {
             unsynced = 0
             try SystemCall.run("fdatasync", path) { fdatasync(descriptor) }
             try checkRoom()
+            try keepPace()
         }
     }
 }

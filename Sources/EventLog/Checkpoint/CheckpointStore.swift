@@ -19,7 +19,13 @@ public final class CheckpointStore: Sendable {
     private let directory: String
     private let logID: Hash128
     private let reserveBytes: UInt64
+    private let bytesPerSecond: Int
     private let state: Mutex<State>
+    private let cancellation = Cancellation()
+
+    private final class Cancellation: Sendable {
+        let isCancelled = Atomic(false)
+    }
 
     private struct State {
         /// Newest first.
@@ -31,9 +37,11 @@ public final class CheckpointStore: Sendable {
     ///
     /// - Parameters:
     ///   - reserveBytes: what must stay free on the file system; a checkpoint that needs it is given up.
+    ///   - bytesPerSecond: how fast files are written.
     ///   - report: told in a sentence why one cannot be used.
     public static func open(
-        stateDirectory: String, logID: Hash128, layout: UInt64, reserveBytes: Int = 0, report: (String) -> Void
+        stateDirectory: String, logID: Hash128, layout: UInt64, reserveBytes: Int = 0, bytesPerSecond: Int = 1 << 30,
+        report: (String) -> Void
     ) throws(EventLogError) -> CheckpointStore {
         let directory = stateDirectory + "/" + directoryName
         try SystemCall.makeDirectory(directory)
@@ -44,7 +52,8 @@ public final class CheckpointStore: Sendable {
             report("the checkpoint in \(directory) cannot be used (\(error)); everything is read from the log instead")
         }
         let store = CheckpointStore(
-            directory: directory, logID: logID, files: files, reserveBytes: UInt64(reserveBytes))
+            directory: directory, logID: logID, files: files, reserveBytes: UInt64(reserveBytes),
+            bytesPerSecond: bytesPerSecond)
         try store.removeStrays()
         return store
     }
@@ -54,7 +63,8 @@ public final class CheckpointStore: Sendable {
         let directory = stateDirectory + "/" + directoryName
         do {
             let files = try openFiles(directory: directory, logID: logID, layout: layout)
-            let store = CheckpointStore(directory: directory, logID: logID, files: files, reserveBytes: 0)
+            let store = CheckpointStore(
+                directory: directory, logID: logID, files: files, reserveBytes: 0, bytesPerSecond: 1)
             try store.check()
             return store.header.map { .whole(seq: $0.seq, byteCount: store.byteCount) } ?? .none
         } catch {
@@ -62,9 +72,12 @@ public final class CheckpointStore: Sendable {
         }
     }
 
-    private init(directory: String, logID: Hash128, files: [CheckpointFile], reserveBytes: UInt64) {
+    private init(
+        directory: String, logID: Hash128, files: [CheckpointFile], reserveBytes: UInt64, bytesPerSecond: Int
+    ) {
         self.directory = directory
         self.reserveBytes = reserveBytes
+        self.bytesPerSecond = bytesPerSecond
         self.logID = logID
         state = Mutex(State(files: files, nextNumber: (files.map(\.number).max() ?? 0) + 1))
     }
@@ -164,10 +177,21 @@ public final class CheckpointStore: Sendable {
 
     // MARK: Writing
 
+    /// Has whatever is being written given up soon, and nothing more begun. Nothing that is durable changes by it.
+    public func cancel() { cancellation.isCancelled.store(true, ordering: .relaxed) }
+
+    public var isCancelled: Bool { cancellation.isCancelled.load(ordering: .relaxed) }
+
+    private var terms: CheckpointFileWriter.Terms {
+        CheckpointFileWriter.Terms(reserveBytes: reserveBytes, bytesPerSecond: bytesPerSecond) {
+            [cancellation] in cancellation.isCancelled.load(ordering: .relaxed)
+        }
+    }
+
     /// Begins a file; nothing that stands is touched before it is kept.
     public func begin(_ header: CheckpointHeader) throws(EventLogError) -> CheckpointWriting {
         CheckpointWriting(
-            try CheckpointFileWriter(directory: directory, header: header, reserveBytes: reserveBytes))
+            try CheckpointFileWriter(directory: directory, header: header, terms: terms))
     }
 
     /// Makes what was written part of the checkpoint; durable on return.
@@ -177,15 +201,12 @@ public final class CheckpointStore: Sendable {
     }
 
     /// Merges the newest files while there are too many. True when that changed anything. O(bytes merged).
-    ///
-    /// - Parameter isCancelled: asked between pieces; a merge that was given up changes nothing.
-    public func merge(isCancelled: () -> Bool) throws(EventLogError) -> Bool {
+    public func merge() throws(EventLogError) -> Bool {
         var changed = false
-        while !isCancelled(), let (newer, older) = mergeable() {
-            let writer = try CheckpointFileWriter(
-                directory: directory, header: newer.header, reserveBytes: reserveBytes)
+        while !isCancelled, let (newer, older) = mergeable() {
+            let writer = try CheckpointFileWriter(directory: directory, header: newer.header, terms: terms)
             do throws(CheckpointFault) {
-                guard try Self.copyPieces(newer, older, to: writer, isCancelled: isCancelled) else { return changed }
+                try Self.copyPieces(newer, older, to: writer)
             } catch {
                 throw Self.error(error, older)
             }
@@ -202,10 +223,9 @@ public final class CheckpointStore: Sendable {
         return (files[0], files[1])
     }
 
-    /// False when it was given up.
     private static func copyPieces(
-        _ newer: CheckpointFile, _ older: CheckpointFile, to writer: CheckpointFileWriter, isCancelled: () -> Bool
-    ) throws(CheckpointFault) -> Bool {
+        _ newer: CheckpointFile, _ older: CheckpointFile, to writer: CheckpointFileWriter
+    ) throws(CheckpointFault) {
         var seen = Set<UInt64>()
         let buffer = ByteBuffer()
         let kept = ByteBuffer()
@@ -216,7 +236,6 @@ public final class CheckpointStore: Sendable {
                 try writer.append(piece.kind, buffer.bytes)
             }
             for piece in older.index.pieces where piece.kind == .parts {
-                if isCancelled() { return false }
                 try older.read(piece, to: buffer)
                 kept.removeAll()
                 try forEachPart(of: buffer.bytes) { key, bytes in
@@ -225,7 +244,6 @@ public final class CheckpointStore: Sendable {
                 if kept.count > 0 { try writer.append(.parts, kept.bytes) }
             }
             try mergeTables(newer, older, to: writer)
-            return true
         } catch let fault as CheckpointFault {
             throw fault
         } catch let error as EventLogError {
