@@ -4,7 +4,8 @@ public import UsageModel
 /// state, the user's row, one after the other. Whoever knows which records come next asks for their memory ahead, a
 /// step at a time, since each step needs the one before to have arrived.
 ///
-/// A replay of ten million users in no order took 1.6 µs an event without and takes half with it.
+/// A restart that replayed 1.7 million events of six million users in no order took 8.1 s of processor time without, and
+/// 5.1 s with this and with names indexed in stretches.
 extension Portraits {
     /// Steps between what is asked for and what it needs: the time of a miss, in records.
     private static let step = 8
