@@ -1,4 +1,5 @@
 import EventLog
+import Glibc
 import Portraits
 import Rules
 import TestSupport
@@ -93,7 +94,10 @@ struct CheckpointTests {
             "{\"company\":\"a\",\"user\":\"u\",\"task\":\"t\",\"id\":\"\($0)\",\"time\":\"\(WriterScene.at(-Double($0)).rfc3339)\"}\n"
         }.joined()
         try scene.send(lines)
+        #expect(scene.writer.checkpointer?.thread.store.writtenAtSeconds == nil)
         try await scene.checkpoint()
+        let written = try #require(scene.writer.checkpointer?.thread.store.writtenAtSeconds)
+        #expect(abs(Int(time(nil)) - written) < 600)
         for _ in 0..<2 {
             let before = scene.writer.log.lastSeq
             try scene.send(lines)

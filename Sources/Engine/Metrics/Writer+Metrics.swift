@@ -59,6 +59,10 @@ extension Writer {
                 "tenure_checkpoint_seq", .gauge, "Last record that a restart need not replay; 0 without a checkpoint.",
                 checkpointer?.savedSeq ?? 0),
             MetricFamily(
+                "tenure_checkpoint_timestamp_seconds", .gauge,
+                "When the checkpoint was written; its age is time() less this. 0 without a checkpoint.",
+                checkpointer?.thread.store.writtenAtSeconds ?? 0),
+            MetricFamily(
                 "tenure_checkpoint_bytes", .gauge, "Bytes of the checkpoint on disk.",
                 checkpointer?.thread.store.byteCount ?? 0),
             MetricFamily("tenure_disk_full", .gauge, "1 while senders hear busy: disk.", isDiskFull ? 1 : 0),

@@ -103,6 +103,13 @@ public final class CheckpointStore: Sendable {
     /// Bytes of all files.
     public var byteCount: UInt64 { files.reduce(0) { $0 + $1.byteCount } }
 
+    /// When the checkpoint became what it is, in seconds since 1970; nil when there is none. One system call.
+    public var writtenAtSeconds: Int? {
+        var status = stat()
+        guard header != nil, stat(directory + "/" + CheckpointManifest.name, &status) == 0 else { return nil }
+        return status.st_mtim.tv_sec
+    }
+
     private var files: [CheckpointFile] { state.withLock { $0.files } }
 
     /// The duplicates of all files, mapped.
