@@ -31,10 +31,11 @@ extension Writer {
             throw .log(error)
         }
         let start = ContinuousClock.now
-        let replay =
-            try Replay.restored(from: store, log: log.reader(), names: names) { configuration.report(.warning, $0) }
-            ?? Replay(names: names)
-        var duplicates = DuplicateIndex(runs: try runs(of: store))
+        let restored = try Replay.restored(from: store, log: log.reader(), names: names) {
+            configuration.report(.warning, $0)
+        }
+        let replay = restored?.replay ?? Replay(names: names)
+        var duplicates = DuplicateIndex(runs: restored?.duplicates ?? .none)
         try replay.run(log.reader(), through: log.lastSeq, afterBlock: { configuration.replayed($0, log.lastSeq) }) {
             record, seq, bytes in
             guard !record.id.isEmpty else { return }
@@ -90,14 +91,6 @@ extension Writer {
             try lookAtAll()
         }
         try flush()
-    }
-
-    private static func runs(of store: CheckpointStore) throws(EngineError) -> DuplicateRuns {
-        do throws(EventLogError) {
-            return try store.duplicateRuns()
-        } catch {
-            throw .log(error)
-        }
     }
 
     /// Under `clock: event` the looks of the current hour are still to come.

@@ -28,7 +28,7 @@ enum Remedy {
         "the newest commits are gone: restore the last segment from a backup; "
         + "to go on without them, remove the file `tail`, and have senders resend what came after"
     static let rebuildState =
-        "start again: the checkpoint was given up, and the log has all that stands in it"
+        "the log has all that stands in the checkpoint: it is removed, and a start makes another"
     static let removeTail = "run `tenure verify`; if it finds nothing else, remove the file `tail`"
 
     /// Of a call that failed with errno `code`; LMDB's own codes are negative.

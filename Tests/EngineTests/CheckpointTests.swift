@@ -117,6 +117,29 @@ struct CheckpointTests {
         #expect(scene.flags.map(\.rule) == ["known"])
     }
 
+    @Test("before anything has happened there is nothing to save, and nobody waits for it")
+    func nothingYet() throws {
+        let scene = try WriterScene(rules: "flags: []", heartbeats: [:], clock: .event)
+        var seq: UInt64?
+        scene.writer.makeCheckpoint { seq = try? $0.get() }
+        #expect(seq == 0)
+    }
+
+    @Test("a damaged checkpoint is given up while another is being written, and the next start reads the log")
+    func givenUp() async throws {
+        let scene = try WriterScene(rules: "flags: []", heartbeats: [:])
+        for company in ["a", "b"] {
+            try scene.send("{\"company\":\"\(company)\",\"user\":\"u\",\"task\":\"t\"}\n")
+            if company == "a" { try await scene.checkpoint() }
+        }
+        let digest = scene.writer.digest().value
+        try scene.beginCheckpoint()
+        scene.writer.giveUpCheckpoint()
+        try scene.restart()
+        #expect(scene.writer.digest().value == digest)
+        #expect(scene.replayedCount == scene.writer.log.lastSeq)
+    }
+
     @Test("a state that the log was never in is not used")
     func otherPast() async throws {
         let scene = try WriterScene(rules: "flags: []", heartbeats: [:])

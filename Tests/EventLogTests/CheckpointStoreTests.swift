@@ -69,7 +69,7 @@ struct CheckpointStoreTests {
                         try scene.expectEverything(of: opened, "byte \(at) of \(name)")
                     } catch EventLogError.corrupt(let corruption) {
                         #expect(corruption.place.hasPrefix("state/"))
-                        #expect(corruption.remedy.contains("start again"))
+                        #expect(corruption.remedy.contains("a start makes another"))
                     }
                 } else {
                     #expect(opened.header == nil && reports[0].contains("state"), "byte \(at) of \(name)")

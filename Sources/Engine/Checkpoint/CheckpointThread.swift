@@ -41,8 +41,8 @@ final class CheckpointThread: Sendable {
         }
     }
 
-    /// Writes the duplicates, makes the file part of the checkpoint, and merges. `ended` is called on this thread with how
-    /// many bytes it took, when the new file counts and again when a merge has changed the files; `unmerged` when one failed.
+    /// Writes the duplicates, makes the file part of the checkpoint, and merges. `ended` is called on this thread
+    /// when the new file counts and again when a merge has changed the files; `unmerged` when one failed.
     func finish(
         duplicates: UnsavedDuplicates, ended: @escaping @Sendable (Result<CheckpointOutcome, EventLogError>) -> Void,
         unmerged: @escaping @Sendable (EventLogError) -> Void
@@ -51,7 +51,7 @@ final class CheckpointThread: Sendable {
             guard let writing else { return }
             try writing.append(duplicates: duplicates)
             try store.keep(writing)
-            ended(.success(CheckpointOutcome(byteCount: writing.byteCount, runs: try store.duplicateRuns())))
+            ended(.success(CheckpointOutcome(runs: try store.duplicateRuns())))
         } then: { [self] in
             writing = nil
             if let error { ended(.failure(error)) }
@@ -60,7 +60,7 @@ final class CheckpointThread: Sendable {
             do throws(EventLogError) {
                 guard try store.merge() else { return }
                 let runs = try store.duplicateRuns()
-                ended(.success(CheckpointOutcome(byteCount: store.byteCount, runs: runs, isMerge: true)))
+                ended(.success(CheckpointOutcome(runs: runs, isMerge: true)))
             } catch {
                 // The checkpoint stands as it is, in more files than it needs.
                 if !store.isCancelled { unmerged(error) }
@@ -100,8 +100,6 @@ final class CheckpointThread: Sendable {
 
 /// A checkpoint that is durable.
 struct CheckpointOutcome: Sendable {
-    /// Of its file.
-    var byteCount: UInt64
     /// All duplicates that the checkpoint holds.
     var runs: DuplicateRuns
     /// Files were merged; nothing new was saved.

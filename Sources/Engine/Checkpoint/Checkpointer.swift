@@ -15,9 +15,8 @@ final class Checkpointer {
     private(set) var isUnderWay = false
     /// All parts were handed over.
     private var isFinishing = false
-    /// By the boot clock: no checkpoint begins before, so that writing them takes no more of the disk than it may.
+    /// By the boot clock: after a failure no checkpoint begins before.
     private var notBefore = Int64.min
-    private var began = Int64.min
     private var seq: UInt64 = 0
     /// Parts that were not handed over yet.
     private var piece = ByteBuffer(capacity: pieceBytes * 2)
@@ -36,7 +35,7 @@ final class Checkpointer {
         self.options = options
     }
 
-    /// Whether the log has gone far enough beyond the last checkpoint, and the disk may be asked for another.
+    /// Whether the log has gone far enough beyond the last checkpoint, and the disk may be asked again.
     func isDue(lastSeq: UInt64, bootTime: Int64) -> Bool {
         !isUnderWay && lastSeq >= savedSeq + UInt64(options.records) && bootTime >= notBefore
     }
@@ -58,9 +57,8 @@ final class Checkpointer {
 
     // MARK: Under way
 
-    func begin(_ writer: Writer, header: CheckpointHeader, bootTime: Int64) {
+    func begin(_ writer: Writer, header: CheckpointHeader) {
         isUnderWay = true
-        began = bootTime
         seq = header.seq
         let global = ByteBuffer(capacity: Self.pieceBytes)
         CheckpointRecord.write(writer, to: global)
@@ -122,8 +120,6 @@ final class Checkpointer {
             writer.portraits.endCheckpoint(isKept: true)
             writer.duplicates.endSaving(outcome.runs)
             savedSeq = seq
-            let allowed = Int64(outcome.byteCount) * 1_000 / Int64(options.bytesPerSecond)
-            notBefore = began + allowed
         case .failure(let error):
             writer.portraits.endCheckpoint(isKept: false)
             writer.duplicates.abandonSaving(taken)

@@ -4,13 +4,14 @@ import Rules
 import UsageModel
 
 extension Replay {
-    /// The state that the checkpoint in `store` shows, which a block of the log must bear out; nil when there is none.
+    /// The state that the checkpoint in `store` shows, which a block of the log must bear out, and the duplicates that it
+    /// holds; nil when there is none.
     /// A checkpoint that turns out to be damaged, or to be of another past, is given up, and the log replayed.
     ///
     /// - Parameter report: told in a sentence what is wrong with it.
     static func restored(
         from store: CheckpointStore, log: EventLogReader, names: NameTable, report: (String) -> Void
-    ) throws(EngineError) -> Replay? {
+    ) throws(EngineError) -> (replay: Replay, duplicates: DuplicateRuns)? {
         do throws(EventLogError) {
             guard let header = store.header else { return nil }
             guard try log.blockHash(endingAt: header.seq) == header.blockHash else {
@@ -22,9 +23,9 @@ extension Replay {
             let replay = Replay(names: names)
             do throws(EventLogError) {
                 try replay.read(store, header)
-                return replay
+                return (replay, try store.duplicateRuns())
             } catch {
-                report("\(error)")
+                report("the checkpoint cannot be used: \(error); everything is read from the log now")
                 try store.discard()
                 return nil
             }

@@ -20,15 +20,19 @@ extension Writer {
         guard log.lastSeq > checkpointer.savedSeq || checkpointer.isUnderWay else {
             return body(.success(checkpointer.savedSeq))
         }
-        checkpointer.wait(body)
         if !checkpointer.isUnderWay { beginCheckpoint() }
+        // Before there is any `now` there is nothing to save, and nobody must wait for it.
+        guard checkpointer.isUnderWay else { return body(.success(checkpointer.savedSeq)) }
+        checkpointer.wait(body)
     }
 
     /// Its files have turned out to be damaged. Removed, so that the next start reads the log.
     func giveUpCheckpoint() {
-        guard let store = checkpointer?.thread.store else { return }
+        guard let checkpointer else { return }
+        // What is still being written holds only changes, and would stand for the whole.
+        checkpointer.stop()
         do throws(EventLogError) {
-            try store.discard()
+            try checkpointer.thread.store.discard()
         } catch {
             configuration.report(.error, "the damaged checkpoint cannot be removed: \(error)")
         }
@@ -42,8 +46,7 @@ extension Writer {
         checkpointer.begin(
             self,
             header: CheckpointHeader(
-                logID: log.logID, seq: log.lastSeq, blockHash: hash, layout: CheckpointLayout.fingerprint),
-            bootTime: configuration.bootClock())
+                logID: log.logID, seq: log.lastSeq, blockHash: hash, layout: CheckpointLayout.fingerprint))
         checkpointer.proceed(self)
     }
 

@@ -61,8 +61,6 @@ final class CheckpointFileWriter {
         }
     }
 
-    var byteCount: UInt64 { offset }
-
     func append(_ kind: CheckpointIndex.PieceKind, _ bytes: UnsafeRawBufferPointer) throws(EventLogError) {
         index.pieces.append(
             .init(kind: kind, offset: offset, byteCount: UInt64(bytes.count), hash: Hash128(of: bytes)))

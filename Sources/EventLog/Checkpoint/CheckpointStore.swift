@@ -368,9 +368,6 @@ public final class CheckpointWriting {
 
     init(_ file: CheckpointFileWriter) { self.file = file }
 
-    /// Bytes written so far.
-    public var byteCount: UInt64 { file.byteCount }
-
     /// The global record, once.
     public func append(global bytes: UnsafeRawBufferPointer) throws(EventLogError) {
         try file.append(.global, bytes)
