@@ -4,27 +4,26 @@ import WireFormat
 /// The identity of an event: its id within its scope on its UTC date, and the
 /// payload that a resend carries again.
 extension Draft {
-    /// Whether `record` has this id in this scope: the fingerprint matched, but only bytes prove it.
-    func hasSameIdentity(as record: Record, _ bytes: UnsafeRawBufferPointer) -> Bool {
-        let isScopedByUser = flags.contains(.companyDerived) || company.isAbsent
-        guard isScopedByUser == (record.flags.contains(.companyDerived) || record.company.isNone) else { return false }
-        guard isScopedByUser ? record.sentUser == sentUser.id : record.company == company.id else { return false }
-        return bytes[record.id.indices].elementsEqual(id)
+    /// Whether `other` has this id in this scope: the fingerprint matched, but only bytes prove it.
+    func hasSameIdentity(as other: Record, _ bytes: UnsafeRawBufferPointer) -> Bool {
+        guard isScopedByUser == (other.flags.contains(.companyDerived) || other.company.isNone) else { return false }
+        guard isScopedByUser ? other.sentUser == sentUser.id : other.company == company.id else { return false }
+        return bytes[other.id.indices].elementsEqual(id)
     }
 
-    /// Whether `record` carries the same payload: type, user as sent, task, time, amount, unit, count,
+    /// Whether `other` carries the same payload: type, user as sent, task, time, amount, unit, count,
     /// props and traits; never arrival or sending time.
-    func hasSamePayload(as record: Record, _ bytes: UnsafeRawBufferPointer) -> Bool {
+    func hasSamePayload(as other: Record, _ bytes: UnsafeRawBufferPointer) -> Bool {
         let isTimeSame =
-            flags.contains(.timeStamped) ? record.flags.contains(.timeStamped) : record.time == time
+            record.flags.contains(.timeStamped) ? other.flags.contains(.timeStamped) : other.time == record.time
         let isAmountSame =
-            flags.contains(.hasAmount) == record.flags.contains(.hasAmount) && record.amount == line.amount
-        return record.kind == line.record && isTimeSame && isAmountSame
-            && record.sentUser == sentUser.id && !sentUser.isNew
-            && (line.record != .alias || (record.user == targetUser.id && !targetUser.isNew))
-            && record.task == task.id && !task.isNew && record.unit == unit.id && !unit.isNew
-            && record.count == (line.record.isEvent ? line.count : 0)
-            && Self.isSameJSON(payload, UnsafeRawBufferPointer(rebasing: bytes[record.payload.indices]))
+            record.flags.contains(.hasAmount) == other.flags.contains(.hasAmount) && other.amount == record.amount
+        return other.kind == record.kind && isTimeSame && isAmountSame
+            && other.sentUser == sentUser.id && !sentUser.isNew
+            && (record.kind != .alias || (other.user == targetUser.id && !targetUser.isNew))
+            && other.task == task.id && !task.isNew && other.unit == unit.id && !unit.isNew
+            && other.count == record.count
+            && Self.isSameJSON(payload, bytes.slice(other.payload.indices))
     }
 
     /// Byte for byte, as nearly every resend is, or else as JSON whose members may stand in any order.

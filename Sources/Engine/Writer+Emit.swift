@@ -43,7 +43,7 @@ extension Writer {
             awaitingClock.append(company)
             return
         }
-        lookAtAwaitingClock(from: now)
+        if !awaitingClock.isEmpty { lookAtAwaitingClock(from: now) }
         markUnlooked(company, now: now)
         // Control records are looked at one by one; events of one block, or of one hour, together.
         if !kind.isEvent { try look(at: company, now: now) }

@@ -6,24 +6,37 @@ import WireFormat
 /// From decoded lines to records: who is meant, was it here before, may it come in.
 extension Writer {
     func settle(_ submission: Submission) throws(EngineError) {
-        let session = submission.session
-        for line in submission.batch.lines {
-            switch line.kind {
-            case .record where line.isIgnored: session.progress.settledLines += 1
-            case .record: try settleRecord(line, of: submission.batch, session: session)
-            case .refused:
-                session.progress.settledLines += 1
-                refuse(
-                    line, Refusal(error: line.error, detail: submission.batch.text(line.detail)),
-                    of: submission.batch, session: session)
-            case .hello: greet(line, of: submission.batch, session: session)
-            case .sync: try synchronise(line, of: submission.batch, session: session)
-            case .ping: Reply.pong.write(to: &session.progress.replies.other)
+        try submission.batch.withLines { (lines, bytes) throws(EngineError) in
+            var next = 0
+            while next < lines.count {
+                let end = min(next + LineOutlooks.groupSize, lines.count)
+                outlooks.look(
+                    at: UnsafeBufferPointer(rebasing: lines[next..<end]), bytes, names: names, portraits: portraits,
+                    duplicates: duplicates)
+                for index in next..<end { try settle(lines[index], outlooks[index - next], bytes, of: submission) }
+                next = end
             }
         }
         // A sender that closes wants its flags, as one that syncs does. By wall time the commit looks anyway, once for
         // all that it holds.
         if submission.last, isEventClock { try lookAtUnlooked() }
+    }
+
+    private func settle(
+        _ line: Line, _ outlook: LineOutlook, _ bytes: UnsafeRawBufferPointer, of submission: Submission
+    ) throws(EngineError) {
+        let session = submission.session
+        switch line.kind {
+        case .record where line.isIgnored: session.progress.settledLines += 1
+        case .record: try settleRecord(line, outlook, bytes, of: submission)
+        case .refused:
+            session.progress.settledLines += 1
+            refuse(
+                line, Refusal(error: line.error, detail: submission.batch.text(line.detail)), bytes, session: session)
+        case .hello: greet(line, of: submission.batch, session: session)
+        case .sync: try synchronise(line, of: submission.batch, session: session)
+        case .ping: Reply.pong.write(to: &session.progress.replies.other)
+        }
     }
 
     private enum Settlement {
@@ -32,29 +45,35 @@ extension Writer {
         case refused(Refusal)
     }
 
-    private func settleRecord(_ line: Line, of batch: LineBatch, session: Session) throws(EngineError) {
+    private func settleRecord(
+        _ line: Line, _ outlook: LineOutlook, _ bytes: UnsafeRawBufferPointer, of submission: Submission
+    ) throws(EngineError) {
+        let session = submission.session
         session.progress.settledLines += 1
-        let settlement = try batch.bytes.withRawBytes { (bytes) throws(EngineError) -> Settlement in
-            let draft: Draft
-            do throws(Refusal) {
-                draft = try self.draft(line, bytes)
-            } catch {
-                return .refused(error)
-            }
-            if isTakenFromProducer(line, session) { return .duplicate(of: draft.source.id) }
-            return try admit(draft, session: session)
-        }
-        switch settlement {
+        switch try settlement(of: line, outlook, bytes, session: session) {
         case .accepted: break
         case .duplicate(let source): counters.lines.recogniseDuplicate(from: source)
-        case .refused(let refusal): refuse(line, refusal, of: batch, session: session)
+        case .refused(let refusal): refuse(line, refusal, bytes, session: session)
         }
         try endBlockIfFull()
     }
 
+    private func settlement(
+        of line: Line, _ outlook: LineOutlook, _ bytes: UnsafeRawBufferPointer, session: Session
+    ) throws(EngineError) -> Settlement {
+        var draft: Draft
+        do throws(Refusal) {
+            draft = try self.draft(line, outlook, bytes)
+        } catch {
+            return .refused(error)
+        }
+        if isTakenFromProducer(line, session) { return .duplicate(of: draft.source.id) }
+        return try admit(&draft, session: session)
+    }
+
     /// Looks for an earlier record of the same id, then either counts the line as a duplicate, or
     /// refuses it, or makes it a record.
-    private func admit(_ draft: Draft, session: Session) throws(EngineError) -> Settlement {
+    private func admit(_ draft: inout Draft, session: Session) throws(EngineError) -> Settlement {
         if !draft.id.isEmpty, draft.isScopeKnown {
             switch try earlier(draft) {
             case .none: break
@@ -68,42 +87,30 @@ extension Writer {
             }
         }
         if let refusal = limitRefusal(draft) { return .refused(refusal) }
-        try accept(draft, session: session)
+        try accept(&draft, session: session)
         return .accepted
     }
 
     // MARK: Who is meant
 
-    private func draft(_ line: Line, _ bytes: UnsafeRawBufferPointer) throws(Refusal) -> Draft {
-        func slice(_ range: ByteRange) -> UnsafeRawBufferPointer {
-            UnsafeRawBufferPointer(rebasing: bytes[range.indices])
-        }
-        var draft = Draft(
-            line: line, flags: line.flags, time: line.time, company: NameReference(slice(line.company), in: names),
-            sentUser: NameReference(slice(line.user), in: names), targetUser: .absent,
-            task: NameReference(slice(line.task), in: names), unit: NameReference(slice(line.unit), in: names),
-            source: NameReference(slice(line.source), in: names), id: slice(line.id), payload: slice(line.payload))
-        if line.record == .alias {
-            draft.targetUser = draft.sentUser
-            draft.sentUser = NameReference(slice(line.previousUser), in: names)
-            try checkAlias(draft)
-        }
+    private func draft(
+        _ line: borrowing Line, _ outlook: LineOutlook, _ bytes: UnsafeRawBufferPointer
+    ) throws(Refusal) -> Draft {
+        var draft = Draft(line, bytes, outlook, names: names)
+        if line.record == .alias { try checkAlias(draft) }
         if !line.hasTime {
-            draft.flags.insert(.timeStamped)
-            draft.time = isEventClock ? portraits.now ?? logTime : logTime
+            draft.record.flags.insert(.timeStamped)
+            draft.record.time = isEventClock ? portraits.now ?? logTime : logTime
         } else if !isEventClock, line.time - logTime > configuration.limits.maxFutureMilliseconds {
-            throw Refusal(
-                error: .tooFarInFuture,
-                detail: "time \(line.time.rfc3339) is more than "
-                    + "\(configuration.limits.maxFutureMilliseconds / millisecondsPerSecond) s (ingest.max_future) after "
-                    + "this machine's clock, \(logTime.rfc3339); "
-                    + (clock.state.complaint ?? "check the sender's clock"))
+            throw tooFarInFuture(line.time)
         }
         switch line.record {
         case .alias, .clock: draft.company = .absent
         default:
             if draft.company.isAbsent {
-                try deriveCompany(of: &draft, email: slice(line.email), fallback: slice(line.fallbackCompany))
+                try deriveCompany(
+                    of: &draft, email: bytes.slice(line.email.indices),
+                    fallback: bytes.slice(line.fallbackCompany.indices))
             }
         }
         if line.record == .clock, !isEventClock {
@@ -113,11 +120,20 @@ extension Writer {
         return draft
     }
 
+    private func tooFarInFuture(_ time: Timestamp) -> Refusal {
+        Refusal(
+            error: .tooFarInFuture,
+            detail: "time \(time.rfc3339) is more than "
+                + "\(configuration.limits.maxFutureMilliseconds / millisecondsPerSecond) s (ingest.max_future) after "
+                + "this machine's clock, \(logTime.rfc3339); "
+                + (clock.state.complaint ?? "check the sender's clock"))
+    }
+
     /// The user's last `group` call, else the domain of the user's e-mail, else the company of the sender's key.
     private func deriveCompany(
         of draft: inout Draft, email: UnsafeRawBufferPointer, fallback: UnsafeRawBufferPointer
     ) throws(Refusal) {
-        draft.flags.insert(.companyDerived)
+        draft.record.flags.insert(.companyDerived)
         if !draft.sentUser.id.isNone {
             let user = portraits.resolve(user: draft.sentUser.id)
             if let company = portraits.lastGroup(of: user) ?? portraits.lastGroup(of: draft.sentUser.id) {
@@ -130,9 +146,9 @@ extension Writer {
             return
         }
         if !fallback.isEmpty {
-            draft.company = NameReference(fallback, in: names)
+            draft.company = NameReference(fallback, seen: .none, in: names)
             // Without a user this company is the only scope in which the id can be looked for.
-            if draft.sentUser.isAbsent { draft.flags.remove(.companyDerived) }
+            if draft.sentUser.isAbsent { draft.record.flags.remove(.companyDerived) }
             return
         }
         throw Refusal(
@@ -152,7 +168,7 @@ extension Writer {
         return names.intern(domain)
     }
 
-    private func companyDomain(of draft: Draft, email: UnsafeRawBufferPointer) -> String? {
+    private func companyDomain(of draft: borrowing Draft, email: UnsafeRawBufferPointer) -> String? {
         if !email.isEmpty,
             let domain = portraits.settings.companyDomain(ofEmail: String(decoding: email, as: UTF8.self))
         {
@@ -167,7 +183,7 @@ extension Writer {
         return portraits.settings.companyDomain(ofEmail: String(decoding: draft.sentUser.bytes, as: UTF8.self))
     }
 
-    private func checkAlias(_ draft: Draft) throws(Refusal) {
+    private func checkAlias(_ draft: borrowing Draft) throws(Refusal) {
         let old = draft.sentUser, new = draft.targetUser
         let isSame = old.isNew || new.isNew ? old.bytes.elementsEqual(new.bytes) : old.id == new.id
         if isSame || (!old.id.isNone && !new.id.isNone && portraits.wouldCycle(merging: old.id, into: new.id)) {
@@ -192,17 +208,16 @@ extension Writer {
         return line.producerSeq <= last
     }
 
-    private func earlier(_ draft: Draft) throws(EngineError) -> Earlier {
-        let day = draft.time.utcDay
+    private func earlier(_ draft: borrowing Draft) throws(EngineError) -> Earlier {
+        let day = draft.record.time.utcDay
         let found = try earlier(draft, on: day)
-        if case .none = found, draft.flags.contains(.timeStamped) { return try earlier(draft, on: day - 1) }
+        if case .none = found, draft.record.flags.contains(.timeStamped) { return try earlier(draft, on: day - 1) }
         return found
     }
 
-    private func earlier(_ draft: Draft, on day: Day) throws(EngineError) -> Earlier {
-        let fingerprint = EventFingerprint.of(id: draft.id, scopeSeed: draft.scopeSeed)
+    private func earlier(_ draft: borrowing Draft, on day: Day) throws(EngineError) -> Earlier {
         var earlier = Earlier.none
-        for seq in try candidates(fingerprint: fingerprint, day: day) {
+        for seq in try candidates(fingerprint: draft.fingerprint, day: day) {
             let isSame = try withRecord(at: seq) { record, bytes -> Bool? in
                 guard draft.hasSameIdentity(as: record, bytes) else { return nil }
                 return draft.hasSamePayload(as: record, bytes)
@@ -241,7 +256,7 @@ extension Writer {
     // MARK: May it come in
 
     /// Why a line with new names may not come in; nil when it may.
-    private func limitRefusal(_ draft: Draft) -> Refusal? {
+    private func limitRefusal(_ draft: borrowing Draft) -> Refusal? {
         let limits = configuration.limits
         func refusal(_ isNew: Bool, _ kind: NameKind, _ limit: Int, _ setting: String) -> Refusal? {
             isNew ? Self.refusal(count: names.count(kind), limit: limit, setting: setting) : nil
@@ -256,22 +271,23 @@ extension Writer {
     }
 
     /// The same for what is new to its company.
-    private func companyLimitRefusal(_ draft: Draft) -> Refusal? {
+    private func companyLimitRefusal(_ draft: borrowing Draft) -> Refusal? {
         let limits = configuration.limits
-        let portrait = draft.company.id.isNone ? nil : portraits.portrait(draft.company.id)
-        if draft.line.record == .group || draft.line.record == .identify, !draft.payload.isEmpty {
-            let known = draft.line.record == .group ? portrait?.traits : nil
+        let company = draft.company.id
+        if draft.record.kind == .group || draft.record.kind == .identify, !draft.payload.isEmpty {
+            let known = draft.record.kind == .group ? portraits.portrait(company)?.traits : nil
             let count = Self.memberNames(draft.payload, and: known).count
             if let refusal = Self.refusal(count: count - 1, limit: limits.traits, setting: "traits") { return refusal }
         }
-        guard let portrait else { return nil }
-        if portrait.userCount >= limits.usersPerCompany, !draft.sentUser.isAbsent, !portrait.knows(draft.sentUser.id) {
-            return Self.refusal(
-                count: portrait.userCount, limit: limits.usersPerCompany, setting: "users_per_company")
+        let rows = portraits.rowCounts(of: company)
+        if rows.users >= limits.usersPerCompany, !draft.sentUser.isAbsent,
+            !portraits.hasRow(of: draft.sentUser.id, in: company)
+        {
+            return Self.refusal(count: rows.users, limit: limits.usersPerCompany, setting: "users_per_company")
         }
-        if portrait.taskCount >= limits.tasksPerCompany, !draft.task.isAbsent, !portrait.knows(draft.task.id) {
-            return Self.refusal(
-                count: portrait.taskCount, limit: limits.tasksPerCompany, setting: "tasks_per_company")
+        if rows.tasks >= limits.tasksPerCompany, !draft.task.isAbsent, !portraits.hasRow(of: draft.task.id, in: company)
+        {
+            return Self.refusal(count: rows.tasks, limit: limits.tasksPerCompany, setting: "tasks_per_company")
         }
         return nil
     }
@@ -290,52 +306,40 @@ extension Writer {
         return Set(sent.map(\.name) + (known?.members ?? []).map(\.name))
     }
 
-    private func accept(_ draft: Draft, session: Session) throws(EngineError) {
-        var draft = draft
+    private func accept(_ draft: inout Draft, session: Session) throws(EngineError) {
         draft.company.id = draft.company.interned(in: names)
         draft.sentUser.id = draft.sentUser.interned(in: names)
-        var record = Record(kind: draft.line.record)
-        record.flags = draft.flags
-        record.time = draft.time
-        record.company = draft.company.id
-        record.sentUser = draft.sentUser.id
-        record.user =
-            draft.line.record == .alias
-            ? draft.targetUser.interned(in: names) : portraits.resolve(user: record.sentUser)
-        record.task = draft.task.interned(in: names)
-        record.unit = draft.unit.interned(in: names)
-        record.source = draft.source.interned(in: names)
-        record.count = draft.line.record.isEvent ? draft.line.count : 0
-        record.amount = draft.line.amount
-        if draft.flags.contains(.hasProducerSeq) {
-            record.producer = session.progress.producer
-            record.producerSeq = draft.line.producerSeq
-        }
-        if draft.line.record == .group { try logZone(ofTraits: draft.payload) }
-        record.day =
-            record.company.isNone ? record.time.utcDay : portraits.zone(of: record.company).day(of: record.time)
-        let seq = try emit(record, id: draft.id, payload: draft.payload)
-        counters.lines.accept(from: record.source)
+        draft.record.company = draft.company.id
+        draft.record.sentUser = draft.sentUser.id
+        draft.record.user =
+            draft.record.kind == .alias
+            ? draft.targetUser.interned(in: names) : portraits.resolve(user: draft.sentUser.id)
+        draft.record.task = draft.task.interned(in: names)
+        draft.record.unit = draft.unit.interned(in: names)
+        draft.record.source = draft.source.interned(in: names)
+        if draft.record.flags.contains(.hasProducerSeq) { draft.record.producer = session.progress.producer }
+        if draft.record.kind == .group { try logZone(ofTraits: draft.payload) }
+        draft.record.day =
+            draft.record.company.isNone
+            ? draft.record.time.utcDay : portraits.day(of: draft.record.time, in: draft.record.company)
+        let seq = try emit(draft.record, id: draft.id, payload: draft.payload)
+        counters.lines.accept(from: draft.record.source)
         if !draft.id.isEmpty {
-            duplicates.insert(
-                fingerprint: EventFingerprint.of(id: draft.id, scopeSeed: draft.scopeSeed), day: record.time.utcDay,
-                seq: seq)
+            duplicates.insert(fingerprint: draft.fingerprint, day: draft.record.time.utcDay, seq: seq)
         }
     }
 
     // MARK: Everything else that a line can be
 
-    private func refuse(_ line: Line, _ refusal: Refusal, of batch: LineBatch, session: Session) {
+    private func refuse(_ line: Line, _ refusal: Refusal, _ bytes: UnsafeRawBufferPointer, session: Session) {
         let number = session.progress.settledLines
         Reply.error(code: refusal.error.code, line: number, detail: refusal.detail)
             .write(to: &session.progress.replies.errors)
-        batch.bytes.withRawBytes { bytes in
-            let source: SourceID? = names.find(UnsafeRawBufferPointer(rebasing: bytes[line.source.indices]))
-            counters.lines.refuse(refusal.error, from: source ?? .none)
-            rejects.add(
-                time: logTime, error: refusal.error, detail: refusal.detail, line: number, sender: session.peer.name,
-                text: UnsafeRawBufferPointer(rebasing: bytes[line.text.indices]))
-        }
+        let source: SourceID? = names.find(UnsafeRawBufferPointer(rebasing: bytes[line.source.indices]))
+        counters.lines.refuse(refusal.error, from: source ?? .none)
+        rejects.add(
+            time: logTime, error: refusal.error, detail: refusal.detail, line: number, sender: session.peer.name,
+            text: UnsafeRawBufferPointer(rebasing: bytes[line.text.indices]))
     }
 
     private func greet(_ line: Line, of batch: LineBatch, session: Session) {

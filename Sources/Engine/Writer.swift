@@ -44,6 +44,7 @@ final class Writer {
     /// Zones asked for that this machine's tzdata does not have.
     var missingZones: Set<String> = []
 
+    let outlooks = LineOutlooks()
     let mailbox: Mailbox
     private let pool: BatchPool
     private let publication: Publication
@@ -68,7 +69,7 @@ final class Writer {
 
     init(
         configuration: EngineConfiguration, names: NameTable, log: EventLog, portraits: Portraits,
-        desk: consuming RuleDesk, duplicates: DuplicateIndex, checkpointer: Checkpointer?, mailbox: Mailbox,
+        desk: consuming RuleDesk, duplicates: consuming DuplicateIndex, checkpointer: Checkpointer?, mailbox: Mailbox,
         pool: BatchPool, publication: Publication
     ) {
         self.configuration = configuration

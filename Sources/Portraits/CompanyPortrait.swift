@@ -59,12 +59,6 @@ public final class CompanyPortrait {
     // MARK: Counts without a window
 
     public var usersTotal: Int { state.pointee.usersTotal }
-    /// Users with a row of their own, known or not: what limits bound.
-    public var userCount: Int { state.pointee.users.count }
-    public var taskCount: Int { state.pointee.tasks.count }
-    /// Whether the user or the task has a row here. O(1).
-    public func knows(_ user: UserID) -> Bool { state.pointee.findUser(user) != nil }
-    public func knows(_ task: TaskID) -> Bool { state.pointee.findTask(task) != nil }
     /// Sum of `count` over qualifying events that were older than 400 days when they were applied.
     public var beyondHorizon: UInt64 { state.pointee.beyondHorizon }
 

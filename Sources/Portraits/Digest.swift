@@ -113,7 +113,7 @@ extension CompanyState {
             out.add(series.unit, names)
             out.add(series.isIgnored)
             out.add(series.lifetime.micros)
-            let days = series.days.indices.filter { series.days[$0].day >= first }
+            let days = (0..<series.days.count).filter { series.days[$0].day >= first }
             out.add(UInt32(days.count))
             for day in days {
                 out.add(series.days[day].day)

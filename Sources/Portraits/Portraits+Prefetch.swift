@@ -16,28 +16,44 @@ extension Portraits {
     @inline(__always)
     public func prefetch(_ records: [Record], from index: Int) {
         let home = index + 3 * Self.step
-        if home < records.count { store.homes.pointee.prefetch(records[home].user) }
+        if home < records.count { prefetchHome(of: records[home].user) }
         let state = index + 2 * Self.step
         if state < records.count { prefetchState(of: records[state].company) }
         let row = index + Self.step
-        if row < records.count { prefetchRow(of: records[row]) }
+        if row < records.count {
+            prefetchRows(of: records[row].user, task: records[row].task, in: records[row].company)
+        }
     }
 
+    /// The first step: where the user's row is.
     @inline(__always)
-    private func prefetchState(of company: CompanyID) {
+    public func prefetchHome(of user: UserID) { store.homes.pointee.prefetch(user) }
+
+    /// The second: the company.
+    @inline(__always)
+    public func prefetchState(of company: CompanyID) {
         guard let state = fold.pointee.state(company) else { return }
         for line in 0..<Self.stateLines {
             UsageModel.prefetch(UnsafeRawPointer(state) + line * Fold.cacheLine)
         }
     }
 
+    /// The third: the rows of user and task.
     @inline(__always)
-    private func prefetchRow(of record: Record) {
-        guard let state = fold.pointee.state(record.company), !record.user.isNone,
-            let row = store.homes.pointee.row(of: record.user, in: record.company)
-        else { return }
+    public func prefetchRows(of user: UserID, task: TaskID, in company: CompanyID) {
+        guard let state = fold.pointee.state(company) else { return }
+        if let row = state.pointee.taskGuess(task) { UsageModel.prefetch(state.pointee.tasks.base + row) }
+        guard !user.isNone, let row = store.homes.pointee.row(of: user, in: company) else { return }
         let address = UnsafeRawPointer(state.pointee.users.base + row)
         UsageModel.prefetch(address)
         UsageModel.prefetch(address + MemoryLayout<UserRow>.stride - 1)
+    }
+
+    /// The fourth, for events with an amount: where the task's amounts are summed.
+    @inline(__always)
+    public func prefetchAmounts(of task: TaskID, in company: CompanyID) {
+        guard let state = fold.pointee.state(company), let row = state.pointee.taskGuess(task) else { return }
+        let series = state.pointee.tasks.base[row].firstSeries
+        if series != 0 { UsageModel.prefetch(state.pointee.amounts.base + Int(series - 1)) }
     }
 }

@@ -100,6 +100,23 @@ public final class Portraits {
         return companies
     }
 
+    /// How many users and tasks have rows in the company, known or not: what limits bound. O(1), and no portrait is made.
+    @inline(__always)
+    public func rowCounts(of company: CompanyID) -> (users: Int, tasks: Int) {
+        guard let state = fold.pointee.state(company) else { return (0, 0) }
+        return (state.pointee.users.count, state.pointee.tasks.count)
+    }
+
+    /// Whether the user has a row in the company. O(1).
+    public func hasRow(of user: UserID, in company: CompanyID) -> Bool {
+        fold.pointee.state(company)?.pointee.findUser(user) != nil
+    }
+
+    /// Whether the task has a row in the company. O(1).
+    public func hasRow(of task: TaskID, in company: CompanyID) -> Bool {
+        fold.pointee.state(company)?.pointee.findTask(task) != nil
+    }
+
     /// `now` at the company's last record; nil when it has none.
     public func lastRecordNow(of company: CompanyID) -> Timestamp? {
         guard let now = fold.pointee.state(company)?.pointee.lastRecordNow, now != .min else { return nil }
@@ -121,6 +138,12 @@ public final class Portraits {
     /// The company's zone now: its trait `timezone` if that names a logged zone, else the default.
     public func zone(of company: CompanyID) -> Zone {
         fold.pointee.state(company)?.pointee.zone ?? fold.pointee.defaultZone
+    }
+
+    /// The date of `time` in the company's zone.
+    @inline(__always)
+    public func day(of time: Timestamp, in company: CompanyID) -> Day {
+        fold.pointee.state(company)?.pointee.zone.day(of: time) ?? fold.pointee.defaultZone.day(of: time)
     }
 
     /// The zones that stand in the log, in byte order.

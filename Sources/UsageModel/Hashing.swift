@@ -1,4 +1,4 @@
-import CHash
+public import CHash
 
 /// 128 bits of XXH3, as checksum, header chain and digest.
 public struct Hash128: Hashable, Sendable, BitwiseCopyable {
@@ -37,11 +37,11 @@ extension Hash128: CustomStringConvertible {
 }
 
 /// Asks for the memory at `address`, which will be needed soon. A hint: it neither fails nor reads.
-@inline(__always)
+@inlinable @inline(__always)
 public func prefetch(_ address: UnsafeRawPointer) { chash_prefetch(address) }
 
 /// XXH3-64 of `bytes` with `seed`.
-@inline(__always)
+@inlinable @inline(__always)
 public func hash64(_ bytes: UnsafeRawBufferPointer, seed: UInt64 = 0) -> UInt64 {
     chash_64(bytes.baseAddress, bytes.count, seed)
 }

@@ -4,7 +4,7 @@ import CHash
 ///
 /// The log persists what is interned here beside its blocks, so numbers are the same after every
 /// restart. Names live in one arena of bytes and are found through open addressing with linear
-/// probing: 4 bytes a slot, 8 a name, and the bytes themselves. Not thread-safe: it belongs to the
+/// probing: 8 bytes a slot, 8 a name, and the bytes themselves. Not thread-safe: it belongs to the
 /// writer's thread.
 public final class NameTable {
     private let tables: UnsafeMutableBufferPointer<NameTableOfKind>
@@ -38,6 +38,36 @@ public final class NameTable {
     public func intern<I: Identifier>(_ name: String, as: I.Type = I.self) -> I {
         var name = name
         return name.withUTF8 { intern(UnsafeRawBufferPointer($0), as: I.self) }
+    }
+
+    // MARK: Looking up ahead
+
+    /// Begins to look for a name: asks for the memory of its slot. The hash that is returned is this process's own.
+    ///
+    /// Names in no order are three misses of the processor's cache each. Whoever has many to look for takes the steps
+    /// of all of them together: this one, `candidate`, `prefetchBytes`, `find(_:hash:)`.
+    @inline(__always)
+    public func prefetch<I: Identifier>(_ name: UnsafeRawBufferPointer, as: I.Type) -> UInt32 {
+        let table = tables.baseAddress! + Self.index(I.kind)
+        let hash = table.pointee.hash(name)
+        table.pointee.prefetchSlot(hash)
+        return hash
+    }
+
+    /// Who has this hash and may be the one, none where nobody has; asks for what says where its bytes lie.
+    @inline(__always)
+    public func candidate<I: Identifier>(_ hash: UInt32, as: I.Type = I.self) -> I {
+        I(number: tables[Self.index(I.kind)].candidate(hash))
+    }
+
+    /// Asks for the bytes of `id`, with which a name is compared.
+    @inline(__always)
+    public func prefetchBytes<I: Identifier>(of id: I) { tables[Self.index(I.kind)].prefetchBytes(of: id.number) }
+
+    /// The number of `name`, whose hash is known; none when it was never interned.
+    @inline(__always)
+    public func find<I: Identifier>(_ name: UnsafeRawBufferPointer, hash: UInt32, as: I.Type = I.self) -> I {
+        I(number: tables[Self.index(I.kind)].find(name, hash: hash))
     }
 
     /// How many names of `kind` there are; their numbers run from 1 to this.
@@ -93,11 +123,11 @@ public final class NameTable {
 /// Finds names that were restored; see `NameTable.restoredIndex`.
 public struct NameIndex: ~Copyable, @unchecked Sendable {
     /// Owned until they are taken.
-    private var slots: [UnsafeMutableBufferPointer<UInt32>]
+    private var slots: [UnsafeMutableBufferPointer<NameSlot>]
 
-    fileprivate init(slots: [UnsafeMutableBufferPointer<UInt32>]) { self.slots = slots }
+    fileprivate init(slots: [UnsafeMutableBufferPointer<NameSlot>]) { self.slots = slots }
 
-    fileprivate mutating func takeSlots() -> [UnsafeMutableBufferPointer<UInt32>] {
+    fileprivate mutating func takeSlots() -> [UnsafeMutableBufferPointer<NameSlot>] {
         defer { slots = [] }
         return slots
     }
@@ -108,8 +138,8 @@ public struct NameIndex: ~Copyable, @unchecked Sendable {
 /// Names of one kind, over memory of its own: as arrays inside an array these cost a retain and a release
 /// each at every look-up, which was a tenth of the writer's time.
 private struct NameTableOfKind: ~Copyable {
-    /// Numbers by slot; 0 is free. A power of two long and at most 3/4 full.
-    private var slots: UnsafeMutableBufferPointer<UInt32>
+    /// A power of two long and at most 3/4 full.
+    private var slots: UnsafeMutableBufferPointer<NameSlot>
     /// `ends[n]` is where the name with number n ends in `arena`; `ends[0]` is 0.
     private var ends: UnsafeMutableBufferPointer<Int>
     private var arena: UnsafeMutableRawBufferPointer
@@ -122,7 +152,7 @@ private struct NameTableOfKind: ~Copyable {
 
     init() {
         slots = .allocate(capacity: Self.leastSlots)
-        slots.initialize(repeating: 0)
+        slots.initialize(repeating: .free)
         ends = .allocate(capacity: Self.leastSlots)
         ends.initialize(repeating: 0)
         arena = .allocate(byteCount: Self.leastArenaBytes, alignment: 1)
@@ -134,29 +164,34 @@ private struct NameTableOfKind: ~Copyable {
         arena.deallocate()
     }
 
-    func find(_ name: UnsafeRawBufferPointer) -> UInt32 {
+    @inline(__always)
+    func hash(_ name: UnsafeRawBufferPointer) -> UInt32 { UInt32(truncatingIfNeeded: hash64(name, seed: seed)) }
+
+    @inline(__always)
+    func find(_ name: UnsafeRawBufferPointer) -> UInt32 { find(name, hash: hash(name)) }
+
+    @inline(__always)
+    func find(_ name: UnsafeRawBufferPointer, hash: UInt32) -> UInt32 {
         let mask = slots.count - 1
-        var slot = Int(truncatingIfNeeded: hash64(name, seed: seed)) & mask
-        while slots[slot] != 0 {
-            if matches(slots[slot], name) { return slots[slot] }
-            slot = (slot + 1) & mask
+        var place = Int(hash) & mask
+        while case let slot = slots[place], !slot.isFree {
+            if slot.hash == hash, matches(slot.number, name) { return slot.number }
+            place = (place + 1) & mask
         }
         return 0
     }
 
     mutating func intern(_ name: UnsafeRawBufferPointer) -> UInt32 {
-        let found = find(name)
-        return found != 0 ? found : append(name)
+        let hash = hash(name)
+        let found = find(name, hash: hash)
+        return found != 0 ? found : append(name, hash: hash)
     }
 
     /// Adds `name`, which may not be in the table yet, or is there but erased (empty names repeat).
-    private mutating func append(_ name: UnsafeRawBufferPointer) -> UInt32 {
+    private mutating func append(_ name: UnsafeRawBufferPointer, hash: UInt32) -> UInt32 {
         let number = store(name)
-        if count * 4 > slots.count * 3 {
-            use(indexed())
-        } else {
-            place(number, hash: hash64(name, seed: seed))
-        }
+        if count * 4 > slots.count * 3 { grow() }
+        Self.place(NameSlot(number: number, hash: hash), in: slots)
         return number
     }
 
@@ -172,12 +207,14 @@ private struct NameTableOfKind: ~Copyable {
         return UInt32(count)
     }
 
+    @inline(__always)
     func bytes(of number: UInt32) -> UnsafeRawBufferPointer {
         guard number > 0 else { return UnsafeRawBufferPointer(start: nil, count: 0) }
         precondition(number <= count, "no name has this number")
         return UnsafeRawBufferPointer(rebasing: arena[ends[Int(number) - 1]..<ends[Int(number)]])
     }
 
+    @inline(__always)
     private func matches(_ number: UInt32, _ name: UnsafeRawBufferPointer) -> Bool {
         let known = bytes(of: number)
         guard known.count == name.count else { return false }
@@ -185,57 +222,94 @@ private struct NameTableOfKind: ~Copyable {
         return chash_same(left, right, name.count)
     }
 
-    private func place(_ number: UInt32, hash: UInt64) { Self.place(number, hash: hash, in: slots) }
+    // MARK: Looking up ahead
 
-    private static func place(_ number: UInt32, hash: UInt64, in slots: UnsafeMutableBufferPointer<UInt32>) {
+    @inline(__always)
+    func prefetchSlot(_ hash: UInt32) { prefetch(slots.baseAddress! + Int(hash) & (slots.count - 1)) }
+
+    /// The number whose name has this hash and may be the one sought, 0 for none; asks for where its bytes lie.
+    @inline(__always)
+    func candidate(_ hash: UInt32) -> UInt32 {
         let mask = slots.count - 1
-        var slot = Int(truncatingIfNeeded: hash) & mask
-        while slots[slot] != 0 { slot = (slot + 1) & mask }
-        slots[slot] = number
+        var place = Int(hash) & mask
+        while case let slot = slots[place], !slot.isFree {
+            if slot.hash == hash {
+                prefetch(ends.baseAddress! + Int(slot.number - 1))
+                return slot.number
+            }
+            place = (place + 1) & mask
+        }
+        return 0
     }
 
-    mutating func use(_ slots: UnsafeMutableBufferPointer<UInt32>) {
+    @inline(__always)
+    func prefetchBytes(of number: UInt32) {
+        if number > 0 { prefetch(arena.baseAddress! + ends[Int(number) - 1]) }
+    }
+
+    // MARK: Slots
+
+    private static func place(_ slot: NameSlot, in slots: UnsafeMutableBufferPointer<NameSlot>) {
+        let mask = slots.count - 1
+        var place = Int(slot.hash) & mask
+        while !slots[place].isFree { place = (place + 1) & mask }
+        slots[place] = slot
+    }
+
+    mutating func use(_ slots: UnsafeMutableBufferPointer<NameSlot>) {
         self.slots.deallocate()
         self.slots = slots
+    }
+
+    /// Twice the slots. They have the hashes, so no name is read.
+    private mutating func grow() {
+        let larger = Self.allocateSlots(slots.count * 2)
+        for slot in slots where !slot.isFree { Self.place(slot, in: larger) }
+        use(larger)
+    }
+
+    private static func allocateSlots(_ count: Int) -> UnsafeMutableBufferPointer<NameSlot> {
+        let slots = UnsafeMutableBufferPointer<NameSlot>.allocate(capacity: count)
+        slots.initialize(repeating: .free)
+        return slots
     }
 
     /// All names in new slots, which they fill by half at most.
     ///
     /// In stretches of slots that fit the processor's cache, since a slot anywhere in a large table is a miss: names
     /// are first laid out by stretch.
-    func indexed() -> UnsafeMutableBufferPointer<UInt32> {
+    func indexed() -> UnsafeMutableBufferPointer<NameSlot> {
         var slotCount = Self.leastSlots
         while slotCount < count * 2 { slotCount *= 2 }
-        let slots = UnsafeMutableBufferPointer<UInt32>.allocate(capacity: slotCount)
-        slots.initialize(repeating: 0)
+        let slots = Self.allocateSlots(slotCount)
         let stretchBits = max(0, slotCount.trailingZeroBitCount - Self.stretchSlotBits)
         let shift = slotCount.trailingZeroBitCount - stretchBits
         withUnsafeTemporaryAllocation(of: Int.self, capacity: 1 << stretchBits + 1) { starts in
             starts.initialize(repeating: 0)
-            let entries = UnsafeMutableBufferPointer<(number: UInt32, hash: UInt32)>.allocate(capacity: count)
+            let sorted = UnsafeMutableBufferPointer<NameSlot>.allocate(capacity: count)
             let hashes = UnsafeMutableBufferPointer<UInt32>.allocate(capacity: count)
             defer {
-                entries.deallocate()
+                sorted.deallocate()
                 hashes.deallocate()
             }
             for index in 0..<count {
-                let hash = UInt32(truncatingIfNeeded: hash64(bytes(of: UInt32(index) + 1), seed: seed))
+                let hash = hash(bytes(of: UInt32(index) + 1))
                 hashes[index] = hash
                 starts[(Int(hash) & (slotCount - 1)) >> shift + 1] += 1
             }
             for stretch in 0..<1 << stretchBits { starts[stretch + 1] += starts[stretch] }
             for index in 0..<count {
                 let stretch = (Int(hashes[index]) & (slotCount - 1)) >> shift
-                entries[starts[stretch]] = (UInt32(index) + 1, hashes[index])
+                sorted[starts[stretch]] = NameSlot(number: UInt32(index) + 1, hash: hashes[index])
                 starts[stretch] += 1
             }
-            for entry in entries { Self.place(entry.number, hash: UInt64(entry.hash), in: slots) }
+            for slot in sorted { Self.place(slot, in: slots) }
         }
         return slots
     }
 
-    /// 64 Ki slots are 256 KiB.
-    private static let stretchSlotBits = 16
+    /// 32 Ki slots are 256 KiB.
+    private static let stretchSlotBits = 15
 
     /// Doubles what is too small, so that adding a name costs amortised O(its length).
     private mutating func reserve(names: Int, bytes: Int) {
@@ -253,4 +327,16 @@ private struct NameTableOfKind: ~Copyable {
             arena = larger
         }
     }
+}
+
+/// A name's number beside the hash that placed it, so that hardly any other name is read on the way to one, and
+/// none when the table grows. Number 0 is a free slot.
+private struct NameSlot: BitwiseCopyable {
+    var number: UInt32
+    /// Of the name; its low bits are the slot where the search begins.
+    var hash: UInt32
+
+    static let free = NameSlot(number: 0, hash: 0)
+
+    @inline(__always) var isFree: Bool { number == 0 }
 }

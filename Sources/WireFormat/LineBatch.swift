@@ -95,6 +95,16 @@ public struct LineBatch: Sendable {
         bytes.removeAll(keepingCapacity: true)
     }
 
+    /// Calls `body` with the lines and the bytes that they refer to.
+    @inlinable
+    public func withLines<R, E: Error>(
+        _ body: (UnsafeBufferPointer<Line>, UnsafeRawBufferPointer) throws(E) -> R
+    ) throws(E) -> R {
+        try lines.withUnsafeBufferPointer { (lines) throws(E) in
+            try bytes.withUnsafeBufferPointer { (bytes) throws(E) in try body(lines, UnsafeRawBufferPointer(bytes)) }
+        }
+    }
+
     /// The text in `range`, malformed UTF-8 repaired. For cold paths.
     public func text(_ range: ByteRange) -> String { String(decoding: bytes[range.indices], as: UTF8.self) }
 }

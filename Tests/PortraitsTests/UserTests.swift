@@ -171,6 +171,6 @@ struct UserTests {
         #expect(try scene.number(.activeUsers(.days(1))) == 60)
         #expect(try scene.number(.activeUsers(.days(2, ago: 1))) == 120)
         #expect(try scene.portrait().users(at: scene.moment(), limit: 7).count == 7)
-        #expect(try scene.portrait().userCount == 300)
+        #expect(scene.portraits.rowCounts(of: scene.company()).users == 300)
     }
 }

@@ -28,6 +28,25 @@ struct NameTableTests {
         #expect(names.count(.user) == 100_000)
     }
 
+    @Test("a look-up in steps finds what one in a go finds")
+    func lookAhead() {
+        let names = NameTable()
+        for number in 1...1_000 { _ = names.intern("user-\(number)", as: UserID.self) }
+        for number in [1, 77, 1_000, 1_001] {
+            var name = "user-\(number)"
+            name.withUTF8 { bytes in
+                let bytes = UnsafeRawBufferPointer(bytes)
+                let hash = names.prefetch(bytes, as: UserID.self)
+                let candidate = names.candidate(hash, as: UserID.self)
+                names.prefetchBytes(of: candidate)
+                let found = names.find(bytes, hash: hash, as: UserID.self)
+                #expect(found.number == (number <= 1_000 ? UInt32(number) : 0))
+                // Another name may have the same hash and come first; who is found was never nobody.
+                #expect(found.isNone || !candidate.isNone)
+            }
+        }
+    }
+
     @Test("order is by bytes: shorter before longer, upper case before lower, ASCII before the rest")
     func order() {
         let names = NameTable()

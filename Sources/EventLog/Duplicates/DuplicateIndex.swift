@@ -2,11 +2,11 @@ public import UsageModel
 
 /// Which seq logged the event with a fingerprint: one table per UTC date of the events' time.
 ///
-/// Recent dates lie in memory, 12 bytes an entry and at most 16 with the free slots; older ones, as far as a
+/// Recent dates lie in memory, 12 bytes an entry and some 18 at most with the free slots; older ones, as far as a
 /// checkpoint has them, in its files. A hit is a candidate, to be confirmed against
 /// the logged event: 48 of the fingerprint's 64 bits are kept. Deterministic: no seed, no dependence on
-/// the order of dates. For one thread.
-public struct DuplicateIndex: Sendable {
+/// the order of dates. For one thread, and not copyable, since passing it on would count references to all that it holds.
+public struct DuplicateIndex: ~Copyable, Sendable {
     /// In no order that matters: a sender may spread its events over every date since the year 1, and
     /// a new date must not move the others.
     private var tables: [DayTable] = []
@@ -48,6 +48,12 @@ public struct DuplicateIndex: Sendable {
         try runs.findCandidates(fingerprint: fingerprint, day: day, into: &found)
         // What came since a restart is in memory and, once saved, in the files.
         return found.count > 1 ? Array(Set(found)).sorted() : found
+    }
+
+    /// Asks for the memory that `candidates` and `insert` will touch, without waiting for it.
+    @inline(__always)
+    public func prefetch(fingerprint: UInt64, day: Day) {
+        if let position = position(of: day) { tables[position].table.prefetch(fingerprint) }
     }
 
     /// Entries in memory.

@@ -109,7 +109,7 @@ extension CompanyState {
                 task: try reader.identifier(), unit: try reader.identifier(), isIgnored: try reader.flag(),
                 next: try reader.number())
             series.lifetime = Amount(micros: try reader.number())
-            series.days = try Rows(&reader)
+            series.days = try AmountDays(&reader)
             amounts.append(series)
         }
         let isSound =

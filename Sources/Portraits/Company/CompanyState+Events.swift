@@ -102,10 +102,17 @@ extension CompanyState {
         }
     }
 
+    /// Where the task's row is, if it is there.
+    @inline(__always)
+    func taskGuess(_ task: TaskID) -> Int? {
+        let guess = Int(taskGuesses[Int(task.number & 31)])
+        return guess < tasks.count ? guess : nil
+    }
+
     @inline(__always)
     private func guessedTask(_ task: TaskID) -> Int? {
-        let guess = Int(taskGuesses[Int(task.number & 31)])
-        return guess < tasks.count && tasks.base[guess].task == task ? guess : nil
+        guard let guess = taskGuess(task), tasks.base[guess].task == task else { return nil }
+        return guess
     }
 
     @inline(never)
@@ -138,15 +145,6 @@ extension CompanyState {
         }
         let series = amounts.base + (Int(next) - 1)
         series.pointee.lifetime += event.amount
-        guard !isBeyond else { return }
-        let day = event.day.number
-        let days = series.pointee.days
-        var index = days.count
-        while index > 0, days[index - 1].day > day { index -= 1 }
-        if index > 0, days[index - 1].day == day {
-            days.base[index - 1].amount += event.amount
-        } else {
-            series.pointee.days.insert(AmountDay(day: day, amount: event.amount), at: index)
-        }
+        if !isBeyond { series.pointee.days.add(event.amount, on: event.day.number) }
     }
 }

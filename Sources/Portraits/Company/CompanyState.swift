@@ -182,8 +182,7 @@ extension CompanyState {
         touchDays.prune(before: keptEventDays, arena)
         traits.prune(before: keptEventDays)
         for index in tasks.indices { tasks.base[index].days.prune(before: keptEventDays, arena) }
-        let kept = keptEventDays
-        for index in amounts.indices { amounts.base[index].days.removeAll { $0.day < kept } }
+        for index in amounts.indices { amounts.base[index].days.prune(before: keptEventDays) }
         for index in users.indices { users.base[index].days.prune(before: keptUserDays, arena) }
         let keptUsers = keptUserDays
         userDays.removeAll { $0.day < keptUsers }

@@ -19,23 +19,5 @@ struct AmountSeries: BitwiseCopyable {
     /// Index + 1 of the task's next series.
     var next: UInt32
     var lifetime = Amount.zero
-    var days = Rows<AmountDay>()
-}
-
-/// The sum of a day's amounts, as two words: an `Int128` would align every row to 16 bytes.
-struct AmountDay: BitwiseCopyable {
-    var day: Int32
-    private var high: Int64
-    private var low: UInt64
-
-    init(day: Int32, amount: Amount) {
-        self.day = day
-        high = Int64(truncatingIfNeeded: amount.micros >> 64)
-        low = UInt64(truncatingIfNeeded: amount.micros)
-    }
-
-    var amount: Amount {
-        get { Amount(micros: Int128(high) << 64 | Int128(low)) }
-        set { self = AmountDay(day: day, amount: newValue) }
-    }
+    var days = AmountDays()
 }

@@ -312,6 +312,7 @@ struct LineProtocolGrammar {
     /// The timestamp with its place, nil when there is none; then nothing but spaces may follow.
     private mutating func scanTime() throws(LineRefusal) -> (Int64, Int)? {
         let start = offset
+        while end - offset >= ByteWord.byteCount, ByteWord(base + offset).areDigits { offset += ByteWord.byteCount }
         while offset < end, byte(offset) == UInt8(ascii: "-") || byte(offset) &- UInt8(ascii: "0") < 10 { offset += 1 }
         let text = UnsafeRawBufferPointer(start: base + start, count: offset - start)
         skipSpaces()

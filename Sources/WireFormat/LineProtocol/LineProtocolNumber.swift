@@ -137,7 +137,15 @@ enum LineProtocolNumber {
     static func uint64(_ text: UnsafeRawBufferPointer) -> UInt64? {
         guard !text.isEmpty else { return nil }
         var value: UInt64 = 0
-        for index in 0..<min(text.count, safeDigitCount) {
+        var start = 0
+        // Nanoseconds have 19 digits, and are two words and three digits.
+        while start + ByteWord.byteCount <= min(text.count, safeDigitCount), let base = text.baseAddress {
+            let word = ByteWord(base + start)
+            guard word.areDigits else { return nil }
+            value = value &* 100_000_000 &+ word.digitsValue
+            start += ByteWord.byteCount
+        }
+        for index in start..<min(text.count, safeDigitCount) {
             let digit = text[index] &- UInt8(ascii: "0")
             guard digit < 10 else { return nil }
             value = value &* 10 &+ UInt64(digit)
