@@ -1,9 +1,9 @@
 """Tenure, Redis and PostgreSQL do the same job with the same events, one after the other, on the same disk.
 
 The job: keep each event in a durable log, recognise those that are sent again, and know of every company its events by
-day and by task, its distinct users and its last activity. Everything that is sent is rendered before a clock runs. When
-all events are in, each is asked about all companies; where an answer is not what plain counting gives, nothing is printed
-but the difference. Prints Markdown.
+day and by task, its distinct users and its last activity. Everything that is sent is rendered before a clock runs.
+When all events are in, each is asked about all companies; where an answer is not what plain counting gives, no figure
+is printed but the difference. Prints Markdown.
 """
 
 import argparse
@@ -48,23 +48,23 @@ class Peer:
 
 
 REDIS_WITHOUT = (
-    "rules and flags; users by day; sums of amounts; an id is looked for among all companies' and its payload is not compared; "
-    "log and ids are in memory, all of them")
+    "rules and flags; users by day; sums of amounts; an id is looked for among all companies' and its payload is not "
+    "compared; log and ids are in memory, all of them")
 FLOOR_WITHOUT = "everything but the log: no ids, no counts, no answers"
 PEERS = [
     Peer("Tenure", tenure_peer.run,
          "acknowledged after the fdatasync of the block; it commits what has come meanwhile",
-         "it does the whole job; meanwhile it also judged the default rules for each company of a commit, kept the days of "
-         "activity of each user and exact sums of amounts, and compared what was sent again field by field"),
+         "it does the whole job; meanwhile it also judged the default rules for each company of a commit, kept each "
+         "user's days of activity and exact sums of amounts, and compared what was sent again field by field"),
     Peer("Redis, always", functools.partial(redis_peer.run, appendfsync="always"),
          "replied after the fsync of the append-only file (`appendfsync always`)", REDIS_WITHOUT),
     Peer("Redis, everysec", functools.partial(redis_peer.run, appendfsync="everysec"),
-         "**replied before any sync** (`appendfsync everysec`): a power loss takes the last second or two of acknowledged "
-         "events", REDIS_WITHOUT),
+         "**replied before any sync** (`appendfsync everysec`): a power loss takes the last second or two of "
+         "acknowledged events", REDIS_WITHOUT),
     Peer("PostgreSQL", postgres_peer.run,
          "committed after the fdatasync of the WAL (`synchronous_commit on`, `fsync on`, `full_page_writes on`)",
-         "rules and flags; users by day; sums of amounts; an id is looked for among all companies' and its payload is not "
-         "compared; its log has no order"),
+         "rules and flags; users by day; sums of amounts; an id is looked for among all companies' and its payload is "
+         "not compared; its log has no order"),
     Peer("plain file", functools.partial(floors.run, kind="file"), "write and fdatasync for each batch", FLOOR_WITHOUT),
     Peer("LMDB puts", functools.partial(floors.run, kind="lmdb"),
          "a synced transaction for each batch, an entry an event", FLOOR_WITHOUT),
@@ -79,7 +79,8 @@ def main():
     if missing:
         raise SystemExit(f"peers: please install {' '.join(missing)}: apt-get install {' '.join(missing)}\n"
                          "(and stop the services that the packages may start: they would share the processors)")
-    events = load.make(load.Shape(options.events, options.companies, options.users, options.seed), time.time_ns() // 10**6)
+    shape = load.Shape(options.events, options.companies, options.users, options.seed)
+    events = load.make(shape, end_ms=time.time_ns() // 1_000_000)
     truth = load.count(events)
     print(heading(options, truth), flush=True)
     costs = [measure(peer, events, truth, options) for peer in PEERS]
@@ -118,20 +119,21 @@ def heading(options, truth):
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
     redis = dict(word.partition("=")[::2] for word in version("redis-server", "--version").split())["v"]
-    return f"""\
-{os.cpu_count()} cores shared by server and sender, load {os.getloadavg()[0]:.1f} before, Linux {platform.release()}, \
-{platform.machine()}
-- {version(os.path.join(BIN, "tenure"), "version").splitlines()[0]}, Redis {redis}, \
-{version(f"{postgres_peer.BINARIES}/postgres", "--version")}; Unix sockets
-- {options.events:,} events of {len(truth.portraits):,} of {options.companies:,} companies and {options.users:,} users, skewed \
-(Zipf); an id on each, {options.events - truth.logged:,} sent again; seed {options.seed}
-- answers of the first four equal to plain counting, for every company: events by day and task, distinct users, last \
-activity; events in the log
-- Tenure: one connection, as fast as it takes them. Redis: {options.redis_batch:,} events a script call, pipelined; PostgreSQL: \
-{options.postgres_batch:,} a transaction; floors: {options.floor_batch:,} a sync
-- Redis: {settings(redis_peer.SETTINGS)}
-- PostgreSQL: {settings(postgres_peer.SETTINGS)}
-"""
+    postgres = version(f"{postgres_peer.BINARIES}/postgres", "--version")
+    return "\n".join([
+        f"{os.cpu_count()} cores that server and sender share, load {os.getloadavg()[0]:.1f} before, "
+        f"Linux {platform.release()}, {platform.machine()}",
+        f"- {version(os.path.join(BIN, 'tenure'), 'version').splitlines()[0]}, Redis {redis}, {postgres}; Unix sockets",
+        f"- {options.events:,} events of {len(truth.portraits):,} companies (of {options.companies:,}) and "
+        f"{sum(portrait.users for portrait in truth.portraits.values()):,} users, skewed (Zipf), each with an id; "
+        f"{options.events - truth.logged:,} of them sent again; seed {options.seed}",
+        "- answers of the first four equal to plain counting, for every company: events by day and by task, distinct "
+        "users, last activity; and the number of events in the log",
+        f"- Tenure: one connection, as fast as it takes them; Redis: {options.redis_batch:,} events a script call, "
+        f"pipelined; PostgreSQL: {options.postgres_batch:,} a transaction; floors: {options.floor_batch:,} a sync",
+        f"- Redis: {settings(redis_peer.SETTINGS)}",
+        f"- PostgreSQL: {settings(postgres_peer.SETTINGS)}\n",
+    ])
 
 
 def settings(named):

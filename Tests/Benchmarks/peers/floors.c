@@ -102,9 +102,9 @@ static double processor_seconds(void) {
 }
 
 int main(int count, char **arguments) {
-    if (count != 5 || (strcmp(arguments[1], "file") != 0 && strcmp(arguments[1], "lmdb") != 0) || atol(arguments[4]) < 1)
-        errx(2, "usage: floors file|lmdb LINES PATH BATCH");
-    struct lines lines = read_lines(arguments[2], (size_t)atol(arguments[4]));
+    if (count != 5) errx(2, "usage: floors file|lmdb LINES PATH BATCH");
+    struct lines lines = read_lines(arguments[2], (size_t)strtoul(arguments[4], NULL, 10));
+    if (lines.batch == 0) errx(2, "a batch of %s events", arguments[4]);
     double clock_before = clock_seconds(), processor_before = processor_seconds();
     (strcmp(arguments[1], "file") == 0 ? write_file : put_into_lmdb)(&lines, arguments[3]);
     printf("%.6f %.6f\n", clock_seconds() - clock_before, processor_seconds() - processor_before);
