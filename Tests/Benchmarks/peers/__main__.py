@@ -8,12 +8,9 @@ is printed but the difference. Prints Markdown.
 
 import argparse
 import functools
-import glob
 import os
-import platform
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 import time
@@ -24,14 +21,16 @@ import floors
 import load
 import postgres_peer
 import redis_peer
+import report
 import tenure_peer
-from daemon import BIN
+from measure import Cost
 
 # What is missing is named by the Debian package that brings it.
 NEEDED = {
     "redis-server": lambda: shutil.which("redis-server"),
     "postgresql-15": lambda: os.path.exists(f"{postgres_peer.BINARIES}/postgres") and shutil.which("psql"),
-    "liblmdb-dev": lambda: glob.glob("/usr/include/lmdb.h") and (shutil.which("clang") or shutil.which("cc")),
+    "liblmdb-dev": lambda: os.path.exists("/usr/include/lmdb.h"),
+    "clang": floors.compiler,
 }
 DIFFERENCES_SHOWN = 5
 
@@ -82,10 +81,11 @@ def main():
     shape = load.Shape(options.events, options.companies, options.users, options.seed)
     events = load.make(shape, end_ms=time.time_ns() // 1_000_000)
     truth = load.count(events)
-    print(heading(options, truth), flush=True)
-    costs = [measure(peer, events, truth, options) for peer in PEERS]
-    print(table(costs, len(events)))
-    print(notes())
+    print(report.heading(options, truth), flush=True)
+    # Round by round and not peer by peer, so that what else the machine does for a while does not meet only one.
+    rounds = [[measure(peer, events, truth, options) for peer in PEERS] for _ in range(options.rounds)]
+    print(report.figures(PEERS, [best(costs) for costs in zip(*rounds)], len(events)))
+    print(report.promises(PEERS))
 
 
 def parse():
@@ -95,6 +95,7 @@ def parse():
     parser.add_argument("--companies", type=int, default=10_000)
     parser.add_argument("--users", type=int, default=200_000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--rounds", type=int, default=1, metavar="N", help="the least of each peer's figures counts")
     parser.add_argument("--redis-batch", type=int, default=2_000, metavar="N", help="events of one script call")
     parser.add_argument("--postgres-batch", type=int, default=10_000, metavar="N", help="events of one transaction")
     parser.add_argument("--floor-batch", type=int, default=5_000, metavar="N", help="events of one sync")
@@ -114,52 +115,11 @@ def measure(peer, events, truth, options):
     return cost
 
 
-def heading(options, truth):
-    def version(*command):
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
-
-    redis = dict(word.partition("=")[::2] for word in version("redis-server", "--version").split())["v"]
-    postgres = version(f"{postgres_peer.BINARIES}/postgres", "--version")
-    return "\n".join([
-        f"{os.cpu_count()} cores that server and sender share, load {os.getloadavg()[0]:.1f} before, "
-        f"Linux {platform.release()}, {platform.machine()}",
-        f"- {version(os.path.join(BIN, 'tenure'), 'version').splitlines()[0]}, Redis {redis}, {postgres}; Unix sockets",
-        f"- {options.events:,} events of {len(truth.portraits):,} companies (of {options.companies:,}) and "
-        f"{sum(portrait.users for portrait in truth.portraits.values()):,} users, skewed (Zipf), each with an id; "
-        f"{options.events - truth.logged:,} of them sent again; seed {options.seed}",
-        "- answers of the first four equal to plain counting, for every company: events by day and by task, distinct "
-        "users, last activity; and the number of events in the log",
-        f"- Tenure: one connection, as fast as it takes them; Redis: {options.redis_batch:,} events a script call, "
-        f"pipelined; PostgreSQL: {options.postgres_batch:,} a transaction; floors: {options.floor_batch:,} a sync",
-        f"- Redis: {settings(redis_peer.SETTINGS)}",
-        f"- PostgreSQL: {settings(postgres_peer.SETTINGS)}\n",
-    ])
-
-
-def settings(named):
-    return ", ".join(f"`{name} {value or repr(value)}`" for name, value in named.items()) + ", else its defaults"
-
-
-def table(costs, events):
-    tenure = costs[0]
-    rows = ["| | events/s | Tenure, times as many | server CPU, µs an event | times Tenure's | sender CPU, µs |",
-            "|---|---:|---:|---:|---:|---:|"]
-    for peer, cost in zip(PEERS, costs):
-        sender = "" if cost.sender_cpu_seconds is None else f"{cost.sender_cpu_seconds / events * 1e6:.2f}"
-        rows.append(f"| {peer.name} | {events / cost.seconds:,.0f} | {ratio(cost.seconds, tenure.seconds)} "
-                    f"| {cost.server_cpu_seconds / events * 1e6:.2f} "
-                    f"| {ratio(cost.server_cpu_seconds, tenure.server_cpu_seconds)} | {sender} |")
-    return "\n".join(rows)
-
-
-def ratio(left, right):
-    return f"{left / right:.1f}" if left >= right else f"{left / right:.2f}"
-
-
-def notes():
-    rows = ["\n| | durable | does not do |", "|---|---|---|"]
-    rows += [f"| {peer.name} | {peer.durability} | {peer.without} |" for peer in PEERS]
-    return "\n".join(rows)
+def best(costs):
+    """Of the rounds' costs: other programs can only have added to them."""
+    senders = [cost.sender_cpu_seconds for cost in costs if cost.sender_cpu_seconds is not None]
+    return Cost(min(cost.seconds for cost in costs), min(cost.server_cpu_seconds for cost in costs),
+                min(senders, default=None))
 
 
 if __name__ == "__main__":
