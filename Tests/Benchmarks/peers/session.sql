@@ -11,13 +11,11 @@ PREPARE fold AS
 WITH fresh AS (
     INSERT INTO events SELECT * FROM staging ORDER BY id
     ON CONFLICT DO NOTHING RETURNING company, "user", task, day, time_ms
-), companies_seen AS (
-    INSERT INTO companies SELECT company, count(*), max(time_ms) FROM fresh GROUP BY company ORDER BY company
-    ON CONFLICT (company) DO UPDATE SET
-        events = companies.events + excluded.events, last_ms = greatest(companies.last_ms, excluded.last_ms)
 ), days_seen AS (
-    INSERT INTO company_days SELECT company, day, count(*) FROM fresh GROUP BY company, day ORDER BY company, day
-    ON CONFLICT (company, day) DO UPDATE SET events = company_days.events + excluded.events
+    INSERT INTO company_days
+    SELECT company, day, count(*), max(time_ms) FROM fresh GROUP BY company, day ORDER BY company, day
+    ON CONFLICT (company, day) DO UPDATE SET
+        events = company_days.events + excluded.events, last_ms = greatest(company_days.last_ms, excluded.last_ms)
 ), tasks_seen AS (
     INSERT INTO company_tasks SELECT company, task, count(*) FROM fresh GROUP BY company, task ORDER BY company, task
     ON CONFLICT (company, task) DO UPDATE SET events = company_tasks.events + excluded.events
