@@ -12,8 +12,16 @@ extension Writer {
     /// Looks at every company with records that no look has covered: at the end of a block under
     /// `clock: wall`, at `sync` and close under `clock: event`.
     func lookAtUnlooked() throws(EngineError) {
-        for (company, since) in schedule.takeUnlooked() { try look(at: company, now: since) }
+        let unlooked = schedule.takeUnlooked()
+        for (index, (company, since)) in unlooked.enumerated() {
+            let ahead = index + Self.looksAhead
+            if ahead < unlooked.count { portraits.prefetchState(of: unlooked[ahead].company) }
+            try look(at: company, now: since)
+        }
     }
+
+    /// How many looks ahead a company's memory is asked for: a look takes longer than a miss of the cache.
+    private static let looksAhead = 2
 
     /// Looks at every company whose deadline has come, in order of time, so that each flag is raised
     /// at its true instant also when several instants passed at once.

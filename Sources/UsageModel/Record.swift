@@ -57,16 +57,16 @@ public struct RecordFlags: OptionSet, Sendable, BitwiseCopyable {
     @inlinable public init(rawValue: UInt8) { self.rawValue = rawValue }
 
     /// `amount` means something (an amount of 0 is not the same as none).
-    public static let hasAmount = RecordFlags(rawValue: 1 << 0)
+    @inlinable public static var hasAmount: RecordFlags { RecordFlags(rawValue: 1 << 0) }
     /// `props.passive` is true: the user did not do this.
-    public static let passive = RecordFlags(rawValue: 1 << 1)
+    @inlinable public static var passive: RecordFlags { RecordFlags(rawValue: 1 << 1) }
     /// The sender named no company; it came from the user's group or e-mail. Such an event's id is
     /// scoped by its user as sent.
-    public static let companyDerived = RecordFlags(rawValue: 1 << 2)
+    @inlinable public static var companyDerived: RecordFlags { RecordFlags(rawValue: 1 << 2) }
     /// The sender gave no time; the daemon stamped it on arrival.
-    public static let timeStamped = RecordFlags(rawValue: 1 << 3)
+    @inlinable public static var timeStamped: RecordFlags { RecordFlags(rawValue: 1 << 3) }
     /// `producerSeq` means something.
-    public static let hasProducerSeq = RecordFlags(rawValue: 1 << 4)
+    @inlinable public static var hasProducerSeq: RecordFlags { RecordFlags(rawValue: 1 << 4) }
 }
 
 /// One record of the log, names as numbers, text as ranges of its batch's bytes.

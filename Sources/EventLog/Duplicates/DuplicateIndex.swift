@@ -2,7 +2,7 @@ public import UsageModel
 
 /// Which seq logged the event with a fingerprint: one table per UTC date of the events' time.
 ///
-/// Recent dates lie in memory, 12 bytes an entry and some 18 at most with the free slots; older ones, as far as a
+/// Recent dates lie in memory, 16 to 24 bytes an entry; older ones, as far as a
 /// checkpoint has them, in its files. A hit is a candidate, to be confirmed against
 /// the logged event: 48 of the fingerprint's 64 bits are kept. Deterministic: no seed, no dependence on
 /// the order of dates. For one thread, and not copyable, since passing it on would count references to all that it holds.

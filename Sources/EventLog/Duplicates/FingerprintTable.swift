@@ -15,9 +15,9 @@ struct FingerprintTable: Sendable {
     private(set) var homeCount = 0
 
     private static let wordsPerEntry = FingerprintEntry.wordCount
-    /// At 88 % a failed search looks at five entries; growth by a third then leaves 66 %: 12 / 0.66 = 18 bytes, and
-    /// each entry was moved three times. By a sixth it was 16 bytes and six moves, a twentieth of an event's cost.
-    private static let greatestLoadPercent = 88
+    /// Up to 75 % an entry moves some four others when it comes, at 88 % it is ten, and growth by half moves each twice
+    /// in all: 16 to 24 bytes an entry. Tables of 14 to 16 bytes that grew by a sixth were a tenth of an event's cost.
+    private static let greatestLoadPercent = 75
     /// Small, since a sender may give each of its events a date of its own.
     private static let leastHomeCount = 4
     /// Slots behind the homes of all but small tables, and how many are added when they are used up, which
@@ -108,7 +108,7 @@ struct FingerprintTable: Sendable {
     /// write.
     private mutating func grow() {
         let old = words
-        let homeCount = homeCount * 4 / 3 + 1
+        let homeCount = homeCount * 3 / 2 + 1
         old.withUnsafeBufferPointer { old in
             allocate(homeCount: homeCount, leastSlots: Self.layOut(old, homeCount: homeCount) { _, _ in } + 1)
             words.withUnsafeMutableBufferPointer { new in
