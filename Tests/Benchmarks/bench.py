@@ -9,14 +9,16 @@ import time
 
 import figures
 import ingest
+import latency
 import machine
+import midnight
 import restarts
 from load import COMPANIES, USERS, Scale
 
 # Each yields rows of the table of figures, in the order of the printed table.
 PARTS = {
-    "line": ingest.line, "json": ingest.json, "disk": ingest.disk, "big-company": ingest.big_company,
-    "flat": ingest.flat,
+    "line": ingest.line, "json": ingest.json, "one-event": latency.one_event, "flags": latency.flags,
+    "disk": ingest.disk, "big-company": ingest.big_company, "midnight": midnight.midnight, "flat": ingest.flat,
 }
 # Each yields the lines of a table of its own.
 TABLES = {"restart": restarts.restart, "checkpoint": restarts.checkpoint}
