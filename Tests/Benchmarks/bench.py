@@ -14,13 +14,15 @@ import machine
 import midnight
 import questions
 import restarts
+import state
 from load import COMPANIES, USERS, Scale
 
 # Each yields rows of the table of figures, in the order of the printed table.
 PARTS = {
     "line": ingest.line, "json": ingest.json, "one-event": latency.one_event, "flags": latency.flags,
-    "disk": ingest.disk, "card": questions.card, "list": questions.companies_list, "cli": questions.command,
-    "big-company": ingest.big_company, "midnight": midnight.midnight, "flat": ingest.flat,
+    "replay": state.replay, "disk": ingest.disk, "memory": state.memory_of_history, "card": questions.card,
+    "list": questions.companies_list, "cli": questions.command, "big-company": ingest.big_company,
+    "midnight": midnight.midnight, "flat": ingest.flat,
 }
 # Each yields the lines of a table of its own.
 TABLES = {"restart": restarts.restart, "checkpoint": restarts.checkpoint}
