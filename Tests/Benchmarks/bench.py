@@ -19,7 +19,7 @@ from load import COMPANIES, USERS, Scale
 
 # Each yields rows of the table of figures, in the order of the printed table.
 PARTS = {
-    "line": ingest.line, "json": ingest.json, "one-event": latency.one_event, "flags": latency.flags,
+    "line": ingest.line_protocol, "json": ingest.json_lines, "one-event": latency.one_event, "flags": latency.flags,
     "replay": state.replay, "disk": ingest.disk, "memory": state.memory_of_history, "card": questions.card,
     "list": questions.companies_list, "cli": questions.command, "big-company": ingest.big_company,
     "midnight": midnight.midnight, "flat": ingest.flat,

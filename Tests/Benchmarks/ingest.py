@@ -18,11 +18,11 @@ FLAT_COMPANIES = Figure("cost of an event, 10³ to 10⁵ companies: greatest ÷ 
 RUNS = 3
 
 
-def line(scale):
+def line_protocol(scale):
     yield from full_speed(scale, "line", LINE_CPU, LINE_WALL)
 
 
-def json(scale):
+def json_lines(scale):
     yield from full_speed(scale, "json", JSON_CPU, JSON_WALL)
 
 

@@ -57,6 +57,13 @@ def fill(daemon, events, **load):
     return last
 
 
+def introduce(daemon, companies):
+    """One event of each company: of so many, by Zipf's law, some would not act in millions of events."""
+    _, errors = daemon.send(f'app.opened,company=c{company} user="first"' for company in range(companies))
+    if errors:
+        raise SystemExit(f"bench: refused: {next(iter(errors.values()))}")
+
+
 def report(done):
     if done.returncode != 0:
         raise SystemExit(f"tenure bench: {done.stderr}")

@@ -7,7 +7,7 @@ import zoneinfo
 
 from daemon import Daemon
 from figures import Figure, percentile
-from load import PacedLoad, fill
+from load import PacedLoad, fill, introduce
 
 MIDNIGHT = Figure("midnight with 100,000 companies in one zone: ack p99 meanwhile", "ms", must=50, aim=10)
 
@@ -25,6 +25,7 @@ def midnight(scale):
     print(f"midnight: waiting for the one of {zone}, in {(instant - time.time()) / 60:.0f} minutes", file=sys.stderr)
     time.sleep(max(0, instant - LEAD_SECONDS - time.time()))
     with Daemon(clock="wall", config=f"default_zone: {zone}\n") as daemon:
+        introduce(daemon, companies)
         filled = fill(daemon, scale.pick(2_000_000, 50_000), companies=companies, users=10 * companies)
         rate = filled["events_per_s"] / 2
         load = PacedLoad(rate, BEFORE_SECONDS + MEANWHILE_SECONDS, companies, 10 * companies)
