@@ -16,6 +16,8 @@ from daemon import BIN, Sender
 EVENTS_AT_ONCE = 2_000_000
 COMPANIES = 10_000
 USERS = 200_000
+# Of each company that is introduced.
+USER = "first"
 # Each run has ids of its own, and the same ones when the same parts are run again.
 seeds = itertools.count(1)
 
@@ -59,7 +61,7 @@ def fill(daemon, events, **load):
 
 def introduce(daemon, companies):
     """One event of each company: of so many, by Zipf's law, some would not act in millions of events."""
-    _, errors = daemon.send(f'app.opened,company=c{company} user="first"' for company in range(companies))
+    _, errors = daemon.send(f'app.opened,company=c{company} user="{USER}"' for company in range(companies))
     if errors:
         raise SystemExit(f"bench: refused: {next(iter(errors.values()))}")
 
@@ -102,14 +104,14 @@ class Beside:
 
 
 class PacedLoad:
-    """Events without a time, stamped as they arrive, so that a load can run over midnight; each with a UUID.
+    """Events of introduced companies without a time, stamped as they arrive, so that a load can run over midnight.
 
-    Sent when they are due, whatever the daemon does: what it holds up counts from when it was due.
+    Each has a UUID. They are sent when they are due, whatever the daemon does: what it holds up counts from then.
     """
 
     TICK_SECONDS = 0.005
 
-    def __init__(self, rate, seconds, companies, users):
+    def __init__(self, rate, seconds, companies):
         choose = random.Random(next(seeds))
         per_tick = max(1, round(rate * self.TICK_SECONDS))
         self.per_tick = per_tick
@@ -119,9 +121,8 @@ class PacedLoad:
             for _ in range(per_tick):
                 # Log-uniform ranks are Zipf's law.
                 company = int(companies ** choose.random()) - 1
-                user = int(choose.random() * users / companies)
                 event = uuid.UUID(int=choose.getrandbits(128), version=4)
-                lines.append(f'report.exported,company=c{company} user="c{company}-u{user}",amount=12.5,id="{event}"\n')
+                lines.append(f'report.exported,company=c{company} user="{USER}",amount=12.5,id="{event}"\n')
             self.pieces.append("".join(lines).encode())
 
     def run(self, daemon):

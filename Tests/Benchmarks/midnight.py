@@ -28,7 +28,7 @@ def midnight(scale):
         introduce(daemon, companies)
         filled = fill(daemon, scale.pick(2_000_000, 50_000), companies=companies, users=10 * companies)
         rate = filled["events_per_s"] / 2
-        load = PacedLoad(rate, BEFORE_SECONDS + MEANWHILE_SECONDS, companies, 10 * companies)
+        load = PacedLoad(rate, BEFORE_SECONDS + MEANWHILE_SECONDS, companies)
         time.sleep(max(0, instant - BEFORE_SECONDS - time.time()))
         looks = looks_so_far(daemon)
         samples = load.run(daemon)
