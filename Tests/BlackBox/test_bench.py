@@ -1,4 +1,4 @@
-"""`tenure bench`: what it says it sent is what the daemon has, and every figure is there. `scripts/bench`: its table."""
+"""`tenure bench`: what it sent is what the daemon has, and every figure is there. `scripts/bench`: its table."""
 
 import json
 import os
