@@ -1,10 +1,12 @@
 """What people wait for who ask, and what it costs those who send."""
 
+import json
 import os
 import random
 import subprocess
 import time
 import urllib.parse
+from concurrent.futures import ThreadPoolExecutor
 
 from daemon import BIN, Daemon, UnixHTTPConnection
 from figures import Figure, median, percentile, spread
@@ -17,6 +19,9 @@ LIST_ACK = Figure("ack p99 meanwhile", "ms", must=20)
 COMMAND = Figure("CLI, cold, whole command: `tenure company X`, p50", "ms", must=25, aim=10)
 
 CARDS = 500
+# So many people look at cards at once, each at one after the other.
+ASKERS = 8
+ASK_PAUSE_SECONDS = 0.05
 LIST_QUESTION = "/v1/companies?" + urllib.parse.urlencode({
     "sort": "-active_users(28d)", "where": "active_users(28d) >= 2 and events(7d) > 3 and idle_days < 30",
     "limit": 100})
@@ -36,38 +41,52 @@ class Asker:
     def __exit__(self, *_):
         self.connection.close()
 
-    def milliseconds(self, path):
-        """From the question to the last byte of its answer."""
+    def ask(self, path):
+        """Milliseconds from the question to the last byte of its answer, and the answer."""
         began = time.monotonic()
         self.connection.request("GET", path)
         response = self.connection.getresponse()
         body = response.read()
         if response.status != 200:
             raise SystemExit(f"bench: GET {path}: {response.status} {body!r}")
-        return (time.monotonic() - began) * 1e3
+        return (time.monotonic() - began) * 1e3, body
 
 
 def card(scale):
-    """One card after the other while events come as fast as they are taken; companies are asked about as they act."""
-    choose = random.Random(1)
+    """Asked by several at once at moments of their own, while events come as fast as they are taken.
+
+    A card says at which seq it was made: those made when the load had ended already, or not begun, do not count.
+    """
     events, companies = scale.pick(2_000_000, 300_000), scale.pick(COMPANIES, 500)
     took, rates = [], []
-    with Daemon(clock="wall") as daemon, Asker(daemon) as asker:
-
-        def ask():
-            return asker.milliseconds(f"/v1/companies/{acting_company(choose, companies)}")
-
+    with Daemon(clock="wall") as daemon:
         fill(daemon, events, companies=companies)
-        alone = [ask() for _ in range(100)]
+        with Asker(daemon) as asker:
+            choose = random.Random(0)
+            alone = [asker.ask(f"/v1/companies/{acting_company(choose, companies)}")[0] for _ in range(100)]
         while len(took) < scale.pick(CARDS, 20):
-            with Beside(daemon, events, companies=companies) as load:
-                while load.is_running():
-                    took.append(ask())
+            before = daemon.ask("/v1/status")["seq"]
+            with Beside(daemon, events, companies=companies) as load, ThreadPoolExecutor(ASKERS) as pool:
+                asked = [pool.submit(ask_cards, daemon, load, companies, number) for number in range(ASKERS)]
+                cards = [card for answers in asked for card in answers.result()]
                 rates.append(load.report()["events_per_s"])
-    yield CARD_P50.row(median(took), f"{len(took)} cards in a row over one connection beside {spread(rates)} events/s; "
+            took += [milliseconds for milliseconds, seq in cards if before < seq < before + events]
+    yield CARD_P50.row(median(took), f"{len(took)} cards, {ASKERS} connections, beside {spread(rates)} events/s; "
                        f"with no load p50 {median(alone):.2f} ms")
     yield CARD_P99.row(percentile(took, 0.99), f"the same cards; greatest {max(took):.0f} ms; "
                        f"with no load p99 {percentile(alone, 0.99):.2f} ms")
+
+
+def ask_cards(daemon, load, companies, seed):
+    """As long as the load runs: for each card its milliseconds and its seq."""
+    choose = random.Random(seed)
+    cards = []
+    with Asker(daemon) as asker:
+        while load.is_running():
+            milliseconds, body = asker.ask(f"/v1/companies/{acting_company(choose, companies)}")
+            cards.append((milliseconds, json.loads(body)["seq"]))
+            time.sleep(choose.random() * 2 * ASK_PAUSE_SECONDS)
+    return cards
 
 
 def acting_company(choose, companies):
@@ -88,10 +107,10 @@ def companies_list(scale):
         took = []
         with Beside(daemon, events, **load) as beside:
             while beside.is_running():
-                took.append(asker.milliseconds(LIST_QUESTION))
+                took.append(asker.ask(LIST_QUESTION)[0])
                 time.sleep(LIST_PAUSE_SECONDS)
             ack = beside.report()["ack_ms"]
-        alone = [asker.milliseconds(LIST_QUESTION) for _ in range(20)]
+        alone = [asker.ask(LIST_QUESTION)[0] for _ in range(20)]
     yield LIST.row(median(took), f"{companies:,} companies; {len(took)} lists beside {load['rate']:,.0f} events/s; "
                    f"greatest {max(took):.0f} ms; with no load p50 {median(alone):.1f} ms")
     yield LIST_ACK.row(ack["p99"], f"p50 {ack['p50']:.1f}, greatest {ack['max']:.0f} ms; the same load with no "

@@ -67,10 +67,15 @@ def memory_of_history(scale):
             rest(daemon)
             known = daemon.ask("/v1/status")
             held = memory(daemon.process.pid)
+            # What the state itself takes, without what streaming it in has left behind.
+            daemon.restart()
+            rest(daemon)
+            restarted = memory(daemon.process.pid)
     yield MEMORY.row(held["VmRSS"] / 1e9, f"{known['companies']:,} companies, {known['users']:,} users, "
                      f"{known['events']:,} user-days, an event each, with UUID ids, streamed in {seconds:,.0f} s; the "
                      f"default rules loaded afterwards; {held['RssAnon'] / 1e9:.2f} GB of its own and "
-                     f"{held['RssFile'] / 1e9:.2f} GB of mapped files, at most {held['VmHWM'] / 1e9:.2f} GB in all")
+                     f"{held['RssFile'] / 1e9:.2f} GB of mapped files, at most {held['VmHWM'] / 1e9:.2f} GB on the way; "
+                     f"{restarted['VmRSS'] / 1e9:.2f} GB after a restart")
 
 
 def build_generator(directory):
