@@ -74,7 +74,7 @@ def memory_of_history(scale):
     yield MEMORY.row(held["VmRSS"] / 1e9, f"{known['companies']:,} companies, {known['users']:,} users, "
                      f"{known['events']:,} user-days, an event each, with UUID ids, streamed in {seconds:,.0f} s; the "
                      f"default rules loaded afterwards; {held['RssAnon'] / 1e9:.2f} GB of its own and "
-                     f"{held['RssFile'] / 1e9:.2f} GB of mapped files, at most {held['VmHWM'] / 1e9:.2f} GB on the way; "
+                     f"{held['RssFile'] / 1e9:.2f} GB of mapped files, at most {held['VmHWM'] / 1e9:.2f} GB, "
                      f"{restarted['VmRSS'] / 1e9:.2f} GB after a restart")
 
 
