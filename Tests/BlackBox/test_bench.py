@@ -1,9 +1,11 @@
-"""`tenure bench`: what it says it sent is what the daemon has, and every figure is there."""
+"""`tenure bench`: what it sent is what the daemon has, and every figure is there. `scripts/bench`: its table."""
 
 import json
+import os
+import subprocess
 import unittest
 
-from daemon import Daemon
+from daemon import BIN, ROOT, Daemon
 
 
 class BenchTest(unittest.TestCase):
@@ -33,6 +35,18 @@ class BenchTest(unittest.TestCase):
             self.assertGreater(slow["seconds"], 0.45)
             self.assertLess(slow["events_per_s"], 250)
             self.assertEqual(daemon.tenure(*load[:2], "--events", "10", "--users", "3").returncode, 2)
+
+    def test_the_table_of_figures_has_a_row_each_with_its_verdict(self):
+        table = subprocess.run(
+            [os.path.join(ROOT, "scripts", "bench"), "--quick", "one-event", "cli"], capture_output=True, text=True,
+            env={**os.environ, "TENURE_BIN": BIN})
+        self.assertEqual(table.returncode, 0, table.stderr)
+        rows = [line.split(" | ") for line in table.stdout.splitlines() if line.startswith("| ")][1:]
+        self.assertEqual([row[0].split(",")[0] for row in rows], ["| one event alone"] * 2 + ["| CLI"])
+        for _, must, _, measured, verdict, _ in rows:
+            self.assertRegex(must, "^≤ [0-9.]+ ")
+            self.assertRegex(measured, "^[0-9.,]+ (× fdatasync|ms)$")
+            self.assertIn(verdict, ("aim reached", "must reached", "reached", "**missed**"))
 
 
 if __name__ == "__main__":
