@@ -51,6 +51,7 @@ let package = Package(
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "CHash"),
+        .target(name: "CAllocator"),
 
         // Pure: no I/O, no clock.
         target("UsageModel", ["CHash"]),
@@ -85,7 +86,8 @@ let package = Package(
         program(
             "tenured",
             [
-                "Clients", "Engine", "EventLog", "Portraits", "Rules", "RulesFile", "Server", "UsageModel",
+                "CAllocator", "Clients", "Engine", "EventLog", "Portraits", "Rules", "RulesFile", "Server",
+                "UsageModel",
                 "WireFormat",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),

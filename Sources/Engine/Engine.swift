@@ -21,7 +21,8 @@ public final class Engine: Sendable {
     public static func open(_ configuration: EngineConfiguration) throws -> Engine {
         let mailbox = Mailbox()
         let publication = Publication()
-        let pool = BatchPool(count: configuration.limits.batches)
+        let pool = BatchPool(
+            count: configuration.limits.batches, lineLimit: configuration.limits.linesInFlight)
         let writer = try Writer.recover(configuration, mailbox: mailbox, pool: pool, publication: publication)
         return Engine(mailbox: mailbox, pool: pool, publication: publication, writer: writer)
     }

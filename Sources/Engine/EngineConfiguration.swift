@@ -79,6 +79,9 @@ public struct EngineLimits: Sendable {
     /// Batches of decoded lines in flight between the listeners and the writer. Each holds up to
     /// one receive buffer (256 KiB), so this bounds ingest memory at some tens of MiB.
     public var batches = 64
+    /// Lines in those batches when no more are handed out: some 50 ms of work at full load, which is then what an
+    /// answer takes. With 260,000, as 64 full batches are, it was 350 ms and no more lines a second.
+    public var linesInFlight = 32_768
     /// Records in one block, and so in one commit: some 64 k events under load.
     public var recordsPerBlock = 65_536
     /// An event may lie this far after the wall clock (`clock: wall` only).

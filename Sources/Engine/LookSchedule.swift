@@ -14,6 +14,9 @@ struct LookSchedule {
     /// The next deadline, nil when there is none.
     var first: Timestamp? { mutating get { deadlines.first } }
 
+    /// When `company` is to be looked at next; nil when time alone changes nothing.
+    func deadline(of company: CompanyID) -> Timestamp? { deadlines[company] }
+
     /// When the last record of `company` came that no look has covered; nil when there is none.
     func unlookedSince(_ company: CompanyID) -> Timestamp? {
         let index = Int(company.number)

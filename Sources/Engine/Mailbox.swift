@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 
 /// What waits for the writer: submissions from sessions and jobs from everybody else.
 ///
@@ -20,6 +21,10 @@ final class Mailbox: @unchecked Sendable {
     private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
     private var waiting = Work()
     private var isClosed = false
+    private let hasWaitingJobs = Atomic(false)
+
+    /// Whether a job waits, without the mutex: what the writer asks while it settles lines.
+    var hasJobs: Bool { hasWaitingJobs.load(ordering: .relaxed) }
 
     init() {
         pthread_mutex_init(mutex, nil)
@@ -51,6 +56,7 @@ final class Mailbox: @unchecked Sendable {
         defer { pthread_mutex_unlock(mutex) }
         guard !isClosed else { return false }
         waiting.jobs.append(job)
+        hasWaitingJobs.store(true, ordering: .relaxed)
         pthread_cond_signal(condition)
         return true
     }
@@ -80,7 +86,18 @@ final class Mailbox: @unchecked Sendable {
         }
         let work = waiting
         waiting = Work(isStopping: work.isStopping)
+        hasWaitingJobs.store(false, ordering: .relaxed)
         return work
+    }
+
+    /// The jobs that wait; submissions stay.
+    func takeJobs() -> [Job] {
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        hasWaitingJobs.store(false, ordering: .relaxed)
+        let jobs = waiting.jobs
+        waiting.jobs = []
+        return jobs
     }
 
     /// After this no job is accepted; returns those that still waited.

@@ -54,10 +54,11 @@ public final class Session: Sendable {
     public func takeBatch() -> LineBatch? { pool.take(for: sink) }
 
     /// Gives a batch back that was not submitted.
-    public func returnBatch(_ batch: consuming LineBatch) { pool.giveBack(batch) }
+    public func returnBatch(_ batch: consuming LineBatch) { pool.giveBack(batch, settledLines: 0) }
 
     /// Hands a batch over. `last` means that the sender has closed or its request ends here.
     public func submit(_ batch: consuming LineBatch, last: Bool) {
+        pool.noteSubmitted(lines: batch.lines.count)
         mailbox.post(Submission(session: self, batch: batch, last: last))
     }
 }
@@ -80,34 +81,46 @@ struct Submission: Sendable {
     let last: Bool
 }
 
-/// A fixed number of line batches, reused for ever.
+/// A fixed number of line batches, reused for ever, and a bound on the lines in them: a few fast senders fill
+/// their batches, and all others would wait for those.
 final class BatchPool: Sendable {
     private struct State {
         var free: [LineBatch]
         var waiting: [any SessionSink] = []
+        /// Submitted and not settled.
+        var lines = 0
     }
 
     private let state: Mutex<State>
+    private let lineLimit: Int
 
-    init(count: Int) {
+    init(count: Int, lineLimit: Int) {
+        self.lineLimit = lineLimit
         state = Mutex(State(free: (0..<count).map { _ in LineBatch() }))
     }
 
     func take(for sink: any SessionSink) -> LineBatch? {
         state.withLock { state in
-            if let batch = state.free.popLast() { return batch }
+            if state.lines < lineLimit, let batch = state.free.popLast() { return batch }
             state.waiting.append(sink)
             return nil
         }
     }
 
-    func giveBack(_ batch: consuming LineBatch) {
+    func noteSubmitted(lines: Int) { state.withLock { $0.lines += lines } }
+
+    func giveBack(_ batch: consuming LineBatch, settledLines: Int) {
         batch.removeAll()
         let returned = batch
-        let sink: (any SessionSink)? = state.withLock { state in
+        let sinks: [any SessionSink] = state.withLock { state in
             state.free.append(returned)
-            return state.waiting.isEmpty ? nil : state.waiting.removeFirst()
+            state.lines -= settledLines
+            // Nobody is woken while the lines are too many, so as many as there are batches when they are not.
+            guard state.lines < lineLimit, !state.waiting.isEmpty else { return [] }
+            let woken = Array(state.waiting.prefix(state.free.count))
+            state.waiting.removeFirst(woken.count)
+            return woken
         }
-        sink?.batchAvailable()
+        for sink in sinks { sink.batchAvailable() }
     }
 }

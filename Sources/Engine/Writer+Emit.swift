@@ -12,7 +12,11 @@ extension Writer {
     ) throws(EngineError) -> UInt64 {
         portraits.advanceClock(for: record, logTime: logTime)
         // What time alone made true until this record came is true before it applies.
-        if isEventClock, let now = portraits.now { try fireDeadlines(notAfter: now) }
+        if isEventClock {
+            if let now = portraits.now { try fireDeadlines(notAfter: now) }
+        } else if isBehind {
+            try fireDeadlines(before: record)
+        }
         if isListening { try catchUp(before: record) }
         var record = record
         record.id = block.add(id)

@@ -23,20 +23,38 @@ extension Writer {
     /// How many looks ahead a company's memory is asked for: a look takes longer than a miss of the cache.
     private static let looksAhead = 2
 
-    /// Looks at every company whose deadline has come, in order of time, so that each flag is raised
-    /// at its true instant also when several instants passed at once.
-    func fireDeadlines(notAfter now: Timestamp) throws(EngineError) {
+    /// Looks at companies whose deadline has come, `limit` of them, in order of time, so that each flag is raised at its
+    /// true instant also when several instants passed at once. Notes whether any are left.
+    func fireDeadlines(notAfter now: Timestamp, atMost limit: Int = .max) throws(EngineError) {
+        var looks = 0
         while true {
             // A source that falls silent at an instant withholds what that instant would raise.
             if watch.nextCheck <= now, watch.nextCheck <= schedule.first ?? SourceWatch.never {
                 try checkSources()
                 continue
             }
-            guard let (company, instant) = schedule.popDue(notAfter: now) else { return }
+            if looks == limit {
+                isBehind = schedule.first.map { $0 <= now } ?? false
+                return
+            }
+            guard let (company, instant) = schedule.popDue(notAfter: now) else {
+                isBehind = false
+                return
+            }
             try look(at: company, now: instant)
+            looks += 1
             // Midnight comes to all companies of a zone at once. Under `clock: event` the record that moved
             // `now` is not in the block yet, so what it made true must not be committed before it.
             if !isEventClock { try endBlockIfFull() }
+        }
+    }
+
+    /// Some deadlines are left over: those that `record` might change come before it.
+    func fireDeadlines(before record: Record) throws(EngineError) {
+        guard record.kind.isEvent else { return try fireDeadlines(notAfter: logTime) }
+        while let deadline = schedule.deadline(of: record.company), deadline <= logTime {
+            while watch.nextCheck <= deadline { try checkSources() }
+            try look(at: record.company, now: deadline)
         }
     }
 

@@ -18,6 +18,7 @@ extension Writer {
                     duplicates: duplicates)
                 for index in next..<end { try settle(lines[index], outlooks[index - next], bytes, of: submission) }
                 next = end
+                if mailbox.hasJobs { try letJobsOvertake() }
             }
         }
         // A sender that closes wants its flags, as one that syncs does. By wall time the commit looks anyway, once for

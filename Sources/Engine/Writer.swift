@@ -52,6 +52,12 @@ final class Writer {
     private var awaitingReplies: [Session] = []
     /// Taken while the disk was full; settled first when there is room again.
     private var held: [Submission] = []
+    /// Jobs that wait until no deadline is left over: an answer shows every flag that time has made true.
+    private var heldJobs: [Mailbox.Job] = []
+    /// `clock: wall` only: deadlines have come that the last turn left to the next ones.
+    var isBehind = false
+    /// Before this jobs do not overtake lines again.
+    private var nextOvertaking = ContinuousClock.now
     /// The last look found no room. Nothing that takes a commit is tried before one finds some.
     private(set) var isDiskFull = false
 
@@ -60,6 +66,12 @@ final class Writer {
 
     /// How long to wait before looking again whether a full disk has room.
     private static let fullDiskRetryMilliseconds: Int64 = 1_000
+
+    /// Some milliseconds.
+    private static let looksAheadOfLines = 1_000
+
+    /// Some thousand lines, so that the commit before each answer is not most of the work.
+    private static let leastTimeForLines = Duration.milliseconds(1)
 
     /// How long to wait before looking again at a clock that was set back.
     private static let standingClockMilliseconds: Int64 = 1_000
@@ -122,13 +134,33 @@ final class Writer {
                 held.removeAll(keepingCapacity: true)
                 try turn(submissions)
             }
-            try run(work.jobs)
+            heldJobs.append(contentsOf: work.jobs)
+            if !isBehind || isDiskFull { try runHeldJobs() }
             tendCheckpoint()
             if work.isStopping { break }
         }
+        try runHeldJobs()
         try run(mailbox.close().jobs)
         checkpointer?.stop()
         log.close()
+    }
+
+    private func runHeldJobs() throws(EngineError) {
+        guard !heldJobs.isEmpty else { return }
+        let jobs = heldJobs
+        heldJobs = []
+        try run(jobs)
+    }
+
+    /// Ends the block and runs the jobs that wait, between two lines of a batch: under full load a question would else
+    /// wait for all lines in flight, and then for the next ones. Lines and jobs get half of the time each.
+    func letJobsOvertake() throws(EngineError) {
+        let start = ContinuousClock.now
+        guard !isBehind, start >= nextOvertaking else { return }
+        try flush()
+        try run(mailbox.takeJobs())
+        let end = ContinuousClock.now
+        nextOvertaking = end + max(end - start, Self.leastTimeForLines)
     }
 
     /// After a failed commit none is run: it would be answered from what is not on the disk.
@@ -139,14 +171,15 @@ final class Writer {
         }
     }
 
-    /// Settles `submissions` and fires what time alone has made true, in as many blocks as it takes.
+    /// Settles `submissions` and fires what time alone has made true, in as many blocks as it takes. At midnight that may
+    /// be every company's deadline; lines wait for `looksAheadOfLines` of them and no more.
     func turn(_ submissions: [Submission]) throws(EngineError) {
         startBlock()
-        if !isEventClock { try fireDeadlines(notAfter: logTime) }
+        if !isEventClock { try fireDeadlines(notAfter: logTime, atMost: Self.looksAheadOfLines) }
         for submission in submissions {
             try settle(submission)
             noteSettled(submission)
-            pool.giveBack(submission.batch)
+            pool.giveBack(submission.batch, settledLines: submission.batch.lines.count)
         }
         try flush()
     }

@@ -1,3 +1,4 @@
+import CAllocator
 import Engine
 import Glibc
 import Logging
@@ -94,6 +95,9 @@ struct Daemon {
         return ingest
     }
 
+    /// Memory from here on is mapped by itself. More than any buffer of a connection, which come and go.
+    private static let mappedBytes: Int32 = 512 << 10
+
     /// What the process as a whole does with signals and new files. Returns how many files it may have open.
     private static func prepareProcess() -> Int {
         // A client that closes without reading must cost its connection and not the daemon.
@@ -103,6 +107,9 @@ struct Daemon {
         // A limit on the size of files (RLIMIT_FSIZE) is then an error of the commit that meets it, and is
         // named when it ends the process.
         signal(SIGXFSZ, SIG_IGN)
+        // Tables double as they grow. What they leave goes back to the system at once: of 10 million users' tables half
+        // stayed with the allocator, whose own thresholds rise with whatever is freed.
+        callocator_map_from(Self.mappedBytes)
         // Neither the log nor, in the moment before its mode is set, a socket is anybody else's.
         umask(0o007)
         // A connection is a file descriptor; the usual soft limit of 1,024 exists for select(2), which

@@ -96,6 +96,7 @@ extension Setting {
         .count("limits.traits", \.engineLimits.traits),
         .count("limits.rejects_kept", \.engineLimits.rejectsKept),
         .count("limits.batches", \.engineLimits.batches),
+        .count("limits.lines_in_flight", \.engineLimits.linesInFlight),
         .count("limits.records_per_block", \.engineLimits.recordsPerBlock),
         .count("limits.ingest_connections", \.ingest.limits.ingestConnections),
         .count("limits.http_connections", \.ingest.limits.httpConnections),

@@ -70,7 +70,7 @@ final class WriterScene {
     ) throws -> (Writer, Session) {
         let mailbox = Mailbox()
         holder.mailbox = mailbox
-        let pool = BatchPool(count: 4)
+        let pool = BatchPool(count: 4, lineLimit: 1_000)
         let writer = try Writer.recover(configuration, mailbox: mailbox, pool: pool, publication: Publication())
         let session = Session(peer: Peer(name: "test"), sink: NoSink(), pool: pool, mailbox: mailbox)
         return (writer, session)
@@ -157,6 +157,9 @@ final class WriterScene {
         for job in mailbox.mailbox.take(waitingAtMost: 0).jobs { job(writer) }
         writer.tendCheckpoint()
     }
+
+    /// As another thread would.
+    func post(_ job: @escaping Mailbox.Job) { _ = mailbox.mailbox.post(job: job) }
 
     private static func line(_ event: Event) -> String {
         let source = event.source.map { ",\"source\":\"\($0)\"" } ?? ""
