@@ -59,7 +59,16 @@ public final class Engine: Sendable {
     public func waitForRecords(beyond seq: UInt64) async { await publication.wait(beyond: seq) }
 
     public func answer(_ question: Question) async throws(QuestionError) -> JSON {
-        try await onWriter { (writer) throws(QuestionError) in try writer.answer(question) }
+        if case .companies(let query) = question { return try await companies(query) }
+        return try await onWriter { (writer) throws(QuestionError) in try writer.answer(question) }
+    }
+
+    private func companies(_ query: CompaniesQuery) async throws(QuestionError) -> JSON {
+        let list = try await onWriter { (writer) throws(QuestionError) in
+            try CompanyList(writer: writer, query: query)
+        }
+        while try await onWriter({ _ in list.addPiece() }) {}
+        return try await onWriter { (_) throws(QuestionError) in try list.json() }
     }
 
     /// How the daemon is doing, for monitoring systems; with a few of each company's own numbers if asked.

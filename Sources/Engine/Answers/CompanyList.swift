@@ -3,15 +3,34 @@ import Rules
 import UsageModel
 
 /// The list of companies, filtered by a condition and sorted by any expression of the rules language.
-struct CompanyList {
+///
+/// Made piece by piece, since with 100,000 companies it takes many milliseconds and lines must not wait for all of it:
+/// each row is exact at the moment of its piece. Belongs to the writer's thread from one piece to the next.
+final class CompanyList: @unchecked Sendable {
     private let writer: Writer
     private let query: CompaniesQuery
     private let filter: Expression?
     private let sortKey: Expression?
     private let isDescending: Bool
+    private let cache = MetricCache()
+    /// Those that are not looked at yet are behind `next`.
+    private let companies: [CompanyID]
+    private var next = 0
+    /// The first rows in order and some behind them; see `add`.
+    private var rows: [Row] = []
+    /// Rows that the page and the question whether there is another one need.
+    private let wantedCount: Int
+    /// The last of the wanted rows so far, once there are so many.
+    private var last: Row?
 
     /// Weeks of active users in each row's series.
     static let seriesWeeks = 12
+    /// What lines may wait for a piece.
+    private static let pieceDuration = Duration.milliseconds(4)
+    /// Companies between two looks at the clock.
+    private static let companiesAtOnce = 64
+    /// How many companies ahead a company's memory is asked for.
+    private static let companiesAhead = 4
 
     init(writer: Writer, query: CompaniesQuery) throws(QuestionError) {
         self.writer = writer
@@ -24,6 +43,8 @@ struct CompanyList {
             try Self.parse(
                 text.hasPrefix("-") ? String(text.dropFirst()) : text, purpose: .any, writer: writer, parameter: "sort")
         }
+        wantedCount = try query.page.offset() + query.page.limit + 1
+        companies = writer.portraits.companies()
     }
 
     private static func parse(
@@ -39,24 +60,54 @@ struct CompanyList {
     }
 
     private struct Row {
-        var portrait: CompanyPortrait
-        var moment: Moment
+        var company: CompanyID
         var key: Value
     }
 
-    var json: JSON {
-        get throws(QuestionError) {
-            var rows: [Row] = []
-            for company in writer.portraits.companies() {
-                guard let portrait = writer.portraits.portrait(company) else { continue }
-                let moment = writer.portraits.moment(for: company, at: writer.queryNow)
-                let context = writer.desk.context(for: portrait, moment: moment, names: writer.names)
-                if let filter, filter.verdict(in: context) != .true { continue }
-                rows.append(Row(portrait: portrait, moment: moment, key: sortKey?.value(in: context) ?? .unknown))
-            }
-            rows.sort { precedes($0, $1) }
-            return try query.page.list("companies", rows) { describe($0) }
+    /// Looks at the next companies; returns whether any are left.
+    func addPiece() -> Bool {
+        let start = ContinuousClock.now
+        // Held for the piece: read anew for each company, both would be copied and all that they hold counted.
+        let (rules, book) = (writer.desk.rules, writer.desk.book)
+        repeat {
+            let end = min(next + Self.companiesAtOnce, companies.count)
+            while next < end { addNext(rules, book) }
+        } while next < companies.count && ContinuousClock.now - start < Self.pieceDuration
+        return next < companies.count
+    }
+
+    private func addNext(_ rules: RuleSet, _ book: FlagBook) {
+        if next + Self.companiesAhead < companies.count {
+            writer.portraits.prefetchState(of: companies[next + Self.companiesAhead])
         }
+        let company = companies[next]
+        next += 1
+        guard let portrait = writer.portraits.portrait(company) else { return }
+        let moment = writer.portraits.moment(for: company, at: writer.queryNow)
+        let context = EvaluationContext(
+            portrait: portrait, moment: moment, names: writer.names, rules: rules, book: book, cache: cache)
+        if let filter, filter.verdict(in: context) != .true { return }
+        add(Row(company: company, key: sortKey?.value(in: context) ?? .unknown))
+    }
+
+    /// Keeps `row` if it may be among the wanted ones: of many thousand companies most come behind the hundred that are
+    /// shown, and a comparison tells.
+    private func add(_ row: Row) {
+        if let last, !precedes(row, last) { return }
+        rows.append(row)
+        if rows.count >= 2 * wantedCount { keepWanted() }
+    }
+
+    private func keepWanted() {
+        rows.sort { precedes($0, $1) }
+        rows.removeLast(max(0, rows.count - wantedCount))
+        last = rows.count == wantedCount ? rows.last : nil
+    }
+
+    /// When no companies are left.
+    func json() throws(QuestionError) -> JSON {
+        keepWanted()
+        return try query.page.list("companies", rows) { (row) throws(QuestionError) in try describe(row) }
     }
 
     /// Unknown keys come last in either direction; equal keys are in order of name.
@@ -71,17 +122,17 @@ struct CompanyList {
         case (_, .unknown): return true
         default: break
         }
-        return writer.names.precedes(left.portrait.company, right.portrait.company)
+        return writer.names.precedes(left.company, right.company)
     }
 
-    private func describe(_ row: Row) -> JSON {
-        let portrait = row.portrait
+    private func describe(_ row: Row) throws(QuestionError) -> JSON {
+        let name = writer.names.name(row.company)
+        let portrait = try writer.portrait(named: name)
+        let moment = writer.portraits.moment(for: row.company, at: writer.queryNow)
         let month = Window(days: 28)
-        func value(_ metric: Metric) -> JSON {
-            portrait.value(of: metric, at: row.moment).json(at: row.moment.now)
-        }
+        func value(_ metric: Metric) -> JSON { portrait.value(of: metric, at: moment).json(at: moment.now) }
         return .object([
-            .init("company", .string(writer.names.name(portrait.company))),
+            .init("company", .string(name)),
             .init("name", .optional(portrait.trait(writer.configuration.traitNames.companyName)?.stringValue)),
             .init("stage", .optional(writer.desk.book.stage(of: portrait.company)?.name)),
             .init("events_28d", value(.events(.all, month))),
@@ -93,7 +144,7 @@ struct CompanyList {
             .init("seats_fill", value(.seatsFill)),
             .init(
                 "series",
-                .array(portrait.weeklyActiveUsers(weeks: Self.seriesWeeks, at: row.moment).map { .int($0) })),
+                .array(portrait.weeklyActiveUsers(weeks: Self.seriesWeeks, at: moment).map { .int($0) })),
         ])
     }
 }

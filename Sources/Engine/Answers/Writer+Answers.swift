@@ -8,7 +8,7 @@ extension Writer {
     func answer(_ question: Question) throws(QuestionError) -> JSON {
         switch question {
         case .status(let digest): status(withDigest: digest)
-        case .companies(let query): try CompanyList(writer: self, query: query).json
+        case .companies(let query): try companies(query)
         case .company(let name): CompanyCard(writer: self, portrait: try portrait(named: name)).json
         case .users(let company, let page): try users(of: company, page)
         case .tasks(let company, let page): try tasks(of: company, page)
@@ -20,6 +20,13 @@ extension Writer {
         case .rules: rulesAnswer
         case .rejects(let page): try rejectList(page)
         }
+    }
+
+    /// In one piece; the engine makes it in several.
+    private func companies(_ query: CompaniesQuery) throws(QuestionError) -> JSON {
+        let list = try CompanyList(writer: self, query: query)
+        while list.addPiece() {}
+        return try list.json()
     }
 
     func company(named name: String) throws(QuestionError) -> CompanyID {
@@ -72,11 +79,20 @@ extension Page {
         .badRequest("cursor \"\(cursor ?? "")\" is none that this list gave; start without one")
     }
 
+    /// Rows before the page, as the cursor says.
+    func offset() throws(QuestionError) -> Int {
+        guard let offset = Int(cursor ?? "0"), (0...Self.greatestOffset).contains(offset) else { throw badCursor }
+        return offset
+    }
+
+    /// More rows than any list has.
+    private static let greatestOffset = Int(Int32.max)
+
     /// The page of `rows` behind the cursor, which is an offset.
     func list<Row>(
         _ name: String, _ rows: [Row], _ json: (Row) throws(QuestionError) -> JSON
     ) throws(QuestionError) -> JSON {
-        guard let offset = Int(cursor ?? "0"), offset >= 0 else { throw badCursor }
+        let offset = try offset()
         let start = min(offset, rows.count)
         let end = start + min(limit, rows.count - start)
         var page: [JSON] = []
