@@ -35,17 +35,17 @@ extension Writer {
             configuration.report(.warning, $0)
         }
         let replay = restored?.replay ?? Replay(names: names)
-        var duplicates = DuplicateIndex(runs: restored?.duplicates ?? .none)
+        var filling = DuplicateFilling(DuplicateIndex(runs: restored?.duplicates ?? .none))
         try replay.run(log.reader(), through: log.lastSeq, afterBlock: { configuration.replayed($0, log.lastSeq) }) {
             record, seq, bytes in
             guard !record.id.isEmpty else { return }
-            duplicates.insert(fingerprint: EventFingerprint.of(record, bytes), day: record.time.utcDay, seq: seq)
+            filling.insert(fingerprint: EventFingerprint.of(record, bytes), day: record.time.utcDay, seq: seq)
         }
         // A replay knows names by number; whoever comes next asks for them by text.
         names.use(index.wait())
         let writer = Writer(
             configuration: configuration, names: names, log: log, portraits: replay.portraits,
-            desk: RuleDesk(book: replay.book, files: replay.ruleFiles), duplicates: duplicates,
+            desk: RuleDesk(book: replay.book, files: replay.ruleFiles), duplicates: filling.finish(),
             checkpointer: Checkpointer(
                 store: store, savedSeq: replay.restoredSeq, options: configuration.checkpoints),
             mailbox: mailbox, pool: pool, publication: publication)

@@ -23,6 +23,10 @@ extension Portraits {
         if row < records.count {
             prefetchRows(of: records[row].user, task: records[row].task, in: records[row].company)
         }
+        let amounts = index + Self.step / 2
+        if amounts < records.count, records[amounts].flags.contains(.hasAmount) {
+            prefetchAmounts(of: records[amounts].task, in: records[amounts].company)
+        }
     }
 
     /// The first step: where the user's row is.

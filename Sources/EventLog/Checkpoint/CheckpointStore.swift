@@ -133,23 +133,23 @@ public final class CheckpointStore: Sendable {
         global: (UnsafeRawBufferPointer) throws(DamagedBytes) -> Void,
         part: (_ kind: UInt32, _ number: UInt32, UnsafeRawBufferPointer) throws(DamagedBytes) -> Void
     ) throws(EventLogError) {
-        let files = files
-        var seen = Set<UInt64>()
-        let buffer = ByteBuffer()
+        var pieces: [(file: CheckpointFile, piece: CheckpointIndex.Piece)] = []
         for (index, file) in files.enumerated() {
-            let isLast = index == files.count - 1
+            for piece in file.index.pieces where piece.kind == .parts || index == 0 { pieces.append((file, piece)) }
+        }
+        let oldest = files.last
+        let ahead = CheckpointReadAhead(pieces)
+        defer { ahead.giveUp() }
+        var seen = Set<UInt64>()
+        for (file, piece) in pieces {
             do throws(CheckpointFault) {
-                for piece in file.index.pieces where piece.kind == .parts || index == 0 {
-                    try file.read(piece, to: buffer)
+                try ahead.withNext { (bytes) throws(CheckpointFault) in
                     do throws(DamagedBytes) {
-                        if piece.kind == .global {
-                            try global(buffer.bytes)
-                        } else {
-                            try Self.forEachPart(of: buffer.bytes) { (key, bytes) throws(DamagedBytes) in
-                                if !seen.isEmpty, seen.contains(key) { return }
-                                if !isLast { seen.insert(key) }
-                                try part(UInt32(key >> 32), UInt32(truncatingIfNeeded: key), bytes)
-                            }
+                        if piece.kind == .global { return try global(bytes) }
+                        try Self.forEachPart(of: bytes) { (key, bytes) throws(DamagedBytes) in
+                            if !seen.isEmpty, seen.contains(key) { return }
+                            if file !== oldest { seen.insert(key) }
+                            try part(UInt32(key >> 32), UInt32(truncatingIfNeeded: key), bytes)
                         }
                     } catch {
                         throw .damaged(offset: piece.offset, error.detail)
