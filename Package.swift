@@ -132,6 +132,18 @@ let package = Package(
                 "tenure", "UsageModel", "WireFormat",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], data: "Fixtures"),
+
+        // What parts of the hot path cost (scripts/bench micro), and that it allocates nothing (scripts/test).
+        .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
+        .executableTarget(
+            name: "microbench",
+            dependencies: [
+                "AllocationCounter", "Engine", "EventLog", "Portraits", "Rules", "RulesFile", "Simulation",
+                "TestSupport", "UsageModel", "WireFormat",
+            ],
+            path: "Tests/Microbenchmarks", swiftSettings: strict,
+            // So that the check can name the functions that allocated.
+            linkerSettings: [.unsafeFlags(["-Xlinker", "--export-dynamic"])]),
     ],
     swiftLanguageModes: [.v6]
 )

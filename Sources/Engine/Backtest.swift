@@ -188,7 +188,7 @@ final class Backtest {
     }
 
     private func lookAtUnlooked(seq: UInt64) throws(EngineError) {
-        for (company, since) in schedule.takeUnlooked() { try look(at: company, now: since, seq: seq) }
+        while let (company, since) = schedule.popUnlooked() { try look(at: company, now: since, seq: seq) }
     }
 
     /// One look; its moves go into the book and nowhere else, as if they stood at `seq`.

@@ -10,6 +10,8 @@ struct LookSchedule {
     /// Companies with a value in `unlookedSince`, in the order in which they got it. Entries of
     /// companies that were looked at meanwhile stay until there are as many as companies.
     private var unlooked: [CompanyID] = []
+    /// How many of them `popUnlooked` has passed.
+    private var unlookedPassed = 0
 
     /// The next deadline, nil when there is none.
     var first: Timestamp? { mutating get { deadlines.first } }
@@ -42,21 +44,30 @@ struct LookSchedule {
     }
 
     private mutating func compactUnlooked() {
+        unlooked.removeFirst(unlookedPassed)
+        unlookedPassed = 0
         var seen: Set<CompanyID> = []
         unlooked.removeAll { unlookedSince[Int($0.number)] == nil || !seen.insert($0).inserted }
     }
 
-    /// The companies with records that no look has covered, each with when the last of them came; from
-    /// here on they count as looked at.
-    mutating func takeUnlooked() -> [(company: CompanyID, now: Timestamp)] {
-        var taken: [(company: CompanyID, now: Timestamp)] = []
-        for company in unlooked {
-            guard let since = unlookedSince[Int(company.number)] else { continue }
+    /// Takes the next company with records that no look has covered, with when the last of them came.
+    mutating func popUnlooked() -> (company: CompanyID, now: Timestamp)? {
+        while unlookedPassed < unlooked.count {
+            let company = unlooked[unlookedPassed]
+            unlookedPassed += 1
+            guard let since = unlookedSince(company) else { continue }
             unlookedSince[Int(company.number)] = nil
-            taken.append((company, since))
+            return (company, since)
         }
         unlooked.removeAll(keepingCapacity: true)
-        return taken
+        unlookedPassed = 0
+        return nil
+    }
+
+    /// The company to which `popUnlooked` comes after so many more; nil when there are not so many.
+    func unlooked(ahead count: Int) -> CompanyID? {
+        let index = unlookedPassed + count - 1
+        return index < unlooked.count ? unlooked[index] : nil
     }
 
     /// Takes the first company whose deadline is not after `now`, with the instant at which to look at

@@ -68,8 +68,9 @@ final class Mailbox: @unchecked Sendable {
         pthread_mutex_unlock(mutex)
     }
 
-    /// Everything that waits; sleeps at most `milliseconds` (nil: without end) until there is something.
-    func take(waitingAtMost milliseconds: Int64?) -> Work {
+    /// Moves everything that waits to the end of `work`, whose memory is reused; sleeps at most `milliseconds` (nil:
+    /// without end) until there is something.
+    func take(into work: inout Work, waitingAtMost milliseconds: Int64?) {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
         if waiting.isEmpty, let milliseconds {
@@ -84,10 +85,12 @@ final class Mailbox: @unchecked Sendable {
         } else {
             while waiting.isEmpty { pthread_cond_wait(condition, mutex) }
         }
-        let work = waiting
-        waiting = Work(isStopping: work.isStopping)
+        work.submissions.append(contentsOf: waiting.submissions)
+        work.jobs.append(contentsOf: waiting.jobs)
+        work.isStopping = waiting.isStopping
+        waiting.submissions.removeAll(keepingCapacity: true)
+        waiting.jobs.removeAll(keepingCapacity: true)
         hasWaitingJobs.store(false, ordering: .relaxed)
-        return work
     }
 
     /// The jobs that wait; submissions stay.

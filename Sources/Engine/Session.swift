@@ -56,10 +56,11 @@ public final class Session: Sendable {
     /// Gives a batch back that was not submitted.
     public func returnBatch(_ batch: consuming LineBatch) { pool.giveBack(batch, settledLines: 0) }
 
-    /// Hands a batch over. `last` means that the sender has closed or its request ends here.
+    /// Hands a batch over: `consume` it, since a batch that somebody else refers to gets new memory when it is emptied.
+    /// `last` means that the sender has closed or its request ends here.
     public func submit(_ batch: consuming LineBatch, last: Bool) {
         pool.noteSubmitted(lines: batch.lines.count)
-        mailbox.post(Submission(session: self, batch: batch, last: last))
+        mailbox.post(Submission(session: self, batch: consume batch, last: last))
     }
 }
 

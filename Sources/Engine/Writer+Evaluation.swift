@@ -12,10 +12,8 @@ extension Writer {
     /// Looks at every company with records that no look has covered: at the end of a block under
     /// `clock: wall`, at `sync` and close under `clock: event`.
     func lookAtUnlooked() throws(EngineError) {
-        let unlooked = schedule.takeUnlooked()
-        for (index, (company, since)) in unlooked.enumerated() {
-            let ahead = index + Self.looksAhead
-            if ahead < unlooked.count { portraits.prefetchState(of: unlooked[ahead].company) }
+        while let (company, since) = schedule.popUnlooked() {
+            if let next = schedule.unlooked(ahead: Self.looksAhead) { portraits.prefetchState(of: next) }
             try look(at: company, now: since)
         }
     }

@@ -50,10 +50,6 @@ final class Writer {
     private let publication: Publication
     /// Sessions that get replies after the next commit.
     private var awaitingReplies: [Session] = []
-    /// Taken while the disk was full; settled first when there is room again.
-    private var held: [Submission] = []
-    /// Jobs that wait until no deadline is left over: an answer shows every flag that time has made true.
-    private var heldJobs: [Mailbox.Job] = []
     /// `clock: wall` only: deadlines have come that the last turn left to the next ones.
     var isBehind = false
     /// Before this jobs do not overtake lines again.
@@ -121,35 +117,27 @@ final class Writer {
     /// Runs until stopped. Throws what makes the daemon unable to go on.
     func run() throws(EngineError) {
         tendCheckpoint()
+        var work = Mailbox.Work()
         while true {
-            let work = mailbox.take(waitingAtMost: millisecondsToSleep())
+            mailbox.take(into: &work, waitingAtMost: millisecondsToSleep())
             configuration.liveness?.show()
             readClock()
-            held.append(contentsOf: work.submissions)
             isDiskFull = try !hasRoom()
             if isDiskFull {
-                refuseForDisk()
+                // They stay in `work`, and are settled first when there is room again.
+                refuseForDisk(work.submissions)
             } else {
-                let submissions = held
-                held.removeAll(keepingCapacity: true)
-                try turn(submissions)
+                try turn(&work.submissions)
             }
-            heldJobs.append(contentsOf: work.jobs)
-            if !isBehind || isDiskFull { try runHeldJobs() }
+            // An answer shows every flag that time has made true, so jobs wait until no deadline is left over.
+            if !isBehind || isDiskFull { try run(&work.jobs) }
             tendCheckpoint()
             if work.isStopping { break }
         }
-        try runHeldJobs()
-        try run(mailbox.close().jobs)
+        work.jobs += mailbox.close().jobs
+        try run(&work.jobs)
         checkpointer?.stop()
         log.close()
-    }
-
-    private func runHeldJobs() throws(EngineError) {
-        guard !heldJobs.isEmpty else { return }
-        let jobs = heldJobs
-        heldJobs = []
-        try run(jobs)
     }
 
     /// Ends the block and runs the jobs that wait, between two lines of a batch: under full load a question would else
@@ -158,29 +146,37 @@ final class Writer {
         let start = ContinuousClock.now
         guard !isBehind, start >= nextOvertaking else { return }
         try flush()
-        try run(mailbox.takeJobs())
+        var jobs = mailbox.takeJobs()
+        try run(&jobs)
         let end = ContinuousClock.now
         nextOvertaking = end + max(end - start, Self.leastTimeForLines)
     }
 
-    /// After a failed commit none is run: it would be answered from what is not on the disk.
-    private func run(_ jobs: [Mailbox.Job]) throws(EngineError) {
+    /// Runs `jobs`, of which none is left. After a failed commit none is run: it would be answered from what is not on
+    /// the disk.
+    private func run(_ jobs: inout [Mailbox.Job]) throws(EngineError) {
         for job in jobs {
             job(self)
             if let failure { throw failure }
         }
+        jobs.removeAll(keepingCapacity: true)
     }
 
-    /// Settles `submissions` and fires what time alone has made true, in as many blocks as it takes. At midnight that may
-    /// be every company's deadline; lines wait for `looksAheadOfLines` of them and no more.
-    func turn(_ submissions: [Submission]) throws(EngineError) {
+    /// Settles `submissions`, of which none is left, and fires what time alone has made true, in as many blocks as it
+    /// takes. At midnight that may be every company's deadline; lines wait for `looksAheadOfLines` of them and no more.
+    func turn(_ submissions: inout [Submission]) throws(EngineError) {
         startBlock()
         if !isEventClock { try fireDeadlines(notAfter: logTime, atMost: Self.looksAheadOfLines) }
-        for submission in submissions {
-            try settle(submission)
-            noteSettled(submission)
-            pool.giveBack(submission.batch, settledLines: submission.batch.lines.count)
+        for index in submissions.indices {
+            try settle(submissions[index])
+            noteSettled(submissions[index])
+            // Moved, not copied: a batch that is referred to twice gets new memory when it is emptied.
+            var batch = LineBatch()
+            swap(&batch, &submissions[index].batch)
+            let settledLines = batch.lines.count
+            pool.giveBack(consume batch, settledLines: settledLines)
         }
+        submissions.removeAll(keepingCapacity: true)
         try flush()
     }
 
@@ -279,8 +275,8 @@ final class Writer {
         }
     }
 
-    private func refuseForDisk() {
-        for submission in held where !submission.session.progress.isToldBusy {
+    private func refuseForDisk(_ submissions: [Submission]) {
+        for submission in submissions where !submission.session.progress.isToldBusy {
             submission.session.progress.isToldBusy = true
             Reply.busy(reason: "disk").write(to: &submission.session.progress.replies.other)
             submission.session.progress.replies.isBusy = true

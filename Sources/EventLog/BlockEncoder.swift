@@ -1,11 +1,11 @@
-import UsageModel
+package import UsageModel
 
 /// Records → a block's body. Keeps its memory from block to block; allocates nothing once warm.
 ///
 /// Each field is a column; a column is its least value and, for each byte of the distance from it, a
 /// plane of one byte a record, compressed on its own: the upper planes are nearly constant, the
 /// lower ones are noise, and zstd sees both at once. UUIDs do not compress and stay out of it.
-final class BlockEncoder {
+package final class BlockEncoder {
     /// A block under load holds some 64 k events; this leaves room and bounds what a reader allocates.
     static let greatestRecordCount = 1 << 20
     /// Ranges of a batch are 32 bits; a decoded block must fit with its UUIDs spelled out.
@@ -19,13 +19,15 @@ final class BlockEncoder {
     private var capacity = 1
     private var columnCount: UInt32 = 0
 
+    package init() {}
+
     deinit {
         values.deallocate()
         plane.deallocate()
     }
 
     /// Appends the body of `batch` to `output`.
-    func encode(_ batch: RecordBatch, into output: ByteBuffer) {
+    package func encode(_ batch: RecordBatch, into output: ByteBuffer) {
         precondition(!batch.records.isEmpty && batch.records.count <= Self.greatestRecordCount, "impossible block size")
         batch.records.withUnsafeBufferPointer { records in
             batch.bytes.withUnsafeBytes { bytes in encode(records, bytes, into: output) }

@@ -82,7 +82,7 @@ public final class EventLog {
             lastHash = last.hash
             lastContext = last.context
         }
-        persistedNames = NameKind.allCases.map { UInt32(names.count($0)) }
+        notePersistedNames()
         if let found = opening.active {
             active = found
         } else {
@@ -134,7 +134,7 @@ public final class EventLog {
         lastSeq = header.lastSeq
         lastHash = header.hash
         lastContext = context
-        persistedNames = NameKind.allCases.map { UInt32(names.count($0)) }
+        notePersistedNames()
         writeTail()
         return header.firstSeq...header.lastSeq
     }
@@ -201,6 +201,10 @@ extension EventLog {
         header.nameTotal = total
         guard !ranges.isEmpty else { return }
         (header.nameCount, header.namesHash) = NameRecord.write(ranges, of: names, to: nameRecord)
+    }
+
+    private func notePersistedNames() {
+        for (index, kind) in NameKind.allCases.enumerated() { persistedNames[index] = UInt32(names.count(kind)) }
     }
 
     private func encode(_ batch: RecordBatch, into header: inout BlockHeader) {

@@ -64,19 +64,21 @@ enum SystemCall {
         let draft = path + ".new"
         let descriptor = try run("open", draft) { open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, fileMode) }
         defer { close(descriptor) }
-        try writeAll(descriptor, path: draft, bytes, at: 0)
+        try bytes.withUnsafeBufferPointer { (bytes) throws(EventLogError) in
+            try writeAll(descriptor, path: draft, UnsafeRawBufferPointer(bytes), at: 0)
+        }
         try run("fsync", draft) { fsync(descriptor) }
         try run("rename", path) { rename(draft, path) }
         try syncDirectory(parentDirectory(path))
     }
 
-    static func writeAll(_ descriptor: Int32, path: String, _ bytes: [UInt8], at start: Int) throws(EventLogError) {
+    static func writeAll(
+        _ descriptor: Int32, path: String, _ bytes: UnsafeRawBufferPointer, at start: Int
+    ) throws(EventLogError) {
         var written = 0
         while written < bytes.count {
             written += try run("pwrite", path) {
-                bytes.withUnsafeBytes {
-                    pwrite(descriptor, $0.baseAddress.map { $0 + written }, bytes.count - written, start + written)
-                }
+                pwrite(descriptor, bytes.baseAddress.map { $0 + written }, bytes.count - written, start + written)
             }
         }
     }
@@ -146,7 +148,8 @@ enum SystemCall {
     /// What an ordinary user may still write on the file system that holds `path`.
     static func availableBytes(_ path: String) throws(EventLogError) -> UInt64 {
         var status = statvfs()
-        try run("statvfs", path) { statvfs(path, &status) }
+        // The compiler's own bridge would copy the path, before and in every commit.
+        try run("statvfs", path) { path.withCString { statvfs($0, &status) } }
         return UInt64(status.f_bavail) * UInt64(status.f_frsize)
     }
 

@@ -34,12 +34,18 @@ struct Tail: Equatable {
 
     var bytes: [UInt8] {
         let buffer = ByteBuffer(capacity: Self.byteCount)
+        write(to: buffer)
+        return Array(buffer.bytes)
+    }
+
+    /// Makes `buffer` hold it and nothing else.
+    func write(to buffer: ByteBuffer) {
+        buffer.removeAll()
         buffer.append(Self.magic)
         buffer.append(logID)
         buffer.append(lastSeq)
         buffer.append(lastHash)
         buffer.append(Hash128(of: buffer.bytes))
-        return Array(buffer.bytes)
     }
 }
 
@@ -47,6 +53,7 @@ struct Tail: Equatable {
 final class TailWriter {
     private let descriptor: Int32
     private let path: String
+    private let buffer = ByteBuffer(capacity: Tail.byteCount)
 
     /// Creates the file whole and durable when it is missing, so that it is never torn: afterwards its
     /// one sector is overwritten in place.
@@ -60,6 +67,7 @@ final class TailWriter {
     deinit { close(descriptor) }
 
     func write(_ tail: Tail) throws(EventLogError) {
-        try SystemCall.writeAll(descriptor, path: path, tail.bytes, at: 0)
+        tail.write(to: buffer)
+        try SystemCall.writeAll(descriptor, path: path, buffer.bytes, at: 0)
     }
 }

@@ -72,7 +72,7 @@ extension API {
                 session.returnBatch(batch)
                 return
             }
-            session.submit(batch, last: false)
+            session.submit(consume batch, last: false)
         }
     }
 
@@ -84,7 +84,7 @@ extension API {
             var batch = try await sink.batch(from: session)
             if decodes, feed.isDecodable(atEnd: true) { Self.decode(&feed, &mapper, into: &batch, atEnd: true) }
             isLast = !decodes || !feed.isDecodable(atEnd: true)
-            session.submit(batch, last: isLast)
+            session.submit(consume batch, last: isLast)
         }
     }
 
@@ -128,7 +128,7 @@ extension API {
                 decoder.decode(list, of: $0, from: next, into: &batch, maximumLines: linesPerBatch)
             }
             let isLast = next == list.events.count
-            session.submit(batch, last: isLast)
+            session.submit(consume batch, last: isLast)
             if isLast { break }
             batch = try await sink.batch(from: session)
         }

@@ -134,12 +134,12 @@ extension IngestHandler {
                 session.returnBatch(batch)
                 break
             }
-            session.submit(batch, last: false)
+            session.submit(consume batch, last: false)
         }
         if isAtEnd || isDraining {
             guard let batch = take(from: session) else { return }
             isSubmitted = true
-            session.submit(batch, last: true)
+            session.submit(consume batch, last: true)
             write()
         } else {
             watchSilence()

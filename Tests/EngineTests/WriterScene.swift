@@ -104,7 +104,7 @@ final class WriterScene {
         var result: Result<UInt64, EventLogError>?
         writer.makeCheckpoint { result = $0 }
         while result == nil {
-            for job in mailbox.mailbox.take(waitingAtMost: 10).jobs { job(writer) }
+            runJobs(waitingAtMost: 10)
         }
         _ = try result?.get()
     }
@@ -153,13 +153,20 @@ final class WriterScene {
     }
 
     private func turn(_ submissions: [Submission]) throws {
-        try writer.turn(submissions)
-        for job in mailbox.mailbox.take(waitingAtMost: 0).jobs { job(writer) }
+        var submissions = submissions
+        try writer.turn(&submissions)
+        runJobs(waitingAtMost: 0)
         writer.tendCheckpoint()
     }
 
     /// As another thread would.
     func post(_ job: @escaping Mailbox.Job) { _ = mailbox.mailbox.post(job: job) }
+
+    private func runJobs(waitingAtMost milliseconds: Int64) {
+        var work = Mailbox.Work()
+        mailbox.mailbox.take(into: &work, waitingAtMost: milliseconds)
+        for job in work.jobs { job(writer) }
+    }
 
     private static func line(_ event: Event) -> String {
         let source = event.source.map { ",\"source\":\"\($0)\"" } ?? ""

@@ -1,11 +1,12 @@
 import Glibc
 
-/// A directory that is gone when nobody holds it any more.
+/// A directory that is gone when nobody holds it any more. Below `TMPDIR` where that is set.
 public final class TemporaryDirectory {
     public let path: String
 
     public init() {
-        var template = Array("/tmp/tenure-test-XXXXXX\0".utf8).map { CChar(bitPattern: $0) }
+        let parent = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+        var template = Array("\(parent)/tenure-test-XXXXXX\0".utf8).map { CChar(bitPattern: $0) }
         precondition(mkdtemp(&template) != nil, "mkdtemp failed")
         path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }

@@ -37,6 +37,8 @@ public final class FlagEvaluator {
     /// The greatest age in days of missing events that some rule minds.
     let oldestAbsence: Int32
     private let cache = MetricCache()
+    /// Of the last look; the next one reuses it.
+    private var context: EvaluationContext?
     @exclusivity(unchecked) private var settled = SettledRules()
 
     /// Binds `rules` to the numbers that `book` has for their names. O(rules³), once a rule set.
@@ -65,14 +67,12 @@ public final class FlagEvaluator {
     ///   down over it. It is written into the moves and decides nothing.
     /// - Parameter scope: other than `all` while a source that feeds the company is silent.
     ///
-    /// Costs the evaluation of the conditions and, while nothing changes, no allocation of its own
-    /// beyond the context's.
+    /// Costs the evaluation of the conditions and, while nothing changes, no allocation.
     public func look(
         at company: CompanyID, portrait: some FlagSubject, moment: Moment, observed: Timestamp, book: FlagBook,
         names: NameTable, scope: LookScope = .all
     ) -> Look {
-        let context = EvaluationContext(
-            portrait: portrait, moment: moment, company: company, names: names, cache: cache)
+        let context = context(portrait: portrait, moment: moment, company: company, names: names)
         var judgement = Judgement(
             evaluator: self, subject: portrait, context: context, observed: observed,
             nextFlag: book.nextFlag, state: book.companyFlags(company) ?? CompanyFlags(),
@@ -82,6 +82,18 @@ public final class FlagEvaluator {
         // What is withheld was not asked, and the past is no help for today.
         if scope.isAll { settled.keep(judgement.settled, of: company) }
         return look
+    }
+
+    private func context(
+        portrait: some FlagSubject, moment: Moment, company: CompanyID, names: NameTable
+    ) -> EvaluationContext {
+        if let context {
+            context.begin(portrait: portrait, moment: moment, company: company, names: names)
+            return context
+        }
+        let new = EvaluationContext(portrait: portrait, moment: moment, company: company, names: names, cache: cache)
+        context = new
+        return new
     }
 
     /// The same at a portrait's own company. Not generic, so that it is compiled for portraits; a generic

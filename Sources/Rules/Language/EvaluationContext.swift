@@ -22,12 +22,12 @@ extension CompanyPortrait: MetricSource {}
 /// all rules through `cache`; what the rules themselves change (flags, stage) may be set in between.
 /// A class, since each step of an evaluation is handed it: a structure of this size would be copied.
 public final class EvaluationContext {
-    public let portrait: any MetricSource
-    public let moment: Moment
-    public let company: CompanyID
-    public let names: NameTable
+    public private(set) var portrait: any MetricSource
+    public private(set) var moment: Moment
+    public private(set) var company: CompanyID
+    public private(set) var names: NameTable
     private let cache: MetricCache
-    let look: UInt64
+    private(set) var look: UInt64
     /// The inside of `cache`, which this context keeps alive: steps of an evaluation count no references.
     let values: UnsafeMutablePointer<MetricCache.Values>
 
@@ -54,6 +54,19 @@ public final class EvaluationContext {
         self.cache = cache
         look = cache.newLook()
         values = cache.values
+    }
+
+    /// Makes it the context of another look, as if it were new, without an allocation.
+    func begin(portrait: any MetricSource, moment: Moment, company: CompanyID, names: NameTable) {
+        self.portrait = portrait
+        self.moment = moment
+        self.company = company
+        self.names = names
+        look = cache.newLook()
+        openFlags = RuleMask()
+        stage = nil
+        stageSince = nil
+        atRaise = []
     }
 
     /// Runs `body` while `at_raise(…)` reads `values`.

@@ -1,4 +1,5 @@
-import ArgumentParser
+public import ArgumentParser
+public import Simulation
 import UsageModel
 
 /// `tenure bench`.

@@ -1,27 +1,31 @@
-import UsageModel
+public import UsageModel
 
 /// Event lines for a benchmark, rendered before any clock runs, so that making them costs the measurement nothing.
 ///
 /// Companies and their users are skewed as in life: the r-th company has events and users in proportion to
 /// 1/r (Zipf's law), so that a few are large and most are small. The same seed gives the same load, but for
 /// the times, which end at `end`.
-struct BenchLoad {
+public struct BenchLoad: Sendable {
     /// What is to be rendered.
-    struct Shape {
-        var form = BenchForm.json
-        var events = 1_000_000
-        var companies = 10_000
-        var users = 200_000
+    public struct Shape: Sendable {
+        public var form = BenchForm.json
+        public var events = 1_000_000
+        public var companies = 10_000
+        public var users = 200_000
         /// Of all events, how many have an id.
-        var idShare = 1.0
+        public var idShare = 1.0
         /// Of all events, how many lie up to a week back.
-        var lateShare = 0.02
-        var seed: UInt64 = 1
+        public var lateShare = 0.02
+        public var seed: UInt64 = 1
+        /// Of the ids alone, else `seed`: the same doings again, as other events.
+        public var idSeed: UInt64?
+
+        public init() {}
     }
 
-    private(set) var bytes: [UInt8] = []
+    public private(set) var bytes: [UInt8] = []
     /// Where each line ends, its newline included.
-    private(set) var ends: [Int] = []
+    public private(set) var ends: [Int] = []
 
     /// Longest line of either form: names and numbers are of bounded width.
     private static let longestLine = 256
@@ -30,23 +34,24 @@ struct BenchLoad {
         "comment.written", "file.uploaded", "search.run", "filter.saved", "team.invited", "settings.changed",
     ].map { Array($0.utf8) }
     /// On-time events lie within this before `end`.
-    private static let spanMilliseconds: Int64 = 60_000
+    public static let spanMilliseconds: Int64 = 60_000
     private static let lateMilliseconds: Int64 = 7 * millisecondsPerDay
 
-    init(_ shape: Shape, end: Timestamp) {
-        var random = BenchRandom(state: shape.seed)
+    public init(_ shape: Shape, end: Timestamp) {
+        var random = SeededRandom(seed: shape.seed)
+        var ids = SeededRandom(seed: SeededRandom.mixed(shape.idSeed ?? shape.seed))
         let cast = BenchCast(companies: shape.companies, users: shape.users)
         bytes.reserveCapacity(shape.events * Self.longestLine)
         ends.reserveCapacity(shape.events)
         for index in 0..<shape.events {
             let (company, user) = cast.next(&random)
             var age = Self.spanMilliseconds * Int64(shape.events - 1 - index) / Int64(max(1, shape.events))
-            if random.share() < shape.lateShare { age += Int64(random.share() * Double(Self.lateMilliseconds)) }
+            if random.unit() < shape.lateShare { age += Int64(random.unit() * Double(Self.lateMilliseconds)) }
             let event = BenchEvent(
                 company: company, user: user,
-                task: Self.tasks[Int(random.share() * random.share() * Double(Self.tasks.count))],
+                task: Self.tasks[Int(random.unit() * random.unit() * Double(Self.tasks.count))],
                 time: end + -age, cents: Int(random.next() % 100_000),
-                id: random.share() < shape.idShare ? (random.next(), random.next()) : nil)
+                id: random.unit() < shape.idShare ? (ids.next(), ids.next()) : nil)
             switch shape.form {
             case .json: event.writeCall(to: &bytes)
             case .line: event.writePoint(to: &bytes)
@@ -56,27 +61,11 @@ struct BenchLoad {
     }
 }
 
-enum BenchForm: String, CaseIterable {
+public enum BenchForm: String, CaseIterable, Sendable {
     /// Segment's `track`, some 200 bytes.
     case json
     /// InfluxDB line protocol.
     case line
-}
-
-/// SplitMix64: fast, and seeded by one number.
-struct BenchRandom {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var word = state
-        word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
-        return word ^ (word >> 31)
-    }
-
-    /// From 0 up to, not including, 1.
-    mutating func share() -> Double { Double(next() >> 11) * 0x1p-53 }
 }
 
 /// Who acts: companies by Zipf's law, each with users of its own.
@@ -98,15 +87,15 @@ private struct BenchCast {
         }
     }
 
-    func next(_ random: inout BenchRandom) -> (company: Int, user: Int) {
-        let share = random.share()
+    func next(_ random: inout SeededRandom) -> (company: Int, user: Int) {
+        let share = random.unit()
         var (low, high) = (0, shares.count - 1)
         while low < high {
             let middle = (low + high) / 2
             if shares[middle] > share { high = middle } else { low = middle + 1 }
         }
         // The square makes some users of a company busier than others.
-        let place = random.share()
+        let place = random.unit()
         let count = firstUsers[low + 1] - firstUsers[low]
         return (low, firstUsers[low] + Int(place * place * Double(count)))
     }
