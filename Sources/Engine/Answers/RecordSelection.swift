@@ -1,29 +1,38 @@
 import EventLog
 import UsageModel
 
-/// Records read from the log on the asker's side, so that a long read never holds up the writer; only
-/// their names are looked up on the writer's thread, where the dictionary lives.
+/// Records read from the log and written down on the asker's side, so that neither holds up the writer; only their
+/// names are looked up on the writer's thread, where the table lives.
 struct RecordSelection: Sendable {
+    /// Of the records that were selected.
+    private(set) var names = PageNames()
     private var rows: [(seq: UInt64, record: Record)] = []
     private var batch = RecordBatch()
     private var next: UInt64
 
-    /// Reads up to `limit` records from `seq` on, of `company` alone when it is given.
-    init(reading reader: EventLogReader, from seq: UInt64, limit: Int, company: CompanyID?) throws {
-        next = max(seq, 1)
-        try reader.scan(from: next) { block in
-            var current = block.header.firstSeq
-            for record in block.batch.records {
+    /// Nobody waits longer for a page: where what is wanted is rare, it ends with what was found until then.
+    private static let patience = Duration.seconds(5)
+
+    /// Reads up to `limit` records of `kinds` from `seq` on, of `company` alone when it is given.
+    init(
+        reading reader: RecordReader, from seq: UInt64, limit: Int, kinds: RecordKinds, company: CompanyID?
+    ) throws {
+        let first = max(seq, 1)
+        next = first
+        next = try reader.scan(from: first, for: kinds, until: .now + Self.patience) { block in
+            var current = max(first, block.header.firstSeq)
+            for record in block.batch.records.dropFirst(Int(current - block.header.firstSeq)) {
                 defer { current += 1 }
-                guard current >= next, company == nil || record.company == company else { continue }
-                guard rows.count < limit else { return false }
+                guard kinds.contains(record.kind), company == nil || record.company == company else { continue }
                 keep(record, seq: current, bytes: block.batch.bytes)
+                guard rows.count < limit else { return false }
             }
-            next = current
-            return rows.count < limit
+            return true
         }
         if let last = rows.last, rows.count == limit { next = last.seq + 1 }
     }
+
+    var isEmpty: Bool { rows.isEmpty }
 
     private mutating func keep(_ record: Record, seq: UInt64, bytes: [UInt8]) {
         var record = record
@@ -32,9 +41,11 @@ struct RecordSelection: Sendable {
             record.payload = batch.add(UnsafeRawBufferPointer(rebasing: source[record.payload.indices]))
         }
         rows.append((seq, record))
+        names.note(record)
     }
 
-    func page(names: NameTable) -> RecordsPage {
+    /// The page, once `names` were looked up.
+    func page(names: PageNames) -> RecordsPage {
         RecordsPage(
             records: rows.map { RecordDescription(record: $0.record, seq: $0.seq, batch: batch, names: names).json },
             next: next)
@@ -46,7 +57,7 @@ struct RecordDescription {
     let record: Record
     let seq: UInt64
     let batch: RecordBatch
-    let names: NameTable
+    let names: PageNames
 
     var json: JSON {
         var members: [JSON.Member] = [
@@ -73,7 +84,7 @@ struct RecordDescription {
         return .object(members)
     }
 
-    private func text<I: Identifier>(_ id: I) -> JSON? { id.isNone ? nil : .string(names.name(id)) }
+    private func text<I: Identifier>(_ id: I) -> JSON? { names.text(id).map(JSON.string) }
 
     private func addPayload(to members: inout [JSON.Member]) {
         guard !record.payload.isEmpty else { return }

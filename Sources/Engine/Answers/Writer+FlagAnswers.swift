@@ -109,7 +109,9 @@ extension Writer {
                 var copy = record
                 copy.id = batch.add(UnsafeRawBufferPointer(rebasing: bytes[record.id.indices]))
                 copy.payload = batch.add(UnsafeRawBufferPointer(rebasing: bytes[record.payload.indices]))
-                return RecordDescription(record: copy, seq: seq, batch: batch, names: names).json
+                var noted = PageNames()
+                noted.note(record)
+                return RecordDescription(record: copy, seq: seq, batch: batch, names: noted.lookedUp(in: names)).json
             }
         } catch {
             throw .refused("\(error)")
