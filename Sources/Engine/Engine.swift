@@ -11,6 +11,7 @@ public final class Engine: Sendable {
     private let publication: Publication
     private let reader: EventLogReader
     private let recordReader: RecordReader
+    private let names: NameReader
     private let thread: WriterThread
     private let isBacktesting = Mutex(false)
     private let isBackingUp = Mutex(false)
@@ -33,6 +34,7 @@ public final class Engine: Sendable {
         self.publication = publication
         reader = writer.log.reader()
         recordReader = RecordReader(reader)
+        names = writer.names.reader
         let (failures, continuation) = AsyncStream.makeStream(
             of: EngineError.self, bufferingPolicy: .bufferingOldest(1))
         self.failures = failures
@@ -56,8 +58,8 @@ public final class Engine: Sendable {
     /// How far the log is durable.
     public var durableSeq: UInt64 { publication.seq }
 
-    /// Returns once a record of `kinds` is durable beyond `seq`, the engine stops, or the caller's task is cancelled; with
-    /// the seq from which on to look for it: none stands between the two.
+    /// Returns once a record of `kinds` is durable beyond `seq`, the engine stops, or the caller's task is
+    /// cancelled; with the seq from which on to look for it: none stands between the two.
     public func waitForRecords(of kinds: RecordKinds, beyond seq: UInt64) async -> UInt64 {
         await publication.wait(for: kinds, beyond: seq)
     }
@@ -78,7 +80,7 @@ public final class Engine: Sendable {
     }
 
     /// Up to `limit` records of `kinds` from `seq` on; fewer, and maybe none, also where there are more but they are
-    /// rare. The log is read on the caller's side; only names are looked up by the writer.
+    /// rare. The writer has no part in it.
     public func records(
         of kinds: RecordKinds = .all, from seq: UInt64, limit: Int
     ) async throws(QuestionError) -> RecordsPage {
@@ -176,14 +178,12 @@ public final class Engine: Sendable {
         of kinds: RecordKinds, in company: CompanyID?, from seq: UInt64, limit: Int
     ) async throws(QuestionError) -> RecordsPage {
         let page = Page(limit: limit)
-        let selection = try await offWriter { [recordReader] in
-            try RecordSelection(reading: recordReader, from: seq, limit: page.limit, kinds: kinds, company: company)
+        return try await offWriter { [recordReader, publication, names] in
+            try RecordSelection(
+                reading: recordReader, from: seq, through: publication.seq, limit: page.limit, kinds: kinds,
+                company: company
+            ).page(names: names)
         }
-        guard !selection.isEmpty else { return selection.page(names: selection.names) }
-        let names = try await onWriter { (writer) throws(QuestionError) in
-            selection.names.lookedUp(in: writer.names)
-        }
-        return try await offWriter { selection.page(names: names) }
     }
 
     /// Runs a long read of the log on a thread of its own, off Swift's small cooperative pool.

@@ -25,6 +25,9 @@ final class Publication: Sendable {
 
     var seq: UInt64 { state.withLock { $0.seq } }
 
+    /// How many wait; for tests, which must not publish before somebody does.
+    var waitingCount: Int { state.withLock { $0.waiting.count } }
+
     /// The log is durable so far at the start.
     func begin(at seq: UInt64) { state.withLock { $0.seq = seq } }
 
@@ -49,7 +52,8 @@ final class Publication: Sendable {
         for waiter in woken.values { waiter.continuation.resume(returning: waiter.seq + 1) }
     }
 
-    /// Returns once a record of `kinds` may be durable beyond `seq`, the engine stops, or the caller's task is cancelled.
+    /// Returns once a record of `kinds` may be durable beyond `seq`, the engine stops, or the caller's task is
+    /// cancelled.
     ///
     /// The result is the seq from which on to look for it: as long as one waits, blocks without such a record are
     /// known to have none, and nobody has to read them.

@@ -22,20 +22,21 @@ public final class RecordReader: Sendable {
 
     public init(_ reader: EventLogReader) { self.reader = reader }
 
-    /// Calls `body` with each block that holds a seq ≥ `seq` and a record of `kinds`, in order, until `body` returns
-    /// false, the log ends, or it is `deadline`. Blocks also hold records of other kinds, and the first may begin before
-    /// `seq`. Checked as by `EventLogReader.scan`; no read transaction is held while `body` runs.
+    /// Calls `body` with the blocks that hold a record of `kinds`, from the one that holds `seq` to the one that ends
+    /// at `last`, until `body` returns false or it is `deadline`. The first may begin before `seq`, and all may hold
+    /// records of other kinds. They are checked as by `EventLogReader.scan`; no read transaction is held while `body`
+    /// runs.
     ///
-    /// Returns the first seq behind the blocks that were read or passed over. Throws `EventLogError`, or what `body` threw.
+    /// Returns the first seq that was neither read nor passed over. Throws `EventLogError`, or what `body` threw.
     public func scan(
-        from seq: UInt64, for kinds: RecordKinds, until deadline: ContinuousClock.Instant,
+        from seq: UInt64, through last: UInt64, for kinds: RecordKinds, until deadline: ContinuousClock.Instant,
         _ body: (borrowing DecodedBlock) throws -> Bool
     ) throws -> UInt64 {
         let decoder = BlockDecoder()
         let buffer = ByteBuffer()
         var next = max(seq, 1)
         var previous: BlockHeader?
-        while let block = try block(holding: next, for: kinds, decoder, buffer) {
+        while next <= last, let block = try block(holding: next, for: kinds, decoder, buffer) {
             try EventLogReader.check(block.header, follows: previous, block.entry)
             previous = block.header
             next = block.header.lastSeq + 1

@@ -1,11 +1,8 @@
 import EventLog
 import UsageModel
 
-/// Records read from the log and written down on the asker's side, so that neither holds up the writer; only their
-/// names are looked up on the writer's thread, where the table lives.
-struct RecordSelection: Sendable {
-    /// Of the records that were selected.
-    private(set) var names = PageNames()
+/// Records read from the log and written down on the asker's side, so that a reader costs the writer nothing.
+struct RecordSelection {
     private var rows: [(seq: UInt64, record: Record)] = []
     private var batch = RecordBatch()
     private var next: UInt64
@@ -14,12 +11,15 @@ struct RecordSelection: Sendable {
     private static let patience = Duration.seconds(5)
 
     /// Reads up to `limit` records of `kinds` from `seq` on, of `company` alone when it is given.
+    ///
+    /// - Parameter last: how far the log was published, and with it the names that its records refer to.
     init(
-        reading reader: RecordReader, from seq: UInt64, limit: Int, kinds: RecordKinds, company: CompanyID?
+        reading reader: RecordReader, from seq: UInt64, through last: UInt64, limit: Int, kinds: RecordKinds,
+        company: CompanyID?
     ) throws {
         let first = max(seq, 1)
         next = first
-        next = try reader.scan(from: first, for: kinds, until: .now + Self.patience) { block in
+        next = try reader.scan(from: first, through: last, for: kinds, until: .now + Self.patience) { block in
             var current = max(first, block.header.firstSeq)
             for record in block.batch.records.dropFirst(Int(current - block.header.firstSeq)) {
                 defer { current += 1 }
@@ -32,8 +32,6 @@ struct RecordSelection: Sendable {
         if let last = rows.last, rows.count == limit { next = last.seq + 1 }
     }
 
-    var isEmpty: Bool { rows.isEmpty }
-
     private mutating func keep(_ record: Record, seq: UInt64, bytes: [UInt8]) {
         var record = record
         bytes.withUnsafeBytes { source in
@@ -41,11 +39,9 @@ struct RecordSelection: Sendable {
             record.payload = batch.add(UnsafeRawBufferPointer(rebasing: source[record.payload.indices]))
         }
         rows.append((seq, record))
-        names.note(record)
     }
 
-    /// The page, once `names` were looked up.
-    func page(names: PageNames) -> RecordsPage {
+    func page(names: NameReader) -> RecordsPage {
         RecordsPage(
             records: rows.map { RecordDescription(record: $0.record, seq: $0.seq, batch: batch, names: names).json },
             next: next)
@@ -57,7 +53,7 @@ struct RecordDescription {
     let record: Record
     let seq: UInt64
     let batch: RecordBatch
-    let names: PageNames
+    let names: NameReader
 
     var json: JSON {
         var members: [JSON.Member] = [
@@ -84,7 +80,7 @@ struct RecordDescription {
         return .object(members)
     }
 
-    private func text<I: Identifier>(_ id: I) -> JSON? { names.text(id).map(JSON.string) }
+    private func text<I: Identifier>(_ id: I) -> JSON? { id.isNone ? nil : .string(names.name(id)) }
 
     private func addPayload(to members: inout [JSON.Member]) {
         guard !record.payload.isEmpty else { return }

@@ -109,9 +109,7 @@ extension Writer {
                 var copy = record
                 copy.id = batch.add(UnsafeRawBufferPointer(rebasing: bytes[record.id.indices]))
                 copy.payload = batch.add(UnsafeRawBufferPointer(rebasing: bytes[record.payload.indices]))
-                var noted = PageNames()
-                noted.note(record)
-                return RecordDescription(record: copy, seq: seq, batch: batch, names: noted.lookedUp(in: names)).json
+                return RecordDescription(record: copy, seq: seq, batch: batch, names: names.reader).json
             }
         } catch {
             throw .refused("\(error)")

@@ -15,7 +15,8 @@ struct TailCommand: ParsableCommand {
             "tenure tail rejects",
             words: """
                 Begins with what comes next, or at --from. When the daemon goes away, tail waits for it and goes \
-                on where it was; when tail itself ends it says where to go on.
+                on where it was; when tail itself ends it says where to go on. To follow flags takes no more than \
+                flags take, however many events come.
 
                 With --exec each record is given to a shell command on its standard input, one after the other; a \
                 command that fails ends tail, and --from with the seq named then tries that record again.
