@@ -10,6 +10,8 @@ public final class Engine: Sendable {
     private let pool: BatchPool
     private let publication: Publication
     private let reader: EventLogReader
+    private let recordReader: RecordReader
+    private let names: NameReader
     private let thread: WriterThread
     private let isBacktesting = Mutex(false)
     private let isBackingUp = Mutex(false)
@@ -32,6 +34,8 @@ public final class Engine: Sendable {
         self.pool = pool
         self.publication = publication
         reader = writer.log.reader()
+        recordReader = RecordReader(reader)
+        names = writer.names.reader
         let (failures, continuation) = AsyncStream.makeStream(
             of: EngineError.self, bufferingPolicy: .bufferingOldest(1))
         self.failures = failures
@@ -55,8 +59,11 @@ public final class Engine: Sendable {
     /// How far the log is durable.
     public var durableSeq: UInt64 { publication.seq }
 
-    /// Returns once something is durable beyond `seq`, or the engine stops.
-    public func waitForRecords(beyond seq: UInt64) async { await publication.wait(beyond: seq) }
+    /// Returns once a record of `kinds` is durable beyond `seq`, the engine stops, or the caller's task is
+    /// cancelled; with the seq from which on to look for it: none stands between the two.
+    public func waitForRecords(of kinds: RecordKinds, beyond seq: UInt64) async -> UInt64 {
+        await publication.wait(for: kinds, beyond: seq)
+    }
 
     public func answer(_ question: Question) async throws(QuestionError) -> JSON {
         if case .companies(let query) = question { return try await companies(query) }
@@ -82,18 +89,20 @@ public final class Engine: Sendable {
         try await onWriter { (writer) throws(QuestionError) in try writer.act(action, by: peer) }
     }
 
-    /// Up to `limit` records from `seq` on. The log is read on the caller's side; only names are looked
-    /// up by the writer.
-    public func records(from seq: UInt64, limit: Int) async throws(QuestionError) -> RecordsPage {
-        try await records(from: seq, limit: limit, of: nil)
+    /// Up to `limit` records of `kinds` from `seq` on; fewer, and maybe none, also where there are more but they are
+    /// rare. The writer has no part in it.
+    public func records(
+        of kinds: RecordKinds = .all, from seq: UInt64, limit: Int
+    ) async throws(QuestionError) -> RecordsPage {
+        try await records(of: kinds, in: nil, from: seq, limit: limit)
     }
 
-    /// Up to `limit` records of one company from `seq` on.
+    /// The same of one company.
     public func companyRecords(
-        _ company: String, from seq: UInt64, limit: Int
+        _ company: String, of kinds: RecordKinds = .all, from seq: UInt64, limit: Int
     ) async throws(QuestionError) -> RecordsPage {
         let id = try await onWriter { (writer) throws(QuestionError) in try writer.company(named: company) }
-        return try await records(from: seq, limit: limit, of: id)
+        return try await records(of: kinds, in: id, from: seq, limit: limit)
     }
 
     /// Replays the log into scratch state and compares digests with the live state, company by company.
@@ -176,13 +185,15 @@ public final class Engine: Sendable {
     }
 
     private func records(
-        from seq: UInt64, limit: Int, of company: CompanyID?
+        of kinds: RecordKinds, in company: CompanyID?, from seq: UInt64, limit: Int
     ) async throws(QuestionError) -> RecordsPage {
         let page = Page(limit: limit)
-        let selection = try await offWriter { [reader] in
-            try RecordSelection(reading: reader, from: seq, limit: page.limit, company: company)
+        return try await offWriter { [recordReader, publication, names] in
+            try RecordSelection(
+                reading: recordReader, from: seq, through: publication.seq, limit: page.limit, kinds: kinds,
+                company: company
+            ).page(names: names)
         }
-        return try await onWriter { (writer) throws(QuestionError) in selection.page(names: writer.names) }
     }
 
     /// Runs a long read of the log on a thread of its own, off Swift's small cooperative pool.

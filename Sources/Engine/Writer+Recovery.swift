@@ -52,7 +52,7 @@ extension Writer {
         writer.late = replay.late
         writer.counters.logged = replay.eventCount
         writer.recovery = (log.lastSeq, ContinuousClock.now - start)
-        publication.publish(log.lastSeq)
+        publication.begin(at: log.lastSeq)
         try writer.resume(after: replay)
         return writer
     }

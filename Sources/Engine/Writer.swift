@@ -215,14 +215,15 @@ final class Writer {
         let context = BlockContext(
             logTime: logTime, evaluatedThrough: nextSeq - 1, evaluatedNow: portraits.now ?? logTime)
         let start = ContinuousClock.now
+        let seqs: ClosedRange<UInt64>
         do throws(EventLogError) {
-            _ = try log.append(block, context: context)
+            seqs = try log.append(block, context: context)
         } catch {
             throw .log(error)
         }
         counters.commits.note(records: block.records.count, took: ContinuousClock.now - start)
+        publication.publish(seqs, kinds: RecordKinds(of: block.records))
         block.removeAll()
-        publication.publish(log.lastSeq)
     }
 
     /// Notes that `submission`'s session is to be answered after the commit.

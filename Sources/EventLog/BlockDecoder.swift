@@ -23,6 +23,21 @@ final class BlockDecoder {
         try decode(body, count: Int(header.count), into: &block.batch)
     }
 
+    /// The kinds of the records in `value`, which is checked against its hashes; no other column is unpacked.
+    func kinds(of value: UnsafeRawBufferPointer) throws(BlockFault) -> RecordKinds {
+        let header = try BlockHeader(value)
+        let body = try Self.body(value, of: header).body
+        let bodyHeader = try BodyHeader(body)
+        let bytes = body.slice(bodyHeader.columns)
+        let columns = try Self.columns(in: bytes, bodyHeader, count: Int(header.count))
+        let count = columns.isConstant(.kind) ? 1 : Int(header.count)
+        reserve(count)
+        try load(.kind, columns, bytes, count: count)
+        var kinds: RecordKinds = []
+        for index in 0..<count { kinds.formUnion(RecordKinds(try kind(at: index))) }
+        return kinds
+    }
+
     /// The body, with its hash checked against the header, or against the redaction that replaced it.
     static func body(
         _ value: UnsafeRawBufferPointer, of header: BlockHeader
@@ -54,13 +69,12 @@ final class BlockDecoder {
         _ body: UnsafeRawBufferPointer, count: Int, into batch: inout RecordBatch
     ) throws(BlockFault) {
         let header = try BodyHeader(body)
-        let columnsEnd = BodyHeader.byteCount + Int(header.columnByteCount)
-        let textEnd = columnsEnd + Int(header.storedTextByteCount)
+        let textEnd = header.columns.upperBound + Int(header.storedTextByteCount)
         let uuidTextByteCount = Int(header.uuidCount) * UUIDText.textByteCount
         resize(&batch, count: count, byteCount: Int(header.textByteCount) + uuidTextByteCount)
         let isTextWhole = batch.bytes.withUnsafeMutableBytes { bytes in
             let target = UnsafeMutableRawBufferPointer(rebasing: bytes[0..<Int(header.textByteCount)])
-            let isWhole = decompressor.expand(body.slice(columnsEnd..<textEnd), into: target)
+            let isWhole = decompressor.expand(body.slice(header.columns.upperBound..<textEnd), into: target)
             expandUUIDs(body.slice(textEnd..<body.count), into: bytes, at: Int(header.textByteCount))
             return isWhole
         }
@@ -68,7 +82,7 @@ final class BlockDecoder {
         // The closure cannot throw typed errors through the array's own method, so they travel as values.
         let result = batch.records.withUnsafeMutableBufferPointer { records -> Result<Void, BlockFault> in
             do throws(BlockFault) {
-                try decodeColumns(body.slice(BodyHeader.byteCount..<columnsEnd), header, into: records)
+                try decodeColumns(body.slice(header.columns), header, into: records)
                 return .success(())
             } catch {
                 return .failure(error)
@@ -104,8 +118,7 @@ final class BlockDecoder {
     private func decodeColumns(
         _ bytes: UnsafeRawBufferPointer, _ header: BodyHeader, into records: UnsafeMutableBufferPointer<Record>
     ) throws(BlockFault) {
-        let columns = try ColumnDirectory(bytes, columnCount: header.columnCount, recordCount: records.count)
-        guard columns.isPresent(.kind) else { throw .damaged("no column says what the records are") }
+        let columns = try Self.columns(in: bytes, header, count: records.count)
         // All records begin as one that has whatever is the same in all, so a column costs a pass over
         // the records only where it varies.
         var template = Record(kind: .track)
@@ -127,6 +140,22 @@ final class BlockDecoder {
         else { return }
         try load(.payload, columns, bytes, count: records.count)
         try placeText(header, records)
+    }
+
+    private static func columns(
+        in bytes: UnsafeRawBufferPointer, _ header: BodyHeader, count: Int
+    ) throws(BlockFault) -> ColumnDirectory {
+        let columns = try ColumnDirectory(bytes, columnCount: header.columnCount, recordCount: count)
+        guard columns.isPresent(.kind) else { throw .damaged("no column says what the records are") }
+        return columns
+    }
+
+    /// What the column of kinds, whose values were loaded, says of a record.
+    private func kind(at index: Int) throws(BlockFault) -> RecordKind {
+        guard let kind = UInt8(exactly: values[index]).flatMap(RecordKind.init(rawValue:)) else {
+            throw .damaged("record \(index) of the block is of unknown kind \(values[index])")
+        }
+        return kind
     }
 
     /// Fills `values` with the column's values.
@@ -164,12 +193,7 @@ final class BlockDecoder {
         let values = UnsafePointer(values)
         switch column {
         case .kind:
-            for index in 0..<records.count {
-                guard let kind = UInt8(exactly: values[index]).flatMap(RecordKind.init(rawValue:)) else {
-                    throw .damaged("record \(index) of the block is of unknown kind \(values[index])")
-                }
-                records[index].kind = kind
-            }
+            for index in 0..<records.count { records[index].kind = try kind(at: index) }
         case .flags:
             try checkRange(UInt8.self, count: records.count, column)
             for index in 0..<records.count {

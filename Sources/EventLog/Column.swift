@@ -50,6 +50,9 @@ struct BodyHeader {
     var firstTime: Int64
     var firstProducerSeq: UInt64
 
+    /// Where the columns lie in the body.
+    var columns: Range<Int> { Self.byteCount..<Self.byteCount + Int(columnByteCount) }
+
     /// Overwrites the bytes that were kept free for it.
     func patch(_ buffer: ByteBuffer, at offset: Int) {
         buffer.patch(columnCount, at: offset)

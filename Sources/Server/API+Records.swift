@@ -6,22 +6,23 @@ import UsageModel
 extension API {
     func addRecords(to router: some RouterMethods<APIContext>) {
         router.get("/v1/events") { request, context in
-            let query = try QueryParameters(request.uri.query, known: ["from", "follow", "limit", "cursor"])
+            let query = try QueryParameters(request.uri.query, known: ["from", "kind", "follow", "limit", "cursor"])
             let from = try firstSeq(query)
+            let kinds = try query.recordKinds("kind")
             if try query.flag("follow") {
                 let stream = RecordStream(
-                    engine: engine, channel: context.channel, peer: try await context.peer(),
+                    engine: engine, kinds: kinds, channel: context.channel, peer: try await context.peer(),
                     limits: limits, logger: logger)
                 return Response(
                     status: .ok, headers: [.contentType: "application/x-ndjson"],
                     body: ResponseBody { try await stream.run(from: from, to: &$0) })
             }
-            return try await list(try await engine.records(from: from, limit: query.page().limit))
+            return try await list(try await engine.records(of: kinds, from: from, limit: query.page().limit))
         }
         router.get("/v1/companies/{id}/events") { request, context in
-            let query = try QueryParameters(request.uri.query, known: ["from", "limit", "cursor"])
+            let query = try QueryParameters(request.uri.query, known: ["from", "kind", "limit", "cursor"])
             let page = try await engine.companyRecords(
-                context.part("id"), from: firstSeq(query), limit: query.page().limit)
+                context.part("id"), of: query.recordKinds("kind"), from: firstSeq(query), limit: query.page().limit)
             return try await list(page)
         }
     }

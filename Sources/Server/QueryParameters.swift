@@ -53,6 +53,20 @@ struct QueryParameters {
         return instant
     }
 
+    /// Kinds of records as they are named in answers, separated by commas; all of them when absent.
+    func recordKinds(_ name: String) throws(RequestRefusal) -> RecordKinds {
+        guard let text = self[name] else { return .all }
+        var kinds: RecordKinds = []
+        for word in text.split(separator: ",", omittingEmptySubsequences: false) {
+            guard let kind = RecordKind.allCases.first(where: { "\($0)" == word }) else {
+                let list = RecordKind.allCases.map { "\($0)" }.joined(separator: ", ")
+                throw .badRequest("\(name)=\(text): give one or more of \(list), separated by commas")
+            }
+            kinds.formUnion(RecordKinds(kind))
+        }
+        return kinds
+    }
+
     /// From `limit` and `cursor`.
     func page() throws(RequestRefusal) -> Page {
         guard let limit: Int = try number("limit") else { return Page(cursor: self["cursor"]) }

@@ -8,9 +8,11 @@ import UsageModel
 /// The log's records to one subscriber, one JSON object a line, as they become durable.
 ///
 /// Records are read from the log at the subscriber's pace, so one that is behind costs nothing but
-/// its connection; one that takes nothing at all for a while is dropped with a notice.
+/// its connection; one that takes nothing at all for a while is dropped with a notice. One that wants few kinds
+/// sleeps until a block holds some.
 struct RecordStream {
     let engine: Engine
+    let kinds: RecordKinds
     let channel: any Channel
     let peer: Peer
     let limits: ServerLimits
@@ -33,20 +35,23 @@ struct RecordStream {
 
     private func send(from first: UInt64, to writer: inout any ResponseBodyWriter) async throws {
         var next = first
+        var lastWrite = ContinuousClock.now
         while !Task.isShuttingDownGracefully, !Task.isCancelled {
             let page: RecordsPage
             do throws(QuestionError) {
-                page = try await engine.records(from: next, limit: Self.recordsPerPiece)
+                page = try await engine.records(of: kinds, from: next, limit: Self.recordsPerPiece)
             } catch {
                 return try await end(&writer, next: next, reason: error.detail)
             }
-            if page.records.isEmpty {
-                let hasMore = await wait(beyond: max(next, page.next) - 1)
-                if !hasMore { try await write(ByteBuffer(string: "\n"), to: &writer, next: next) }
-            } else {
-                try await write(Self.lines(page.records), to: &writer, next: next)
-            }
+            var piece = Self.lines(page.records)
             next = max(next, page.next)
+            if page.records.isEmpty {
+                next = await wait(from: next)
+                guard lastWrite.duration(to: .now) >= Self.keepAlive else { continue }
+                piece.writeString("\n")
+            }
+            try await write(piece, to: &writer, next: next)
+            lastWrite = .now
         }
         try await end(&writer, next: next, reason: "the daemon stops")
     }
@@ -72,23 +77,20 @@ struct RecordStream {
         return notice.utf8 + [UInt8(ascii: "\n")]
     }
 
-    /// True when there is more, false when nothing came for a while or the daemon stops.
-    private func wait(beyond seq: UInt64) async -> Bool {
-        await withTaskGroup(of: Bool.self) { group in
-            group.addTask {
-                await engine.waitForRecords(beyond: seq)
-                return true
-            }
+    /// Waits until there is more, for a while, or until the daemon stops; returns where to go on.
+    private func wait(from next: UInt64) async -> UInt64 {
+        await withTaskGroup(of: UInt64.self) { group in
+            group.addTask { await engine.waitForRecords(of: kinds, beyond: next - 1) }
             group.addTask {
                 try? await Task.sleep(for: Self.keepAlive)
-                return false
+                return next
             }
             group.addTask {
                 try? await gracefulShutdown()
-                return false
+                return next
             }
             defer { group.cancelAll() }
-            return await group.next() ?? false
+            return await group.next() ?? next
         }
     }
 

@@ -1,17 +1,28 @@
 import CHash
+import Synchronization
 
 /// Names ↔ dense numbers, one numbering a kind, in memory.
 ///
 /// The log persists what is interned here beside its blocks, so numbers are the same after every
 /// restart. Names live in one arena of bytes and are found through open addressing with linear
 /// probing: 8 bytes a slot, 8 a name, and the bytes themselves. Not thread-safe: it belongs to the
-/// writer's thread.
+/// writer's thread; others read names through its `reader`.
 public final class NameTable {
     private let tables: UnsafeMutableBufferPointer<NameTableOfKind>
+    private let growth = Growth()
 
     public init() {
         tables = .allocate(capacity: NameKind.allCases.count)
-        for index in tables.indices { tables.initializeElement(at: index, to: NameTableOfKind()) }
+        for index in tables.indices { tables.initializeElement(at: index, to: NameTableOfKind(growth: growth)) }
+    }
+
+    /// For any thread.
+    public var reader: NameReader { NameReader(table: self) }
+
+    fileprivate func publishedName(_ number: UInt32, _ kind: NameKind) -> String {
+        growth.isChanging.withLock { _ in
+            String(decoding: tables[Self.index(kind)].publishedBytes(of: number), as: UTF8.self)
+        }
     }
 
     deinit {
@@ -120,6 +131,22 @@ public final class NameTable {
     private static func index(_ kind: NameKind) -> Int { Int(kind.rawValue) - 1 }
 }
 
+/// Reads names on any thread while the writer interns others.
+///
+/// A name's bytes never change. Only the memory in which they lie is replaced when it gets too small, and that waits
+/// until nobody reads. Whoever asks must have learnt of the number from what the writer published after interning it.
+public struct NameReader: @unchecked Sendable {
+    fileprivate let table: NameTable
+
+    /// The text of `id`; empty for none.
+    public func name<I: Identifier>(_ id: I) -> String { id.isNone ? "" : table.publishedName(id.number, I.kind) }
+}
+
+/// Held to read on another thread than the table's own, and to replace memory that is read there.
+private final class Growth: Sendable {
+    let isChanging = Mutex(())
+}
+
 /// Finds names that were restored; see `NameTable.restoredIndex`.
 public struct NameIndex: ~Copyable, @unchecked Sendable {
     /// Owned until they are taken.
@@ -144,13 +171,15 @@ private struct NameTableOfKind: ~Copyable {
     private var ends: UnsafeMutableBufferPointer<Int>
     private var arena: UnsafeMutableRawBufferPointer
     private(set) var count = 0
+    private let growth: Growth
     /// Fresh in each process, so that nobody can choose names that collide.
     private let seed = UInt64.random(in: .min ... .max)
 
     private static let leastSlots = 64
     private static let leastArenaBytes = 1 << 10
 
-    init() {
+    init(growth: Growth) {
+        self.growth = growth
         slots = .allocate(capacity: Self.leastSlots)
         slots.initialize(repeating: .free)
         ends = .allocate(capacity: Self.leastSlots)
@@ -211,6 +240,12 @@ private struct NameTableOfKind: ~Copyable {
     func bytes(of number: UInt32) -> UnsafeRawBufferPointer {
         guard number > 0 else { return UnsafeRawBufferPointer(start: nil, count: 0) }
         precondition(number <= count, "no name has this number")
+        return UnsafeRawBufferPointer(rebasing: arena[ends[Int(number) - 1]..<ends[Int(number)]])
+    }
+
+    /// On any thread, while growth is held off. Touches nothing that the writer changes when it adds a name.
+    func publishedBytes(of number: UInt32) -> UnsafeRawBufferPointer {
+        precondition(Int(number) < ends.count, "no name has this number")
         return UnsafeRawBufferPointer(rebasing: arena[ends[Int(number) - 1]..<ends[Int(number)]])
     }
 
@@ -313,18 +348,25 @@ private struct NameTableOfKind: ~Copyable {
 
     /// Doubles what is too small, so that adding a name costs amortised O(its length).
     private mutating func reserve(names: Int, bytes: Int) {
+        guard names > ends.count || bytes > arena.count else { return }
+        // By a name of its own, since what is done under it changes self.
+        let growth = growth
         if names > ends.count {
             let larger = UnsafeMutableBufferPointer<Int>.allocate(capacity: max(names, ends.count * 2))
             larger.initialize(repeating: 0)
             larger.baseAddress!.update(from: ends.baseAddress!, count: ends.count)
-            ends.deallocate()
-            ends = larger
+            growth.isChanging.withLock { _ in
+                ends.deallocate()
+                ends = larger
+            }
         }
         if bytes > arena.count {
             let larger = UnsafeMutableRawBufferPointer.allocate(byteCount: max(bytes, arena.count * 2), alignment: 1)
             larger.copyMemory(from: UnsafeRawBufferPointer(arena))
-            arena.deallocate()
-            arena = larger
+            growth.isChanging.withLock { _ in
+                arena.deallocate()
+                arena = larger
+            }
         }
     }
 }

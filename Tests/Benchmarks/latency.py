@@ -60,13 +60,14 @@ def one_event(scale):
 
 def flags(scale):
     """From the send of a company's first event until `tenure tail flags` writes the line, beside half of full speed."""
-    seconds = scale.pick(20, 6)
+    # The load's lines are in memory before it begins.
+    seconds = scale.pick(10, 6)
     with open(os.path.join(ROOT, "config", "rules.yaml")) as file:
         rules = file.read().replace("\nflags:\n", "\nflags:\n" + SIGNAL_RULE, 1)
     with Daemon(clock="wall", rules=rules) as daemon:
-        fill(daemon, scale.pick(1_000_000, 100_000))
-        rate = bench(daemon, scale.pick(1_000_000, 100_000))["events_per_s"] / 2
-        with Beside(daemon, round(rate * seconds), rate=rate) as load:
+        fill(daemon, scale.pick(1_000_000, 100_000), form="line")
+        rate = bench(daemon, scale.pick(2_000_000, 100_000), form="line")["events_per_s"] / 2
+        with Beside(daemon, round(rate * seconds), form="line", rate=rate) as load:
             took = signal_seconds(daemon, load)
     missing = took.count(None)
     # One that never came took at least as long as was waited for it.

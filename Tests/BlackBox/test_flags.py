@@ -3,9 +3,10 @@
 import json
 import os
 import pwd
+import subprocess
 import unittest
 
-from daemon import Daemon
+from daemon import BIN, Daemon
 
 RULES = """
 flags:
@@ -50,6 +51,31 @@ class Flags(unittest.TestCase):
     def idle_flag(self):
         """F1, opened on 2026-03-08; the clock stands at 2026-03-09."""
         self.daemon.send([visit(1), visit(9, company="globex")])
+
+    def test_a_tail_of_flags_sees_every_move_once_and_in_order_over_a_restart(self):
+        first = self.daemon.ask("/v1/status")["seq"] + 1
+        tail = subprocess.Popen(
+            [os.path.join(BIN, "tenure"), "--socket", self.daemon.run, "tail", "flags", "--from", str(first)],
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        self.addCleanup(tail.kill)
+        self.idle_flag()
+        raised = json.loads(tail.stdout.readline())
+        self.assertEqual((raised["type"], raised["move"], raised["flag"]), ("move", "raised", "F1"))
+        self.daemon.send([visit(9, user=f"u{n}", company="globex", hour=n) for n in range(1, 3)])
+        self.act("ack", "F1")
+        seen = [raised, json.loads(tail.stdout.readline())]
+        self.daemon.restart()
+        self.daemon.send([visit(9, company="globex", hour=5)])
+        self.act("note", "F1", "called")
+        while seen[-1]["move"] != "noted":
+            seen.append(json.loads(tail.stdout.readline()))
+        tail.kill()
+        tail.stdout.close()
+        tail.wait()
+        every = self.daemon.ask(f"/v1/events?from={first}&limit=1000")["events"]
+        self.assertEqual(seen, [record for record in every if record["type"] == "move"])
+        self.assertGreater(len(every), len(seen))
+        self.assertEqual(seen, self.daemon.ask(f"/v1/events?from={first}&kind=move&limit=1000")["events"])
 
     def test_every_action_is_on_the_record_with_who_did_it_also_after_a_restart(self):
         self.idle_flag()

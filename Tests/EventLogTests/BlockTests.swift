@@ -32,12 +32,17 @@ struct BlockTests {
         return block
     }
 
+    static func kinds(_ value: [UInt8], with decoder: BlockDecoder = BlockDecoder()) throws -> RecordKinds {
+        try value.withUnsafeBytes { try decoder.kinds(of: $0) }
+    }
+
     static func expectEveryFlipNoticed(_ sound: [UInt8]) {
         let decoder = BlockDecoder()
         for bit in 0..<sound.count * 8 {
             var value = sound
             value[bit / 8] ^= 1 << (bit % 8)
             #expect(throws: BlockFault.self, "bit \(bit)") { try decode(value, with: decoder) }
+            #expect(throws: BlockFault.self, "bit \(bit)") { try kinds(value, with: decoder) }
         }
     }
 
@@ -49,6 +54,9 @@ struct BlockTests {
             let batch = generator.batch(count, names: NameTable())
             let block = try Self.decode(Self.value(batch))
             #expect(PlainRecord.all(block.batch) == PlainRecord.all(batch), "seed \(seed), wild \(isWild)")
+            let kinds = Set(batch.records.map(\.kind))
+            let found = try Self.kinds(Self.value(batch))
+            #expect(RecordKind.allCases.allSatisfy { found.contains($0) == kinds.contains($0) }, "seed \(seed)")
         }
     }
 
@@ -162,6 +170,7 @@ struct BlockTests {
         let block = try Self.decode(redacted)
         #expect(block.isRedacted && !old.isRedacted)
         #expect(block.header == old.header)
+        #expect(try Self.kinds(redacted) == RecordKinds(.track))
         #expect(PlainRecord.all(block.batch) == PlainRecord.all(batch))
         Self.expectEveryFlipNoticed(redacted)
     }

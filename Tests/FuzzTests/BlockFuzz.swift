@@ -38,11 +38,13 @@ struct BlockFuzz {
             let count = random.below(4) == 0 ? random.pick([1, 2, 64, 200, 5_000]) : UInt32(sample.count)
             var value = body.withUnsafeBytes { BlockSamples.value(body: $0, count: count) }
             if random.below(8) == 0 { value = try body.withUnsafeBytes { try BlockSamples.redacted(value, body: $0) } }
+            let kinds = try? decoder.kinds(of: guarded.hold(value))
             do throws(BlockFault) {
                 try decoder.decode(guarded.hold(value), into: &block)
             } catch {
                 return nil
             }
+            guard kinds == RecordKinds(of: block.batch.records) else { return "its kinds alone are read as others" }
             guard block.batch.records.count == Int(count) else { return "\(block.batch.records.count) records" }
             if let fault = Self.misplaced(block.batch) { return fault }
             guard random.below(4) == 0 else { return nil }

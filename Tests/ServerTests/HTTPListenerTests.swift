@@ -107,6 +107,48 @@ struct HTTPListenerTests {
         #expect(end.contains("\"notice\":\"the daemon stops\""))
     }
 
+    @Test("a subscriber that names kinds gets each record of them once, in order, and nothing else")
+    func followKinds() async throws {
+        let (text, all) = try await daemon { daemon in
+            let client = try TestClient(path: daemon.httpPath)
+            try await client.send("GET /v1/events?from=1&follow=1&kind=group,leave HTTP/1.1\r\nHost: l\r\n\r\n")
+            for number in 1...40 {
+                let time = "2026-03-01T10:00:\(number + 10)Z"
+                let event = "{\"company\":\"c\(number)\",\"user\":\"u\",\"task\":\"t\",\"time\":\"\(time)\"}\n"
+                let leave = "{\"type\":\"leave\",\"company\":\"c\(number)\",\"user\":\"u\",\"time\":\"\(time)\"}\n"
+                _ = try await daemon.request("POST", "/v1/events", body: number % 4 == 0 ? event + leave : event)
+            }
+            let text = try await client.receive(until: "\"c40\"")
+            client.close()
+            return (text, try await daemon.request("GET", "/v1/events?limit=1000").json)
+        }
+        let wanted = (all["events"]?.arrayValue ?? []).filter { $0["type"]?.stringValue == "leave" }
+        #expect(wanted.count == 10)
+        let lines = text.split(whereSeparator: \.isNewline).filter { $0.hasPrefix("{") }
+        #expect(lines.map(String.init) == wanted.map(\.text))
+    }
+
+    @Test("a list that names kinds has those records alone, page by page, also of one company")
+    func listKinds() async throws {
+        let (pages, company, refusal) = try await daemon { daemon in
+            let group = #"{"type":"group","groupId":"acme","traits":{"seats":1},"timestamp":"2026-03-03T10:00:00Z"}"#
+            for _ in 0..<3 { _ = try await daemon.request("POST", "/v1/events", body: lines + "\n" + group) }
+            var pages: [[String]] = []
+            var cursor: Int? = 1
+            while let from = cursor, pages.count < 100 {
+                let page = try await daemon.request("GET", "/v1/events?kind=group&limit=2&cursor=\(from)").json
+                pages.append(page["events"]?.arrayValue?.compactMap { $0["type"]?.stringValue } ?? [])
+                cursor = page["next"]?.intValue
+            }
+            let company = try await daemon.request("GET", "/v1/companies/acme/events?kind=track").json
+            return (pages, company, try await daemon.request("GET", "/v1/events?kind=flag"))
+        }
+        #expect(pages == [["group", "group"], ["group"]])
+        #expect(company["events"]?.arrayValue?.map { $0["id"]?.stringValue } == ["2"])
+        #expect(refusal.status == 400)
+        #expect(refusal.json["detail"]?.stringValue?.contains("move") == true)
+    }
+
     @Test("records are paged by seq")
     func records() async throws {
         let pages = try await daemon { daemon in

@@ -1,5 +1,6 @@
 import Engine
 import Testing
+import UsageModel
 
 @testable import Server
 
@@ -37,6 +38,18 @@ struct QueryTests {
         #expect(try QueryParameters(nil, known: names).page().limit == Page.defaultLimit)
         for bad in ["limit=0", "limit=-1", "limit=x", "limit=1e3", "limit=\(Page.greatestLimit + 1)"] {
             #expect(throws: RequestRefusal.self) { try QueryParameters(bad, known: names).page() }
+        }
+    }
+
+    @Test("kinds of records are named as in answers, separated by commas; without any all are meant")
+    func recordKinds() throws {
+        #expect(try QueryParameters("kind=move", known: ["kind"]).recordKinds("kind") == RecordKinds(.move))
+        #expect(
+            try QueryParameters("kind=group,identify", known: ["kind"]).recordKinds("kind")
+                == [RecordKinds(.group), RecordKinds(.identify)])
+        #expect(try QueryParameters("", known: ["kind"]).recordKinds("kind") == .all)
+        for bad in ["kind=mov", "kind=move,", "kind=40", "kind=Move"] {
+            #expect(throws: RequestRefusal.self) { try QueryParameters(bad, known: ["kind"]).recordKinds("kind") }
         }
     }
 

@@ -1,3 +1,4 @@
+import Synchronization
 import Testing
 import UsageModel
 
@@ -26,6 +27,37 @@ struct NameTableTests {
         }
         #expect(names.find("user-0", as: UserID.self) == nil)
         #expect(names.count(.user) == 100_000)
+    }
+
+    private final class Published: Sendable {
+        let number = Mutex(UInt32(0))
+    }
+
+    @Test("names that were published are read on other threads while the table grows")
+    func readers() async {
+        let names = NameTable()
+        let reader = names.reader
+        let published = Published()
+        let total: UInt32 = 50_000
+        await withTaskGroup(of: Void.self) { group in
+            for _ in 0..<2 {
+                group.addTask {
+                    var last: UInt32 = 0
+                    while last < total {
+                        last = published.number.withLock { $0 }
+                        for number in [1, last / 2, last] where number > 0 && number <= last {
+                            #expect(reader.name(UserID(number: number)) == "user-\(number)")
+                        }
+                        await Task.yield()
+                    }
+                }
+            }
+            for number in 1...total {
+                _ = names.intern("user-\(number)", as: UserID.self)
+                published.number.withLock { $0 = number }
+            }
+        }
+        #expect(reader.name(UserID.none).isEmpty)
     }
 
     @Test("a look-up in steps finds what one in a go finds")

@@ -1,26 +1,33 @@
 import EventLog
 import UsageModel
 
-/// Records read from the log on the asker's side, so that a long read never holds up the writer; only
-/// their names are looked up on the writer's thread, where the dictionary lives.
-struct RecordSelection: Sendable {
+/// Records read from the log and written down on the asker's side, so that a reader costs the writer nothing.
+struct RecordSelection {
     private var rows: [(seq: UInt64, record: Record)] = []
     private var batch = RecordBatch()
     private var next: UInt64
 
-    /// Reads up to `limit` records from `seq` on, of `company` alone when it is given.
-    init(reading reader: EventLogReader, from seq: UInt64, limit: Int, company: CompanyID?) throws {
-        next = max(seq, 1)
-        try reader.scan(from: next) { block in
-            var current = block.header.firstSeq
-            for record in block.batch.records {
+    /// Nobody waits longer for a page: where what is wanted is rare, it ends with what was found until then.
+    private static let patience = Duration.seconds(5)
+
+    /// Reads up to `limit` records of `kinds` from `seq` on, of `company` alone when it is given.
+    ///
+    /// - Parameter last: how far the log was published, and with it the names that its records refer to.
+    init(
+        reading reader: RecordReader, from seq: UInt64, through last: UInt64, limit: Int, kinds: RecordKinds,
+        company: CompanyID?
+    ) throws {
+        let first = max(seq, 1)
+        next = first
+        next = try reader.scan(from: first, through: last, for: kinds, until: .now + Self.patience) { block in
+            var current = max(first, block.header.firstSeq)
+            for record in block.batch.records.dropFirst(Int(current - block.header.firstSeq)) {
                 defer { current += 1 }
-                guard current >= next, company == nil || record.company == company else { continue }
-                guard rows.count < limit else { return false }
+                guard kinds.contains(record.kind), company == nil || record.company == company else { continue }
                 keep(record, seq: current, bytes: block.batch.bytes)
+                guard rows.count < limit else { return false }
             }
-            next = current
-            return rows.count < limit
+            return true
         }
         if let last = rows.last, rows.count == limit { next = last.seq + 1 }
     }
@@ -34,7 +41,7 @@ struct RecordSelection: Sendable {
         rows.append((seq, record))
     }
 
-    func page(names: NameTable) -> RecordsPage {
+    func page(names: NameReader) -> RecordsPage {
         RecordsPage(
             records: rows.map { RecordDescription(record: $0.record, seq: $0.seq, batch: batch, names: names).json },
             next: next)
@@ -46,7 +53,7 @@ struct RecordDescription {
     let record: Record
     let seq: UInt64
     let batch: RecordBatch
-    let names: NameTable
+    let names: NameReader
 
     var json: JSON {
         var members: [JSON.Member] = [

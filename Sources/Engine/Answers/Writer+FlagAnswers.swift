@@ -109,7 +109,7 @@ extension Writer {
                 var copy = record
                 copy.id = batch.add(UnsafeRawBufferPointer(rebasing: bytes[record.id.indices]))
                 copy.payload = batch.add(UnsafeRawBufferPointer(rebasing: bytes[record.payload.indices]))
-                return RecordDescription(record: copy, seq: seq, batch: batch, names: names).json
+                return RecordDescription(record: copy, seq: seq, batch: batch, names: names.reader).json
             }
         } catch {
             throw .refused("\(error)")

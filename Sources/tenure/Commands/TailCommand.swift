@@ -15,7 +15,8 @@ struct TailCommand: ParsableCommand {
             "tenure tail rejects",
             words: """
                 Begins with what comes next, or at --from. When the daemon goes away, tail waits for it and goes \
-                on where it was; when tail itself ends it says where to go on.
+                on where it was; when tail itself ends it says where to go on. To follow flags takes no more than \
+                flags take, however many events come.
 
                 With --exec each record is given to a shell command on its standard input, one after the other; a \
                 command that fails ends tail, and --from with the seq named then tries that record again.
@@ -41,7 +42,7 @@ struct TailCommand: ParsableCommand {
         switch stream {
         case .events, .flags:
             let first = try from ?? Self.nextSeq(address)
-            var tail = RecordTail(address: address, next: first, movesOnly: stream == .flags, sink: sink)
+            var tail = RecordTail(address: address, next: first, kinds: stream == .flags ? "move" : nil, sink: sink)
             try tail.run()
         case .rejects:
             let last = try from.map { max(1, $0) - 1 } ?? Self.lastReject(address)
@@ -66,7 +67,8 @@ struct TailCommand: ParsableCommand {
 private struct RecordTail {
     let address: SocketAddress
     var next: UInt64
-    let movesOnly: Bool
+    /// Nil for all.
+    let kinds: String?
     let sink: RecordSink
 
     /// Ends by a signal or an error other than an unreachable daemon.
@@ -88,19 +90,22 @@ private struct RecordTail {
 
     private mutating func follow(_ patience: inout Patience) throws {
         let connection = try HTTPConnection(address: address)
-        let target = RequestTarget("v1", "events").with("from", String(next)).with("follow", "1")
+        let target = RequestTarget("v1", "events")
+            .with("from", String(next)).with("follow", "1").with("kind", kinds)
         patience.succeeded()
         var position = next
         defer { next = position }
         let sink = sink
-        let movesOnly = movesOnly
         try connection.stream(target, timeoutSeconds: RecordTail.silenceSeconds) { line in
             guard !StopSignal.arrived else { return false }
             let record = try RecordSink.parse(line)
-            // The daemon says why it ends a stream; the reconnection takes it from there.
-            if record["notice"] != nil { return true }
+            // The daemon says why it ends a stream and how far it has read; the reconnection takes it from there.
+            if record["notice"] != nil {
+                position = max(position, record["next"]?.uint64Value ?? position)
+                return true
+            }
             guard let seq = record["seq"]?.uint64Value, seq >= position else { return true }
-            if !movesOnly || record["type"]?.stringValue == "move" { try sink.take(line, position: seq) }
+            try sink.take(line, position: seq)
             position = seq + 1
             return true
         }
