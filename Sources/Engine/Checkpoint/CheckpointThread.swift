@@ -14,6 +14,10 @@ final class CheckpointThread: Sendable {
     nonisolated(unsafe) private var writing: CheckpointWriting?
     nonisolated(unsafe) private var error: EventLogError?
 
+    /// With more than this in memory nothing is written at leisure: parts that change are copied as fast as lines come,
+    /// and 100,000 companies that all change are gigabytes.
+    private static let hurryingBytes = 64 << 20
+
     init(store: CheckpointStore) { self.store = store }
 
     var pendingBytes: Int { pending.load(ordering: .relaxed) }
@@ -22,7 +26,7 @@ final class CheckpointThread: Sendable {
         let global = Handover(global)
         enqueue { [self] () throws(EventLogError) in
             error = nil
-            let writing = try store.begin(header)
+            let writing = try store.begin(header) { [self] in pendingBytes > Self.hurryingBytes }
             try writing.append(global: global.value.bytes)
             self.writing = writing
         }

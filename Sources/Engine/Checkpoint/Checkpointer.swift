@@ -74,16 +74,17 @@ final class Checkpointer {
         writer.portraits.write(part, to: piece)
         if case .company(let number) = part { writer.desk.book.write(CompanyID(number: number), to: piece) }
         CheckpointPartHeader.end(start, in: piece)
+        if piece.count >= Self.pieceBytes { handOver(writer) }
     }
 
     /// Goes on for one piece; called between turns, and again when a piece has been written.
     func proceed(_ writer: Writer) {
         guard isUnderWay, thread.pendingBytes < Self.greatestPendingBytes else { return }
-        while piece.count < Self.pieceBytes {
+        let piece = piece
+        while piece === self.piece {
             guard let part = writer.portraits.nextCheckpointPart() else { return finish(writer) }
             write(part, of: writer)
         }
-        handOver(writer)
     }
 
     private func handOver(_ writer: Writer) {

@@ -7,7 +7,8 @@ final class CheckpointFileWriter {
     private let path: String
     private let descriptor: Int32
     private let terms: Terms
-    private let began = ContinuousClock.now
+    /// Since when, and from which byte on, the pace is kept.
+    private var paceStart: (time: ContinuousClock.Instant, offset: UInt64) = (.now, 0)
     private var isFinished = false
     private var offset: UInt64 = 0
     private var unsynced = 0
@@ -31,6 +32,8 @@ final class CheckpointFileWriter {
         var bytesPerSecond: Int
         /// Asked now and then; the file is given up when it says so.
         var isCancelled: @Sendable () -> Bool
+        /// Whether so much waits in memory to be written that the disk may be busy after all.
+        var isHurried: @Sendable () -> Bool = { false }
     }
 
     init(directory: String, header: CheckpointHeader, terms: Terms) throws(EventLogError) {
@@ -166,10 +169,14 @@ final class CheckpointFileWriter {
 
     /// Waits until as much time has gone by as the bytes so far may take.
     private func keepPace() throws(EventLogError) {
-        let due = Duration.seconds(1) * (Double(offset) / Double(terms.bytesPerSecond))
+        let due = Duration.seconds(1) * (Double(offset - paceStart.offset) / Double(terms.bytesPerSecond))
         while true {
             if terms.isCancelled() { throw .closed }
-            let left = due - (ContinuousClock.now - began)
+            if terms.isHurried() {
+                paceStart = (.now, offset)
+                return
+            }
+            let left = due - (ContinuousClock.now - paceStart.time)
             guard left > .zero else { return }
             usleep(UInt32(min(left, Self.longestPause) / .microseconds(1)))
         }

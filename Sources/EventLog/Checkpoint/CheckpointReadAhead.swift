@@ -33,10 +33,12 @@ final class CheckpointReadAhead: Sendable {
     /// Begins to read `pieces` in their order.
     init(_ pieces: [(file: CheckpointFile, piece: CheckpointIndex.Piece)]) {
         for _ in 0..<Self.piecesAhead { room.signal() }
+        // A buffer that grew from piece to piece would be new memory each time; what is not written to takes none.
+        let capacity = Int(pieces.reduce(0) { max($0, $1.piece.byteCount) })
         DispatchQueue(label: "tenure.checkpoint.read").async { [self] in
             for (file, piece) in pieces {
                 room.wait()
-                let spare = state.withLock { $0.isGivenUp ? nil : $0.spare.popLast() ?? ByteBuffer() }
+                let spare = state.withLock { $0.isGivenUp ? nil : $0.spare.popLast() ?? ByteBuffer(capacity: capacity) }
                 guard let buffer = spare else { return }
                 let reading = Self.read(piece, of: file, into: buffer)
                 state.withLock { $0.readings.append(reading) }

@@ -190,15 +190,20 @@ public final class CheckpointStore: Sendable {
     public var isCancelled: Bool { cancellation.isCancelled.load(ordering: .relaxed) }
 
     private var terms: CheckpointFileWriter.Terms {
-        CheckpointFileWriter.Terms(reserveBytes: reserveBytes, bytesPerSecond: bytesPerSecond) {
-            [cancellation] in cancellation.isCancelled.load(ordering: .relaxed)
-        }
+        CheckpointFileWriter.Terms(
+            reserveBytes: reserveBytes, bytesPerSecond: bytesPerSecond,
+            isCancelled: { [cancellation] in cancellation.isCancelled.load(ordering: .relaxed) })
     }
 
     /// Begins a file; nothing that stands is touched before it is kept.
-    public func begin(_ header: CheckpointHeader) throws(EventLogError) -> CheckpointWriting {
-        CheckpointWriting(
-            try CheckpointFileWriter(directory: directory, header: header, terms: terms))
+    ///
+    /// - Parameter isHurried: whether it may be written faster than `bytesPerSecond` for now.
+    public func begin(
+        _ header: CheckpointHeader, isHurried: @escaping @Sendable () -> Bool = { false }
+    ) throws(EventLogError) -> CheckpointWriting {
+        var terms = terms
+        terms.isHurried = isHurried
+        return CheckpointWriting(try CheckpointFileWriter(directory: directory, header: header, terms: terms))
     }
 
     /// Makes what was written part of the checkpoint; durable on return.
