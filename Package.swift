@@ -51,7 +51,7 @@ let package = Package(
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "CHash"),
-        .target(name: "CAllocator"),
+        .target(name: "CGlibc"),
 
         // Pure: no I/O, no clock.
         target("UsageModel", ["CHash"]),
@@ -67,7 +67,7 @@ let package = Package(
 
         // Storage.
         target("LMDB", ["CLMDB"]),
-        target("EventLog", ["LMDB", "CZstd", "UsageModel"]),
+        target("EventLog", ["LMDB", "CGlibc", "CZstd", "UsageModel"]),
 
         // The writer, and what stands around it.
         target("Engine", ["EventLog", "Portraits", "Rules", "RulesFile", "UsageModel", "WireFormat"]),
@@ -86,7 +86,7 @@ let package = Package(
         program(
             "tenured",
             [
-                "CAllocator", "Clients", "Engine", "EventLog", "Portraits", "Rules", "RulesFile", "Server",
+                "CGlibc", "Clients", "Engine", "EventLog", "Portraits", "Rules", "RulesFile", "Server",
                 "UsageModel",
                 "WireFormat",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),

@@ -1,4 +1,4 @@
-import CAllocator
+import CGlibc
 import Engine
 import Glibc
 import Logging
@@ -109,7 +109,7 @@ struct Daemon {
         signal(SIGXFSZ, SIG_IGN)
         // Tables double as they grow. What they leave goes back to the system at once: of 10 million users' tables half
         // stayed with the allocator, whose own thresholds rise with whatever is freed.
-        callocator_map_from(Self.mappedBytes)
+        cglibc_map_from(Self.mappedBytes)
         // Neither the log nor, in the moment before its mode is set, a socket is anybody else's.
         umask(0o007)
         // A connection is a file descriptor; the usual soft limit of 1,024 exists for select(2), which

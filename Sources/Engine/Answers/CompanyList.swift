@@ -43,8 +43,8 @@ final class CompanyList: @unchecked Sendable {
             try Self.parse(
                 text.hasPrefix("-") ? String(text.dropFirst()) : text, purpose: .any, writer: writer, parameter: "sort")
         }
-        wantedCount = try query.page.offset() + query.page.limit + 1
         companies = writer.portraits.companies()
+        wantedCount = min(try query.page.offset(), companies.count) + query.page.limit + 1
     }
 
     private static func parse(
