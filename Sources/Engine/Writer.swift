@@ -260,6 +260,8 @@ final class Writer {
 
     private func millisecondsToDeadline() -> Int64? {
         if isDiskFull { return Self.fullDiskRetryMilliseconds }
+        // Also while the clock stands: questions wait for what is left over.
+        if isBehind { return 0 }
         guard !isEventClock else { return nil }
         let deadline = min(schedule.first ?? SourceWatch.never, watch.nextCheck)
         guard deadline != SourceWatch.never else { return nil }

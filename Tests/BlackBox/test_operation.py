@@ -222,6 +222,15 @@ class Groups(unittest.TestCase):
 
 
 class Tokens(unittest.TestCase):
+    def tokens_file(self):
+        directory = tempfile.TemporaryDirectory(prefix="tenure-test-")
+        self.addCleanup(directory.cleanup)
+        path = os.path.join(directory.name, "tokens")
+        with open(path, "w") as file:
+            file.write(TOKENS)
+        os.chmod(path, 0o600)
+        return path
+
     def test_tcp_without_tokens_answers_nobody(self):
         with Daemon(config="http: {tcp: '127.0.0.1:0'}\n") as daemon:
             connection = http.client.HTTPConnection(daemon.ask("/v1/status")["sockets"]["http_tcp"], timeout=PATIENCE_SECONDS)
@@ -232,12 +241,7 @@ class Tokens(unittest.TestCase):
             connection.close()
 
     def test_lines_over_tcp_begin_with_a_token_that_may_change_something(self):
-        directory = tempfile.TemporaryDirectory(prefix="tenure-test-")
-        self.addCleanup(directory.cleanup)
-        tokens = os.path.join(directory.name, "tokens")
-        with open(tokens, "w") as file:
-            file.write(TOKENS)
-        os.chmod(tokens, 0o600)
+        tokens = self.tokens_file()
         config = f"http: {{tokens: {tokens}}}\ningest: {{tcp: '127.0.0.1:0'}}\n"
         reading, changing = "fedcba9876543210fedcba9876543210", "0123456789abcdef0123456789abcdef"
         line = b'{"company":"acme","user":"u","task":"t"}\n'
@@ -263,12 +267,7 @@ class Tokens(unittest.TestCase):
             self.assertEqual(daemon.send([token.decode(), line.decode()]), (1, {}))
 
     def test_tcp_takes_only_callers_with_a_token_and_only_what_it_allows(self):
-        directory = tempfile.TemporaryDirectory(prefix="tenure-test-")
-        self.addCleanup(directory.cleanup)
-        tokens = os.path.join(directory.name, "tokens")
-        with open(tokens, "w") as file:
-            file.write(TOKENS)
-        os.chmod(tokens, 0o600)
+        tokens = self.tokens_file()
         with Daemon(clock="wall", config=f"http: {{tcp: '127.0.0.1:0', tokens: {tokens}}}\n") as daemon:
             address = daemon.ask("/v1/status")["sockets"]["http_tcp"]
 
