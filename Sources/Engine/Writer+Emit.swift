@@ -28,6 +28,7 @@ extension Writer {
         // A record later than every raise costs a comparison.
         if desk.book.hasFlag(of: record.company, raisedAfter: record.time) {
             late.note(late: record, seq: seq, portraits: portraits)
+            portraits.endSlack(of: record.company)
         }
         if record.kind.isEvent { counters.logged += 1 }
         for company in merged {
@@ -48,6 +49,8 @@ extension Writer {
             return
         }
         if !awaitingClock.isEmpty { lookAtAwaitingClock(from: now) }
+        // Most events of a company at work turn nothing, and the look before them knew how many.
+        if kind.isEvent, !isListening, !portraits.exceedsSlack(company) { return }
         markUnlooked(company, now: now)
         // Control records are looked at one by one; events of one block, or of one hour, together.
         if !kind.isEvent { try look(at: company, now: now) }

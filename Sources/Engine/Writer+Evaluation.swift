@@ -70,7 +70,10 @@ extension Writer {
         let look = desk.look(
             at: portrait, moment: moment, observed: observedTime(now), names: names, scope: scope)
         for move in look.moves { try emit(move, company: company) }
-        schedule.endLook(at: company, now: now, next: look.nextLook)
+        // Tomorrow the windows are others, and what of today was passed over lies in them.
+        let isGranted = portraits.grant(look.slack, to: company, at: moment)
+        let next = isGranted ? min(look.nextLook ?? moment.nextMidnight, moment.nextMidnight) : look.nextLook
+        schedule.endLook(at: company, now: now, next: next)
     }
 
     /// Marks the flags that late records of the company prove wrong.

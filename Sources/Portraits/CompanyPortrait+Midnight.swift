@@ -2,6 +2,9 @@ public import UsageModel
 
 /// What time alone can still change.
 extension CompanyPortrait {
+    /// Whether the company had an event on the day of `moment`.
+    public func isAtWork(at moment: Moment) -> Bool { state.pointee.eventDays.lastDay == moment.today.number }
+
     /// The first local midnight at which `metric` may change although no record arrives; nil for never.
     ///
     /// A window changes only when a day on which something happened enters or leaves it. So a company that

@@ -22,13 +22,19 @@ final class FlagHistory {
     private(set) var now = FlagScene.start
     /// How many looks were made.
     private(set) var looks = 0
+    /// How many events needed none, by the look before them.
+    private(set) var looksSpared = 0
     private(set) var moves: [(company: CompanyID, move: FlagMove)] = []
     private var toldCount = 0
 
-    init(_ flags: [RuleSetDraft.Flag], stages: [(String, String)] = []) throws {
+    init(
+        _ flags: [RuleSetDraft.Flag], stages: [(String, String)] = [],
+        scores: [RuleSetDraft.Score] = []
+    ) throws {
         portraits = Portraits(names: names)
         var draft = RuleSetDraft(fileName: "history.yaml", text: flags.map(\.text).joined())
         draft.flags = flags
+        draft.scores = scores
         draft.stages = stages.map { RuleSetDraft.Condition(name: SourceText($0.0), when: SourceText($0.1)) }
         let names = names
         let rules = try RuleSet.compile(draft) { names.intern($0, as: TaskID.self) }
@@ -95,8 +101,22 @@ final class FlagHistory {
                     seq: UInt64(log.count), kind: record.kind, time: record.time, arrival: now, isActivity: isActivity,
                     hasUser: !record.user.isNone),
                 of: record.company)
+            portraits.endSlack(of: record.company)
         }
-        try look(at: record.company)
+        if record.kind.isEvent, !portraits.exceedsSlack(record.company) {
+            try checkSpared(record.company)
+        } else {
+            try look(at: record.company)
+        }
+    }
+
+    /// A look that is spared would have come to nothing, now and when its own deadline is later.
+    private func checkSpared(_ company: CompanyID) throws {
+        looksSpared += 1
+        let look = try propose(company, observed: nil)
+        #expect(look.moves.isEmpty, "\(look.moves.map(\.rule))")
+        let deadline = try #require(deadlines[company])
+        if let next = look.nextLook { #expect(deadline <= next) }
     }
 
     private static func apply(
@@ -139,7 +159,10 @@ final class FlagHistory {
         try retract(company)
         let look = try propose(company, observed: observed)
         for move in look.moves { try add(move, company) }
-        deadlines[company] = look.nextLook
+        let moment = portraits.moment(for: company, at: now)
+        let isGranted = portraits.grant(look.slack, to: company, at: moment)
+        deadlines[company] =
+            isGranted ? min(look.nextLook ?? moment.nextMidnight, moment.nextMidnight) : look.nextLook
         let again = try propose(company, observed: observed)
         #expect(again.moves.isEmpty && again.nextLook == look.nextLook)
     }

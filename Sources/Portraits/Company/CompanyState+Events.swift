@@ -12,6 +12,7 @@ extension CompanyState {
         // Until `now` is known today lies before all days and nothing is beyond the horizon.
         let isBeyondEvents = day < today &- Int32(Horizon.eventDays - 1) && today != .min
         if day < today { closedVersion &+= 1 }
+        slack.use(counts: event.count)
         lastSeq = seq
 
         noteTask(event, isIgnored: isIgnored, isBeyond: isBeyondEvents)
@@ -56,6 +57,7 @@ extension CompanyState {
     /// A user's first activity, or activity after leaving, changes who is counted.
     private mutating func notePresence(at index: Int, time: Int64) {
         let row = users.base + index
+        slack = .exceeded
         if row.pointee.isMember { usersTotal -= 1 }
         row.pointee.firstTime = min(row.pointee.firstTime, time)
         row.pointee.lastTime = max(row.pointee.lastTime, time)
@@ -90,6 +92,7 @@ extension CompanyState {
     private mutating func noteTask(_ event: Record, isIgnored: Bool, isBeyond: Bool) {
         let index = guessedTask(event.task) ?? foundTask(event.task)
         let row = tasks.base + index
+        if row.pointee.days.lastDay != today { slack = .exceeded }
         row.pointee.lifetime &+= event.count
         row.pointee.lastTime = max(row.pointee.lastTime, event.time.milliseconds)
         if !isBeyond {

@@ -97,6 +97,11 @@ extension CompanyState {
         return share.isNaN ? nil : share
     }
 
+    /// The total of which `topUserShare` is a part, where the ranking keeps it.
+    mutating func rankedTotal(_ window: Window, today: Day) -> UInt64? {
+        window.ago == 0 && window.days == Int(Ranking.days) ? currentRanking(today: today).total : nil
+    }
+
     /// The greatest of users' sums as a part of all; nil when all are zero.
     static func topShare(of sums: [UInt64]) -> Double? {
         let total = sums.reduce(0, &+)

@@ -111,6 +111,7 @@ extension CompanyState {
 
     @inline(never)
     private mutating func noteNewDay(_ day: Int32, at index: Int) {
+        slack.useUserDay()
         let days = users.base[index].days
         // Making the row may move all rows, so it comes before the row is touched.
         let dayIndex = userDayIndex(day)

@@ -53,7 +53,9 @@ struct CompanyState: ~Copyable {
     /// Counts qualifying events and merges: what was computed at another count may be stale.
     var version: UInt64 = 0
     /// Counts what can change windows that ended before today: late events, merges, control records.
-    var closedVersion: UInt64 = 0
+    var closedVersion: UInt64 = 0 { didSet { slack = .exceeded } }
+    /// What may still come before rules need to look again.
+    var slack = EventSlack.exceeded
     var cache = WindowCache()
     var ranking = Ranking()
     var champion = Champion()
@@ -150,6 +152,7 @@ extension CompanyState {
         today = zone.day(of: now).number
         todayFrom = now.milliseconds
         todayUntil = zone.nextDateChange(after: now).milliseconds
+        slack = .exceeded
         // Bounds follow the UTC date, which never goes back.
         let utcDay = now.utcDay.number
         keptUserDays = utcDay - Int32(Horizon.userDays) - Self.pruningSlack

@@ -8,10 +8,13 @@ public struct Look: Sendable, Equatable {
     /// The first later instant at which another look may come to something although no record of the
     /// company arrives; nil: never.
     public var nextLook: Timestamp?
+    /// What events of the company's today may come before another look comes to something.
+    public var slack: EventSlack
 
-    public init(moves: [FlagMove], nextLook: Timestamp?) {
+    public init(moves: [FlagMove], nextLook: Timestamp?, slack: EventSlack) {
         self.moves = moves
         self.nextLook = nextLook
+        self.slack = slack
     }
 }
 

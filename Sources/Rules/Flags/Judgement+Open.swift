@@ -55,10 +55,9 @@ extension Judgement {
 
     /// Whether the flag's reason is over: `clear`, or `not when` where there is none.
     private mutating func clearVerdict(_ rule: FlagRule, _ flag: OpenFlag) -> Verdict {
-        let (verdict, deadline) = context.withRaiseValues(flag.atRaise.map(\.value)) {
-            (rule.clear ?? rule.when).verdictAndDeadline(in: context)
-        }
-        lookAgain(at: deadline)
+        context.atRaise = flag.atRaise.map(\.value)
+        defer { context.atRaise = [] }
+        let verdict = verdict(of: rule.clear ?? rule.when)
         return rule.clear == nil ? !verdict : verdict
     }
 

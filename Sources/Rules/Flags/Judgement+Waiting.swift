@@ -55,10 +55,9 @@ extension Judgement {
     /// again, look by look. `clear` wins.
     private mutating func clearContradicts(_ rule: FlagRule) -> Bool {
         guard let clear = rule.clear else { return false }
-        let values = clear.atRaiseArguments.map { $0.expression.value(in: context) }
-        let (verdict, deadline) = context.withRaiseValues(values) { clear.verdictAndDeadline(in: context) }
-        lookAgain(at: deadline)
-        return verdict == .true
+        context.atRaise = clear.atRaiseArguments.map { $0.expression.value(in: context) }
+        defer { context.atRaise = [] }
+        return verdict(of: clear) == .true
     }
 
     /// The condition holds and has held for `for`: opens the flag, or records what keeps it from opening.

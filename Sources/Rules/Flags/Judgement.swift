@@ -16,6 +16,8 @@ struct Judgement<Subject: FlagSubject>: ~Copyable {
     private(set) var moves: [FlagMove] = []
     /// In milliseconds; `.max` for never.
     private var nextLook = Int64.max
+    /// What events of today leave all that was judged as it is.
+    private var slack = EventSlack.unlimited
     /// The number that the next raise gets.
     private(set) var nextFlag: FlagID
     /// Rules that need not be asked, and those that this look found to be so.
@@ -51,10 +53,12 @@ struct Judgement<Subject: FlagSubject>: ~Copyable {
         for _ in 0..<Self.passLimit {
             let count = moves.count
             nextLook = settled.until
+            // Passing over or resting, rules mind what no verdict says.
+            slack = scope.isAll && !state.isResting ? .unlimited : .none
             pass()
             if moves.count == count { break }
         }
-        return Look(moves: moves, nextLook: nextLook == .max ? nil : Timestamp(milliseconds: nextLook))
+        return Look(moves: moves, nextLook: nextLook == .max ? nil : Timestamp(milliseconds: nextLook), slack: slack)
     }
 
     private mutating func pass() {
@@ -94,8 +98,16 @@ struct Judgement<Subject: FlagSubject>: ~Copyable {
 
     /// The verdict now; keeps the instant at which it may turn.
     mutating func verdict(of condition: BoundCondition) -> Verdict {
-        let standing = standing(of: condition)
+        keep(standing(of: condition))
+    }
+
+    /// The verdict of a condition that lies outside the program of the rules' `when`.
+    mutating func verdict(of expression: Expression) -> Verdict { keep(expression.standing(in: context)) }
+
+    /// Keeps the instant at which `standing` may turn and the events that it bears.
+    private mutating func keep(_ standing: StandingVerdict) -> Verdict {
         nextLook = min(nextLook, standing.until)
+        slack = slack.least(standing.slack)
         return standing.verdict
     }
 
@@ -116,7 +128,7 @@ struct Judgement<Subject: FlagSubject>: ~Copyable {
     @inline(__always)
     private mutating func settle(_ standing: StandingVerdict) -> Bool {
         guard standing.isSettled, standing.verdict != .true else {
-            nextLook = min(nextLook, standing.until)
+            _ = keep(standing)
             return false
         }
         settled.until = min(settled.until, max(standing.until, context.moment.nextMidnight.milliseconds))

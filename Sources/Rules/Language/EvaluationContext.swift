@@ -8,10 +8,21 @@ public protocol MetricSource: AnyObject {
     /// The first midnight at which `metric` may change although no record arrives; nil for never. Too early
     /// is always correct; an exact answer saves a look a day.
     func nextChange(of metric: Metric, at moment: Moment) -> Timestamp?
+
+    /// The most that one event of today does to a `metric` whose influence is `varying`. Too much is always correct.
+    func effect(on metric: Metric, at moment: Moment) -> EventEffect
+
+    /// Whether the company had an event today, so that most windows change at the next midnight and a search for the
+    /// first that does would be in vain.
+    func isAtWork(at moment: Moment) -> Bool
 }
 
 extension MetricSource {
     public func nextChange(of metric: Metric, at moment: Moment) -> Timestamp? { moment.nextMidnight }
+
+    public func effect(on metric: Metric, at moment: Moment) -> EventEffect { .anything }
+
+    public func isAtWork(at moment: Moment) -> Bool { false }
 }
 
 extension CompanyPortrait: MetricSource {}
@@ -28,6 +39,8 @@ public final class EvaluationContext {
     public private(set) var names: NameTable
     private let cache: MetricCache
     private(set) var look: UInt64
+    /// Whether a metric that midnight may change is taken to change at the next one.
+    private(set) var changesAtMidnight: Bool
     /// The inside of `cache`, which this context keeps alive: steps of an evaluation count no references.
     let values: UnsafeMutablePointer<MetricCache.Values>
 
@@ -54,6 +67,7 @@ public final class EvaluationContext {
         self.cache = cache
         look = cache.newLook()
         values = cache.values
+        changesAtMidnight = portrait.isAtWork(at: moment)
     }
 
     /// Makes it the context of another look, as if it were new, without an allocation.
@@ -63,6 +77,7 @@ public final class EvaluationContext {
         self.company = company
         self.names = names
         look = cache.newLook()
+        changesAtMidnight = portrait.isAtWork(at: moment)
         openFlags = RuleMask()
         stage = nil
         stageSince = nil

@@ -61,11 +61,16 @@ extension Expression {
     public func verdictAndDeadline(
         in context: EvaluationContext
     ) -> (verdict: Verdict, deadline: Timestamp?) {
-        guard kind == .truth else { return (.unknown, nil) }
-        context.attach(program)
-        let standing = program.standing(root, context)
+        let standing = standing(in: context)
         guard standing.until != .max else { return (standing.verdict, nil) }
         return (standing.verdict, Timestamp(milliseconds: standing.until))
+    }
+
+    /// The same with what events of today it bears.
+    func standing(in context: EvaluationContext) -> StandingVerdict {
+        guard kind == .truth else { return StandingVerdict(verdict: .unknown, until: .max, slack: .unlimited) }
+        context.attach(program)
+        return program.standing(root, context)
     }
 }
 

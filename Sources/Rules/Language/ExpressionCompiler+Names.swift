@@ -5,9 +5,9 @@ import UsageModel
 extension ExpressionCompiler {
     mutating func named(_ name: String, _ syntax: Syntax) -> Typed {
         switch name {
-        case "stage": return Typed(node: builder.add(.stage, timing: .eventful), kind: .text, text: name)
+        case "stage": return Typed(node: builder.add(.stage, timing: .moved), kind: .text, text: name)
         case "stage_days":
-            return Typed(node: builder.add(.stageAge, timing: [.linear, .eventful]), kind: .duration, text: name)
+            return Typed(node: builder.add(.stageAge, timing: [.linear, .moved]), kind: .duration, text: name)
         case "company": return Typed(node: builder.add(.companyName), kind: .text, text: name)
         default: break
         }
@@ -161,7 +161,7 @@ extension ExpressionCompiler {
         switch function {
         case "flag":
             if let index = names.flags[name] {
-                return Typed(node: builder.add(.flagOpen, index, timing: .eventful), kind: .truth, text: text)
+                return Typed(node: builder.add(.flagOpen, index, timing: .moved), kind: .truth, text: text)
             }
             return unknown(function, name, among: names.flags.keys, argument)
         case "score":

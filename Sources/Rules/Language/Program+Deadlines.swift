@@ -9,6 +9,8 @@ struct StandingVerdict: BitwiseCopyable {
     /// The verdict will not become true today, whatever events of today come: only a control record or a
     /// late event could make it.
     var isSettled = false
+    /// What events of today leave the verdict as it is until the company's midnight.
+    var slack: EventSlack
 }
 
 // When to look again. An `and` that is false stays so while one false part does, one that is true
@@ -23,7 +25,8 @@ extension Program {
         case .not:
             let part = standing(Int(node.a), context)
             return StandingVerdict(
-                verdict: !part.verdict, until: part.until, isSettled: Timing(rawValue: node.timing).isClosed)
+                verdict: !part.verdict, until: part.until, isSettled: Timing(rawValue: node.timing).isClosed,
+                slack: part.slack)
         case .compareElapsed: return standingElapsed(node, context)
         default: return standingLeaf(index, node, context)
         }
@@ -39,13 +42,16 @@ extension Program {
         var isSettled = deciding == .true
         // When an unknown part that settles it may turn.
         var settledUntil = Int64.max
-        for position in Int(node.a)..<(Int(node.a) + Int(node.b)) {
+        var slack = EventSlack.unlimited
+        let end = Int(node.a) + Int(node.b)
+        for position in Int(node.a)..<end {
             let part = standing(Int(children[position]), context)
             if part.verdict == deciding {
                 let isSettledBefore = deciding == .false && isSettled
                 return StandingVerdict(
                     verdict: part.verdict, until: part.isSettled ? part.until : min(part.until, settledUntil),
-                    isSettled: deciding == .false && part.isSettled || isSettledBefore)
+                    isSettled: deciding == .false && part.isSettled || isSettledBefore,
+                    slack: greatestSlack(part.slack, of: (position + 1)..<end, deciding: deciding, context))
             }
             if part.verdict == .unknown {
                 verdict = .unknown
@@ -56,8 +62,24 @@ extension Program {
             }
             if deciding == .true, !part.isSettled { isSettled = false }
             until = min(until, part.until)
+            slack = slack.least(part.slack)
         }
-        return StandingVerdict(verdict: verdict, until: until, isSettled: isSettled)
+        return StandingVerdict(verdict: verdict, until: until, isSettled: isSettled, slack: slack)
+    }
+
+    /// One part decides as long as it stands: the greatest of `first`, which is that of a part found to decide, and of
+    /// `others` that decide too and do so until midnight at least.
+    private func greatestSlack(
+        _ first: EventSlack, of others: Range<Int>, deciding: Verdict, _ context: EvaluationContext
+    ) -> EventSlack {
+        var greatest = first
+        for position in others where greatest != .unlimited {
+            let part = standing(Int(children[position]), context)
+            guard part.verdict == deciding, part.until >= context.moment.nextMidnight.milliseconds else { continue }
+            let isGreater = min(part.slack.counts, part.slack.userDays) > min(greatest.counts, greatest.userDays)
+            if isGreater { greatest = part.slack }
+        }
+        return greatest
     }
 
     /// Solved in whole milliseconds: elapsed time only grows, so each comparison turns at most twice.
@@ -67,7 +89,8 @@ extension Program {
             Timing(rawValue: node.timing).contains(.daily) ? nextChange(ofSlot: Int(node.a), context) : Int64.max
         let entry = context.entry(Int(node.a), of: self)
         guard entry.kind == .elapsed else {
-            return StandingVerdict(verdict: compareElapsed(node, context, now), until: until)
+            let verdict = compareElapsed(node, context, now)
+            return StandingVerdict(verdict: verdict, until: until, slack: slack(ofElapsed: node, verdict, entry.kind))
         }
         let since = entry.since
         let threshold = Int64(node.number)
@@ -90,11 +113,12 @@ extension Program {
         let isSettled =
             until >= context.moment.nextMidnight.milliseconds
             && (mustGrow ? threshold >= Self.leastSettlingAge : !Timing(rawValue: node.timing).contains(.eventful))
-        return StandingVerdict(verdict: verdict, until: until, isSettled: isSettled)
+        return StandingVerdict(
+            verdict: verdict, until: until, isSettled: isSettled, slack: slack(ofElapsed: node, verdict, entry.kind))
     }
 
     /// Longer than any day, also one on which clocks are set back.
-    private static let leastSettlingAge = 2 * millisecondsPerDay
+    static let leastSettlingAge = 2 * millisecondsPerDay
 
     private func standingLeaf(
         _ index: Int, _ node: Node, _ context: EvaluationContext
@@ -104,18 +128,21 @@ extension Program {
         let timing = Timing(rawValue: node.timing)
         var until = Int64.max
         let isSettled = timing.isClosed || (verdict == .unknown && staysUnknown(index, context))
-        if timing.isEmpty { return StandingVerdict(verdict: verdict, until: until, isSettled: isSettled) }
+        let slack = slack(ofLeaf: index, node, verdict, context)
+        if timing.isEmpty {
+            return StandingVerdict(verdict: verdict, until: until, isSettled: isSettled, slack: slack)
+        }
         if timing.contains(.daily) { until = nextChange(index, context) }
         if timing.contains(.curved) {
             until = min(until, (context.moment.now.utcHour + 1) * millisecondsPerHour)
         } else if timing.contains(.linear) {
             until = min(until, turn(index, node, verdict, context, before: until))
         }
-        return StandingVerdict(verdict: verdict, until: until, isSettled: isSettled)
+        return StandingVerdict(verdict: verdict, until: until, isSettled: isSettled, slack: slack)
     }
 
     /// Whether comparison or sum `index` is unknown because of a metric that events do not make known.
-    private func staysUnknown(_ index: Int, _ context: EvaluationContext) -> Bool {
+    func staysUnknown(_ index: Int, _ context: EvaluationContext) -> Bool {
         let node = nodes[index]
         if let slot = node.slot { return staysUnknown[slot] && context.entry(slot, of: self).kind == .unknown }
         switch node.operation {
@@ -127,6 +154,7 @@ extension Program {
 
     /// The first midnight at which the metric in `slot` may change, `.max` for never.
     private func nextChange(ofSlot slot: Int, _ context: EvaluationContext) -> Int64 {
+        if context.changesAtMidnight { return context.moment.nextMidnight.milliseconds }
         if staysUnknown[slot], context.entry(slot, of: self).kind == .unknown { return .max }
         return context.portrait.nextChange(of: metrics[slot], at: context.moment)?.milliseconds ?? .max
     }
@@ -135,6 +163,7 @@ extension Program {
     private func nextChange(_ index: Int, _ context: EvaluationContext) -> Int64 {
         let node = nodes[index]
         guard Timing(rawValue: node.timing).contains(.daily) else { return .max }
+        if context.changesAtMidnight { return context.moment.nextMidnight.milliseconds }
         if let slot = node.slot { return nextChange(ofSlot: slot, context) }
         switch node.operation {
         case .negate, .absolute, .asNumber, .not, .isKnownNumber, .isKnownTruth, .isKnownText, .isKnownDynamic,

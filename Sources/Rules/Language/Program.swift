@@ -79,8 +79,10 @@ struct Timing: OptionSet, BitwiseCopyable {
     static let linear = Timing(rawValue: 1 << 1)
     /// With `now`, but not in proportion: looked at on each UTC hour.
     static let curved = Timing(rawValue: 1 << 2)
-    /// By an event of today, or by a move.
+    /// By an event of today.
     static let eventful = Timing(rawValue: 1 << 3)
+    /// By a move.
+    static let moved = Timing(rawValue: 1 << 4)
 
     init(rawValue: UInt8) { self.rawValue = rawValue }
 
@@ -94,7 +96,7 @@ struct Timing: OptionSet, BitwiseCopyable {
     var followsNow: Bool { !isDisjoint(with: [.linear, .curved]) }
 
     /// Only the company's midnight, a control record or a late event changes it.
-    var isClosed: Bool { isDisjoint(with: [.linear, .curved, .eventful]) }
+    var isClosed: Bool { isDisjoint(with: [.linear, .curved, .eventful, .moved]) }
 }
 
 /// One step of a compiled expression. What `a`, `b` and `number` mean depends on the operation.
@@ -134,6 +136,8 @@ final class Program: Sendable {
     /// Whether a metric that is unknown stays so at midnight and through events: only a control record
     /// can make it known.
     nonisolated(unsafe) let staysUnknown: UnsafeBufferPointer<Bool>
+    /// By metric.
+    nonisolated(unsafe) let influences: UnsafeBufferPointer<EventInfluence>
     let texts: [String]
     nonisolated(unsafe) let scores: UnsafeBufferPointer<ScoreProgram>
     nonisolated(unsafe) let scoreParts: UnsafeBufferPointer<ScorePart>
@@ -145,6 +149,7 @@ final class Program: Sendable {
         children = Self.copy(builder.children)
         metrics = Self.copy(builder.metrics)
         staysUnknown = Self.copy(builder.metrics.map(\.staysUnknown))
+        influences = Self.copy(builder.metrics.map(\.eventInfluence))
         texts = builder.texts
         scores = Self.copy(builder.scores)
         scoreParts = Self.copy(builder.scoreParts)
@@ -155,6 +160,7 @@ final class Program: Sendable {
         Self.release(children)
         Self.release(metrics)
         Self.release(staysUnknown)
+        Self.release(influences)
         Self.release(scores)
         Self.release(scoreParts)
     }
