@@ -127,7 +127,7 @@ final class Writer {
                 // They stay in `work`, and are settled first when there is room again.
                 refuseForDisk(work.submissions)
             } else {
-                try turn(&work.submissions)
+                try turn(&work)
             }
             // An answer shows every flag that time has made true, so jobs wait until no deadline is left over.
             if !isBehind || isDiskFull { try run(&work.jobs) }
@@ -162,11 +162,22 @@ final class Writer {
         jobs.removeAll(keepingCapacity: true)
     }
 
-    /// Settles `submissions`, of which none is left, and fires what time alone has made true, in as many blocks as it
-    /// takes. At midnight that may be every company's deadline; lines wait for `looksAheadOfLines` of them and no more.
-    func turn(_ submissions: inout [Submission]) throws(EngineError) {
+    /// Fires what time alone has made true, then runs the jobs and settles the submissions of `work`, of which none is
+    /// left, in as many blocks as it takes. At midnight that may be every company's deadline; lines wait for
+    /// `looksAheadOfLines` of them and no more, and jobs for all.
+    func turn(_ work: inout Mailbox.Work) throws(EngineError) {
         startBlock()
         if !isEventClock { try fireDeadlines(notAfter: logTime, atMost: Self.looksAheadOfLines) }
+        // Jobs that came with lines need not wait for those, which may be all that are in flight.
+        if !isBehind, !work.jobs.isEmpty {
+            try flush()
+            try run(&work.jobs)
+        }
+        try settle(&work.submissions)
+        try flush()
+    }
+
+    private func settle(_ submissions: inout [Submission]) throws(EngineError) {
         for index in submissions.indices {
             try settle(submissions[index])
             noteSettled(submissions[index])
@@ -177,7 +188,6 @@ final class Writer {
             pool.giveBack(consume batch, settledLines: settledLines)
         }
         submissions.removeAll(keepingCapacity: true)
-        try flush()
     }
 
     /// Ends the block: looks at what was touched, commits, answers.

@@ -56,20 +56,37 @@ struct DeadlinesLeftOverTests {
         #expect(scene.flags.count == Self.companyCount)
     }
 
+    /// How many events were logged behind the scene's own when each question was answered.
+    private final class Seen: @unchecked Sendable {
+        /// Set by the writer on the test's own thread.
+        var logged: [UInt64] = []
+
+        func note(_ writer: Writer) {
+            #expect(writer.block.records.isEmpty)
+            logged.append(writer.counters.logged - UInt64(DeadlinesLeftOverTests.companyCount))
+        }
+    }
+
+    private static let lines = (1...500).map { "{\"company\":\"c\($0)\",\"user\":\"ada\",\"task\":\"t\"}\n" }.joined()
+
     @Test("a question overtakes the lines of a batch, and is answered from what is durable")
     func overtaking() throws {
-        final class Seen: @unchecked Sendable {
-            /// Set by the writer on the test's own thread.
-            var logged: [UInt64] = []
-        }
         let scene = try scene()
         let seen = Seen()
-        let events = (1...500).map { WriterScene.Event(company: "c\($0)", at: WriterScene.at(1)) }
-        scene.post { writer in
-            #expect(writer.block.records.isEmpty)
-            seen.logged.append(writer.counters.logged - UInt64(Self.companyCount))
-        }
-        try scene.turn(events, at: WriterScene.at(1))
+        scene.post { seen.note($0) }
+        try scene.send(Self.lines)
         #expect(seen.logged == [UInt64(LineOutlooks.groupSize)])
+    }
+
+    @Test("one that came with lines does not wait for them, unless deadlines are left over")
+    func first() throws {
+        let scene = try scene()
+        let seen = Seen()
+        try scene.send(Self.lines, beside: { seen.note($0) })
+        #expect(seen.logged == [0])
+        scene.clock.now = WriterScene.at(20)
+        try scene.send(Self.lines, beside: { seen.note($0) })
+        #expect(scene.writer.isBehind)
+        #expect(seen.logged == [0])
     }
 }

@@ -142,19 +142,20 @@ final class WriterScene {
         try send(events.map(Self.line).joined())
     }
 
-    func send(_ lines: String) throws {
+    /// - Parameter job: taken from the mailbox together with the lines.
+    func send(_ lines: String, beside job: Mailbox.Job? = nil) throws {
         var batch = try #require(session.takeBatch())
         var decoder = LineDecoder()
         var bytes = Array(lines.utf8)
         bytes.withUnsafeMutableBytes {
             _ = decoder.decode(UnsafeRawBufferPointer($0), into: &batch, atEnd: true, maximumLines: 100_000)
         }
-        try turn([Submission(session: session, batch: batch, last: false)])
+        try turn([Submission(session: session, batch: batch, last: false)], job.map { [$0] } ?? [])
     }
 
-    private func turn(_ submissions: [Submission]) throws {
-        var submissions = submissions
-        try writer.turn(&submissions)
+    private func turn(_ submissions: [Submission], _ jobs: [Mailbox.Job] = []) throws {
+        var work = Mailbox.Work(submissions: submissions, jobs: jobs)
+        try writer.turn(&work)
         runJobs(waitingAtMost: 0)
         writer.tendCheckpoint()
     }
