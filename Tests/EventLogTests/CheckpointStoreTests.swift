@@ -173,7 +173,7 @@ final class CheckpointScene {
             // Few enough that some come twice, and some in every file.
             let fingerprint = random.chance(50) ? random.below(50) << 40 : random.next()
             let seq = 1 + random.below(1 << 40)
-            unsaved.entries.append(.init(fingerprint: fingerprint, seq: seq, day: day.number))
+            unsaved.append(.init(fingerprint: fingerprint, seq: seq, day: day.number))
             duplicates[day, default: [:]][fingerprint >> 16, default: []].append(seq)
         }
         return unsaved

@@ -85,13 +85,6 @@ final class CheckpointFileWriter {
         index.tablesOffset = offset
     }
 
-    /// A table as it lies in memory.
-    func append(_ table: FingerprintTable, day: Day) throws(EventLogError) {
-        let start = beginTable()
-        try table.withWords { (words) throws(EventLogError) in try putWords(UnsafeRawBufferPointer(words)) }
-        endTable(day: day, homeCount: table.homeCount, entryCount: table.count, from: start)
-    }
-
     /// A table of the entries that `next` hands out in order, `entryCount` in all.
     func appendTable(
         day: Day, entryCount: Int, next: () -> FingerprintEntry?

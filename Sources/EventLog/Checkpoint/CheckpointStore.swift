@@ -386,7 +386,10 @@ public final class CheckpointWriting {
         let tables = duplicates.tables()
         guard !tables.isEmpty else { return }
         try file.beginTables()
-        for (day, table) in tables { try file.append(table, day: day) }
+        for (day, table) in tables {
+            var entries = table.entries()
+            try file.appendTable(day: day, entryCount: table.count) { entries.next() }
+        }
     }
 }
 

@@ -34,7 +34,7 @@ public struct DuplicateIndex: ~Copyable, Sendable {
         let index = position(of: day) ?? add(day)
         recent = index
         tables[index].table.insert(fingerprint, seq)
-        unsaved?.entries.append(.init(fingerprint: fingerprint, seq: seq, day: day.number))
+        unsaved?.append(.init(fingerprint: fingerprint, seq: seq, day: day.number))
     }
 
     /// Seqs that may carry `fingerprint` on `day`, ascending; as a rule none, and nothing is allocated then.
@@ -92,7 +92,7 @@ public struct DuplicateIndex: ~Copyable, Sendable {
     /// The checkpoint was given up; what it was to hold is for the next.
     public mutating func abandonSaving(_ taken: UnsavedDuplicates) {
         var all = taken
-        all.entries += unsaved?.entries ?? []
+        if let unsaved { all.append(contentsOf: unsaved) }
         unsaved = all
     }
 
@@ -100,7 +100,7 @@ public struct DuplicateIndex: ~Copyable, Sendable {
 
     private struct DayTable: Sendable {
         var day: Day
-        var table = FingerprintTable()
+        var table = DayFingerprints()
         /// The checkpoint holds nothing of the date that is not in here.
         var isWhole: Bool
     }

@@ -28,29 +28,49 @@ public struct UnsavedDuplicates: Sendable {
         var day: Int32
     }
 
-    var entries: [Entry] = []
+    /// In chunks, since an array that grows moves all that it holds, a hundred megabytes at once.
+    private var chunks: [[Entry]] = []
     /// Whole tables besides: after a replay of the whole log all that is in memory is unsaved, and need not be listed
     /// once more.
-    var wholeTables: [Int32: FingerprintTable] = [:]
+    var wholeTables: [Int32: DayFingerprints] = [:]
+
+    /// Some 400 KB.
+    private static let chunkCount = 16_384
 
     public init() {}
 
+    @inline(__always)
+    mutating func append(_ entry: Entry) {
+        if chunks.last.map({ $0.count == Self.chunkCount }) ?? true { beginChunk() }
+        chunks[chunks.count - 1].append(entry)
+    }
+
+    @inline(never)
+    private mutating func beginChunk() {
+        var chunk: [Entry] = []
+        chunk.reserveCapacity(Self.chunkCount)
+        chunks.append(chunk)
+    }
+
+    /// Adds the entries that came behind these.
+    mutating func append(contentsOf later: UnsavedDuplicates) {
+        for chunk in later.chunks { for entry in chunk { append(entry) } }
+    }
+
     /// One table a date, in order of date. O(entries).
-    func tables() -> [(day: Day, table: FingerprintTable)] {
-        // Neighbours are nearly always of one date.
-        var counts: [Int32: Int] = [:]
-        forEachStretch { day, range in counts[day, default: 0] += range.count }
+    func tables() -> [(day: Day, table: DayFingerprints)] {
         var tables = wholeTables
-        for (day, count) in counts where tables[day] == nil { tables[day] = FingerprintTable(capacity: count) }
-        forEachStretch { day, range in
-            guard var table = tables.removeValue(forKey: day) else { return }
-            for index in range {
-                if index + Self.entriesAhead < range.upperBound {
-                    table.prefetch(entries[index + Self.entriesAhead].fingerprint)
+        for chunk in chunks {
+            Self.forEachStretch(of: chunk) { day, range in
+                var table = tables.removeValue(forKey: day) ?? DayFingerprints()
+                for index in range {
+                    if index + Self.entriesAhead < range.upperBound {
+                        table.prefetch(chunk[index + Self.entriesAhead].fingerprint)
+                    }
+                    table.insert(chunk[index].fingerprint, chunk[index].seq)
                 }
-                table.insert(entries[index].fingerprint, entries[index].seq)
+                tables[day] = table
             }
-            tables[day] = table
         }
         return tables.sorted { $0.key < $1.key }.map { (Day(number: $0.key), $0.value) }
     }
@@ -58,7 +78,8 @@ public struct UnsavedDuplicates: Sendable {
     /// Entries that come in no order are a miss of the processor's cache each, unless asked for ahead.
     private static let entriesAhead = 16
 
-    private func forEachStretch(_ body: (Int32, Range<Int>) -> Void) {
+    /// Neighbours are nearly always of one date.
+    private static func forEachStretch(of entries: [Entry], _ body: (Int32, Range<Int>) -> Void) {
         var start = 0
         while start < entries.count {
             let day = entries[start].day

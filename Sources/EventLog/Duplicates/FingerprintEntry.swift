@@ -5,6 +5,7 @@ struct FingerprintEntry {
     var fingerprint: UInt64
     var seq: UInt64
 
+    static let fingerprintBits = 48
     static let wordCount = 3
     static let byteCount = wordCount * MemoryLayout<UInt32>.size
 
@@ -48,7 +49,8 @@ struct FingerprintEntry {
         fingerprint != other.fingerprint ? fingerprint < other.fingerprint : seq < other.seq
     }
 
-    /// The slot of `homeCount` where a search begins: the fingerprint as a fraction of its range, so that homes are in order.
+    /// The slot of `homeCount` where a search begins: the fingerprint's 48 lower bits as a fraction of their range, so
+    /// that homes are in order.
     @inline(__always)
     static func home(_ fingerprint: UInt64, of homeCount: Int) -> Int {
         Int(truncatingIfNeeded: (fingerprint << 16).multipliedFullWidth(by: UInt64(homeCount)).high)

@@ -1,6 +1,6 @@
 import UsageModel
 
-/// Fingerprints and seqs of one date, in open addressing that stays sorted.
+/// Fingerprints and seqs of one date, all or those that begin with the same bits, in open addressing that stays sorted.
 ///
 /// An entry's home slot grows with its fingerprint, and entries are kept in order (linear probing, a
 /// smaller entry pushes larger ones on). So a search ends at the first larger entry even when the table
@@ -14,6 +14,9 @@ struct FingerprintTable: Sendable {
     /// Home slots; behind them lie more for what is pushed over the end.
     private(set) var homeCount = 0
 
+    /// How many leading bits all entries share.
+    let depth: Int
+
     private static let wordsPerEntry = FingerprintEntry.wordCount
     /// Up to 75 % an entry moves some four others when it comes, at 88 % it is ten, and growth by half moves each twice
     /// in all: 16 to 24 bytes an entry. Tables of 14 to 16 bytes that grew by a sixth were a tenth of an event's cost.
@@ -24,18 +27,28 @@ struct FingerprintTable: Sendable {
     /// chance does once in millions of tables and equal fingerprints do at will.
     private static let overflowCount = 64
 
-    init() { allocate(homeCount: Self.leastHomeCount) }
+    init() {
+        depth = 0
+        allocate(homeCount: Self.leastHomeCount)
+    }
 
-    /// With room for `count` entries.
-    init(capacity count: Int) { allocate(homeCount: Self.homeCount(for: count)) }
+    /// With room for `count` entries that share `depth` bits.
+    init(capacity count: Int, depth: Int = 0) {
+        self.depth = depth
+        allocate(homeCount: Self.homeCount(for: count))
+    }
 
     /// Homes for `count` entries such that a table with them need not grow.
     static func homeCount(for count: Int) -> Int { max(count * 100 / greatestLoadPercent + 2, leastHomeCount) }
 
+    /// Whether the next entry makes it grow.
+    @inline(__always)
+    var isFull: Bool { count >= homeCount * Self.greatestLoadPercent / 100 }
+
     var byteCount: Int { words.count * MemoryLayout<UInt32>.size }
 
     mutating func insert(_ fingerprint: UInt64, _ seq: UInt64) {
-        if count >= homeCount * Self.greatestLoadPercent / 100 { grow() }
+        if isFull { grow() }
         let new = FingerprintEntry(fingerprint: fingerprint, seq: seq)
         let home = home(new.fingerprint)
         let isAtEnd = words.withUnsafeMutableBufferPointer { words in
@@ -77,22 +90,33 @@ struct FingerprintTable: Sendable {
         words.withUnsafeBufferPointer { UsageModel.prefetch($0.baseAddress! + home * Self.wordsPerEntry) }
     }
 
-    /// All entries in order; of the fingerprint the upper 48 bits.
-    func forEach(_ body: (UInt64, UInt64) -> Void) {
+    /// The entry at `slot` or the first behind it, with its slot; nil when there is none.
+    func entry(from slot: Int) -> (entry: FingerprintEntry, slot: Int)? {
         words.withUnsafeBufferPointer { words in
-            for slot in 0..<words.count / Self.wordsPerEntry {
+            for slot in slot..<words.count / Self.wordsPerEntry {
                 let entry = FingerprintEntry(words, slot)
-                if !entry.isFree { body(entry.fingerprint << 16, entry.seq) }
+                if !entry.isFree { return (entry, slot) }
             }
+            return nil
         }
     }
 
-    /// Calls `body` with the words as they lie.
-    func withWords<R, E: Error>(_ body: (UnsafeBufferPointer<UInt32>) throws(E) -> R) throws(E) -> R {
-        try words.withUnsafeBufferPointer(body)
+    /// Two tables of the entries with a 0 and those with a 1 behind the shared bits.
+    func split() -> (FingerprintTable, FingerprintTable) {
+        // They grow once before they are as full as this one: room for as many from the start would be 32 bytes an entry.
+        var halves = [0, 1].map { _ in FingerprintTable(capacity: count * 7 / 10, depth: depth + 1) }
+        var slot = 0
+        while let next = entry(from: slot) {
+            let half = Int(next.entry.fingerprint >> UInt64(FingerprintEntry.fingerprintBits - 1 - depth) & 1)
+            halves[half].insert(next.entry.fingerprint << 16, next.entry.seq)
+            slot = next.slot + 1
+        }
+        return (halves[0], halves[1])
     }
 
-    private func home(_ fingerprint: UInt64) -> Int { FingerprintEntry.home(fingerprint, of: homeCount) }
+    private func home(_ fingerprint: UInt64) -> Int {
+        FingerprintEntry.home(fingerprint << UInt64(depth), of: homeCount)
+    }
 
     private mutating func allocate(homeCount: Int, leastSlots: Int = 0) {
         self.homeCount = homeCount
@@ -109,10 +133,12 @@ struct FingerprintTable: Sendable {
     private mutating func grow() {
         let old = words
         let homeCount = homeCount * 3 / 2 + 1
+        let depth = depth
         old.withUnsafeBufferPointer { old in
-            allocate(homeCount: homeCount, leastSlots: Self.layOut(old, homeCount: homeCount) { _, _ in } + 1)
+            let slots = Self.layOut(old, depth, homeCount: homeCount) { _, _ in } + 1
+            allocate(homeCount: homeCount, leastSlots: slots)
             words.withUnsafeMutableBufferPointer { new in
-                _ = Self.layOut(old, homeCount: homeCount) { entry, place in entry.write(new, place) }
+                _ = Self.layOut(old, depth, homeCount: homeCount) { entry, place in entry.write(new, place) }
             }
         }
     }
@@ -120,12 +146,12 @@ struct FingerprintTable: Sendable {
     /// Calls `body` with each entry of `words` and its place among `homeCount` homes. Returns how many slots that takes.
     @inline(__always)
     private static func layOut(
-        _ words: UnsafeBufferPointer<UInt32>, homeCount: Int, _ body: (FingerprintEntry, Int) -> Void
+        _ words: UnsafeBufferPointer<UInt32>, _ depth: Int, homeCount: Int, _ body: (FingerprintEntry, Int) -> Void
     ) -> Int {
         var entries = FingerprintEntries(words)
         var next = 0
         while let entry = entries.next() {
-            let place = max(FingerprintEntry.home(entry.fingerprint, of: homeCount), next)
+            let place = max(FingerprintEntry.home(entry.fingerprint << UInt64(depth), of: homeCount), next)
             body(entry, place)
             next = place + 1
         }

@@ -1,0 +1,91 @@
+/// All fingerprints of one date: tables of bounded size, each for those that begin with some bits.
+///
+/// One table for a date would be moved as a whole whenever it grows: with eight million entries that held all
+/// senders up for 130 ms. A table that has come to `greatestCount` is split in two instead, and the directory, which
+/// has a place for each beginning of `bits` bits, doubled when need be (extendible hashing: Fagin and others, 1979).
+/// Copies share tables until one of them is changed.
+struct DayFingerprints: Sendable {
+    private var tables = [FingerprintTable()]
+    /// By the first `bits` bits of a fingerprint: where its table is. Neighbours may share one.
+    private var directory: [UInt32] = [0]
+    private var bits = 0
+    private(set) var count = 0
+
+    /// Moved within half a millisecond.
+    private static let greatestCount = 32_768
+    /// Thousands of millions of entries; more equal fingerprints than fit a table are no reason to go further.
+    private static let greatestDepth = 16
+
+    var byteCount: Int {
+        tables.reduce(0) { $0 + $1.byteCount } + directory.count * MemoryLayout<UInt32>.size
+    }
+
+    /// Amortised O(1).
+    @inline(__always)
+    mutating func insert(_ fingerprint: UInt64, _ seq: UInt64) {
+        var index = index(fingerprint)
+        if tables[index].isFull, tables[index].count >= Self.greatestCount, tables[index].depth < Self.greatestDepth {
+            split(index, fingerprint)
+            index = self.index(fingerprint)
+        }
+        tables[index].insert(fingerprint, seq)
+        count += 1
+    }
+
+    /// Seqs of entries with the upper 48 bits of `fingerprint`, ascending.
+    @inline(__always)
+    func candidates(_ fingerprint: UInt64) -> [UInt64] { tables[index(fingerprint)].candidates(fingerprint) }
+
+    /// Asks for the memory where `fingerprint` is or will be.
+    @inline(__always)
+    func prefetch(_ fingerprint: UInt64) { tables[index(fingerprint)].prefetch(fingerprint) }
+
+    /// In order of fingerprint.
+    func entries() -> some IteratorProtocol<FingerprintEntry> {
+        // A table stands in the directory as often as its beginning goes on.
+        Entries(
+            tables: directory.indices.filter { $0 == 0 || directory[$0] != directory[$0 - 1] }.map {
+                tables[Int(directory[$0])]
+            })
+    }
+
+    private struct Entries: IteratorProtocol {
+        let tables: [FingerprintTable]
+        var table = 0
+        var slot = 0
+
+        mutating func next() -> FingerprintEntry? {
+            while table < tables.count {
+                if let (entry, place) = tables[table].entry(from: slot) {
+                    slot = place + 1
+                    return entry
+                }
+                table += 1
+                slot = 0
+            }
+            return nil
+        }
+    }
+
+    @inline(__always)
+    private func index(_ fingerprint: UInt64) -> Int {
+        // A shift by all 64 bits gives 0.
+        Int(directory[Int(truncatingIfNeeded: fingerprint >> UInt64(UInt64.bitWidth - bits))])
+    }
+
+    @inline(never)
+    private mutating func split(_ index: Int, _ fingerprint: UInt64) {
+        let depth = tables[index].depth
+        if depth == bits {
+            directory = directory.flatMap { [$0, $0] }
+            bits += 1
+        }
+        let halves = tables[index].split()
+        tables[index] = halves.0
+        tables.append(halves.1)
+        // All places whose beginning goes on with a 1 behind the bits that the table's entries share.
+        let width = 1 << (bits - depth)
+        let first = depth == 0 ? 0 : Int(fingerprint >> UInt64(UInt64.bitWidth - depth)) << (bits - depth)
+        for place in first + width / 2..<first + width { directory[place] = UInt32(tables.count - 1) }
+    }
+}
