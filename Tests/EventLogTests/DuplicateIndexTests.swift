@@ -49,10 +49,8 @@ struct DuplicateIndexTests {
     @Test("entries come out in order, whatever the order in which they came, when tables have been split")
     func sortedRun() {
         var random = SeededRandom(seed: 4)
-        // Some begin alike, so that tables of several depths stand side by side.
-        let entries = (1...150_000).map {
-            (fingerprint: random.chance(50) ? random.next() >> 5 : random.next(), seq: UInt64($0))
-        }
+        // So many that tables have been split, and are about to be once more: some have been, some not.
+        let entries = (1...100_000).map { (fingerprint: random.next(), seq: UInt64($0)) }
         func run(_ entries: [(fingerprint: UInt64, seq: UInt64)]) -> [[UInt64]] {
             var table = DayFingerprints()
             for entry in entries { table.insert(entry.fingerprint, entry.seq) }
