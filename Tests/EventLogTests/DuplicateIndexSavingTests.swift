@@ -90,8 +90,8 @@ private final class SavingScene {
         try writing.append(duplicates: taken)
         try store.keep(writing)
         sinceKept = []
-        index.endSaving(try store.duplicateRuns())
-        if random.chance(50), try store.merge() { index.useMerged(try store.duplicateRuns()) }
+        _ = index.endSaving(try store.duplicateRuns())
+        if random.chance(50), try store.merge() { _ = index.useMerged(try store.duplicateRuns()) }
     }
 
     /// What the checkpoint holds, and what came after it.

@@ -72,6 +72,22 @@ final class CheckpointThread: Sendable {
         }
     }
 
+    /// Gives the memory of `value` back here, if the caller keeps no reference to it. The writer took up to 35 ms for
+    /// that: the maps of merged files and the lists of what they hold.
+    func giveBack<Value: Sendable>(_ value: consuming Value) {
+        let last = LastReference(value)
+        queue.async { last.drop() }
+    }
+
+    private final class LastReference<Value: Sendable>: @unchecked Sendable {
+        /// Touched by whoever makes this, then on the queue.
+        private var value: Value?
+
+        init(_ value: consuming Value) { self.value = consume value }
+
+        func drop() { value = nil }
+    }
+
     /// Gives up what is under way and returns when nothing more is written.
     func stop() {
         store.cancel()

@@ -111,15 +111,18 @@ final class Checkpointer {
     }
 
     private func end(_ result: Result<CheckpointOutcome, EventLogError>, of writer: Writer) {
-        if case .success(let outcome) = result, outcome.isMerge { return writer.duplicates.useMerged(outcome.runs) }
+        if case .success(let outcome) = result, outcome.isMerge {
+            return thread.giveBack(writer.duplicates.useMerged(outcome.runs))
+        }
         isUnderWay = false
         isFinishing = false
-        let taken = duplicates
-        duplicates = UnsavedDuplicates()
+        var taken = UnsavedDuplicates()
+        swap(&taken, &duplicates)
         switch result {
         case .success(let outcome):
             writer.portraits.endCheckpoint(isKept: true)
-            writer.duplicates.endSaving(outcome.runs)
+            thread.giveBack(writer.duplicates.endSaving(outcome.runs))
+            thread.giveBack(consume taken)
             savedSeq = seq
         case .failure(let error):
             writer.portraits.endCheckpoint(isKept: false)

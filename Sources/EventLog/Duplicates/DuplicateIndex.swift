@@ -80,14 +80,20 @@ public struct DuplicateIndex: ~Copyable, Sendable {
         return taken
     }
 
-    /// The checkpoint is durable and `runs` are all that it holds.
-    public mutating func endSaving(_ runs: DuplicateRuns) {
+    /// The checkpoint is durable and `runs` are all that it holds. Returns what that makes superfluous.
+    public mutating func endSaving(_ runs: DuplicateRuns) -> SupersededDuplicates {
+        let superseded = SupersededDuplicates(runs: self.runs, tables: leaving.map(\.table))
         self.runs = runs
         leaving = []
+        return superseded
     }
 
     /// Files were merged: `runs` hold what the ones before held.
-    public mutating func useMerged(_ runs: DuplicateRuns) { self.runs = runs }
+    public mutating func useMerged(_ runs: DuplicateRuns) -> SupersededDuplicates {
+        let superseded = SupersededDuplicates(runs: self.runs, tables: [])
+        self.runs = runs
+        return superseded
+    }
 
     /// The checkpoint was given up; what it was to hold is for the next.
     public mutating func abandonSaving(_ taken: UnsavedDuplicates) {
@@ -126,5 +132,17 @@ public struct DuplicateIndex: ~Copyable, Sendable {
             places[last.day] = index
         }
         recent = 0
+    }
+}
+
+/// What a durable checkpoint has taken over. Giving its memory back takes tens of milliseconds, so that is nothing for
+/// the writer's thread.
+public struct SupersededDuplicates: Sendable {
+    private let runs: DuplicateRuns
+    private let tables: [DayFingerprints]
+
+    init(runs: DuplicateRuns, tables: [DayFingerprints]) {
+        self.runs = runs
+        self.tables = tables
     }
 }
