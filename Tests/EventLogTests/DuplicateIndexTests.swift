@@ -66,6 +66,26 @@ struct DuplicateIndexTests {
         #expect(found == run(entries.shuffled(using: &random)))
     }
 
+    @Test("a table made of a list is the one that came entry by entry", arguments: [0, 300, 16_384, 16_385, 60_000])
+    func list(count: Int) {
+        var random = SeededRandom(seed: UInt64(count))
+        var list = ListedFingerprints()
+        var expected = DayFingerprints()
+        for seq in 0..<UInt64(count) {
+            let fingerprint = random.chance(1) ? random.below(3) << 60 : random.next()
+            list.append(fingerprint, seq + 1)
+            expected.insert(fingerprint, seq + 1)
+        }
+        var made = DayFingerprints(list)
+        func all(_ table: DayFingerprints) -> [[UInt64]] {
+            Array(IteratorSequence(table.entries())).map { [$0.fingerprint, $0.seq] }
+        }
+        #expect(made.count == count && all(made) == all(expected))
+        // It goes on as any other.
+        for seq in 0..<40_000 as Range<UInt64> { made.insert(random.next(), UInt64(count) + seq + 1) }
+        #expect(made.count == count + 40_000 && all(made).count == made.count)
+    }
+
     @Test("equal fingerprints, the least and the greatest, and the end of the table hold")
     func extremes() throws {
         var index = DuplicateIndex()

@@ -16,6 +16,28 @@ struct DayFingerprints: Sendable {
     /// Thousands of millions of entries; more equal fingerprints than fit a table are no reason to go further.
     private static let greatestDepth = 16
 
+    init() {}
+
+    /// A table for each part of the list, made while the part lies in the processor's cache: a million entries one by
+    /// one into one table are a miss each, and were half of what a checkpoint cost.
+    init(_ list: ListedFingerprints) {
+        guard list.count > ListedFingerprints.partCount * Self.leastCountOfPart else {
+            for part in list.parts { for entry in part { insert(entry.fingerprint, entry.seq) } }
+            return
+        }
+        bits = ListedFingerprints.bits
+        directory = Array(0..<UInt32(ListedFingerprints.partCount))
+        tables = list.parts.map { [bits] part in
+            var table = FingerprintTable(capacity: part.count, depth: bits)
+            for entry in part { table.insert(entry.fingerprint, entry.seq) }
+            return table
+        }
+        count = list.count
+    }
+
+    /// Of fewer a table is not worth while.
+    private static let leastCountOfPart = 64
+
     var byteCount: Int {
         tables.reduce(0) { $0 + $1.byteCount } + directory.count * MemoryLayout<UInt32>.size
     }
@@ -87,5 +109,24 @@ struct DayFingerprints: Sendable {
         let width = 1 << (bits - depth)
         let first = depth == 0 ? 0 : Int(fingerprint >> UInt64(UInt64.bitWidth - depth)) << (bits - depth)
         for place in first + width / 2..<first + width { directory[place] = UInt32(tables.count - 1) }
+    }
+}
+
+/// Fingerprints as they came, parted by how they begin.
+struct ListedFingerprints {
+    struct Entry: BitwiseCopyable {
+        var fingerprint: UInt64
+        var seq: UInt64
+    }
+
+    fileprivate static let bits = 8
+    fileprivate static let partCount = 1 << bits
+
+    fileprivate private(set) var parts = [[Entry]](repeating: [], count: partCount)
+    fileprivate private(set) var count = 0
+
+    mutating func append(_ fingerprint: UInt64, _ seq: UInt64) {
+        parts[Int(fingerprint >> UInt64(UInt64.bitWidth - Self.bits))].append(.init(fingerprint: fingerprint, seq: seq))
+        count += 1
     }
 }

@@ -60,23 +60,22 @@ public struct UnsavedDuplicates: Sendable {
     /// One table a date, in order of date. O(entries).
     func tables() -> [(day: Day, table: DayFingerprints)] {
         var tables = wholeTables
+        var listed: [Int32: ListedFingerprints] = [:]
         for chunk in chunks {
             Self.forEachStretch(of: chunk) { day, range in
-                var table = tables.removeValue(forKey: day) ?? DayFingerprints()
-                for index in range {
-                    if index + Self.entriesAhead < range.upperBound {
-                        table.prefetch(chunk[index + Self.entriesAhead].fingerprint)
-                    }
-                    table.insert(chunk[index].fingerprint, chunk[index].seq)
+                if var table = tables.removeValue(forKey: day) {
+                    for index in range { table.insert(chunk[index].fingerprint, chunk[index].seq) }
+                    tables[day] = table
+                } else {
+                    var list = listed.removeValue(forKey: day) ?? ListedFingerprints()
+                    for index in range { list.append(chunk[index].fingerprint, chunk[index].seq) }
+                    listed[day] = list
                 }
-                tables[day] = table
             }
         }
+        for (day, list) in listed { tables[day] = DayFingerprints(list) }
         return tables.sorted { $0.key < $1.key }.map { (Day(number: $0.key), $0.value) }
     }
-
-    /// Entries that come in no order are a miss of the processor's cache each, unless asked for ahead.
-    private static let entriesAhead = 16
 
     /// Neighbours are nearly always of one date.
     private static func forEachStretch(of entries: [Entry], _ body: (Int32, Range<Int>) -> Void) {
