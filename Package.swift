@@ -52,9 +52,10 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "CHash"),
         .target(name: "CGlibc"),
+        .target(name: "CScan"),
 
         // Pure: no I/O, no clock.
-        target("UsageModel", ["CHash"]),
+        target("UsageModel", ["CHash", "CScan"]),
         target("WireFormat", ["UsageModel"]),
         target("Clients", ["UsageModel", "WireFormat"]),
         target("Portraits", ["UsageModel"]),

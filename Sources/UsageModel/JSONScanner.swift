@@ -1,3 +1,5 @@
+import CScan
+
 /// What a JSON value is, told by its first byte.
 public enum JSONKind: UInt8, Sendable, BitwiseCopyable {
     case string, number, object, array, `true`, `false`, null
@@ -209,6 +211,16 @@ public struct JSONScanner {
     /// Moves to the next byte that is a quote, a backslash, a control character or outside ASCII.
     @inline(__always)
     private mutating func skipPlainBytes() throws(JSONError) {
+        #if arch(x86_64)
+            while end - offset >= 16 {
+                let marks = cscan_string_marks(base + offset)
+                if marks != 0 {
+                    offset += marks.trailingZeroBitCount
+                    return
+                }
+                offset += 16
+            }
+        #endif
         while end - offset >= ByteWord.byteCount {
             let word = ByteWord(base + offset)
             let marks =

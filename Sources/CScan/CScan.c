@@ -1,0 +1,2 @@
+// All of it is inline.
+#include "CScan.h"
