@@ -110,6 +110,7 @@ extension Writer {
         for company in companies {
             if isEventClock, let since = schedule.unlookedSince(company) {
                 schedule.reschedule(company, unlookedSince: since)
+                portraits.endSlack(of: company)
             } else {
                 try look(at: company, now: now)
             }

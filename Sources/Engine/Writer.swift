@@ -44,6 +44,7 @@ final class Writer {
     /// Zones asked for that this machine's tzdata does not have.
     var missingZones: Set<String> = []
 
+    var listMemories = CompanyListMemories()
     let outlooks = LineOutlooks()
     let mailbox: Mailbox
     private let pool: BatchPool
@@ -148,6 +149,11 @@ final class Writer {
         try flush()
         var jobs = mailbox.takeJobs()
         try run(&jobs)
+        leaveTimeForLines(start)
+    }
+
+    /// Jobs have run since `start` while lines waited.
+    private func leaveTimeForLines(_ start: ContinuousClock.Instant) {
         let end = ContinuousClock.now
         nextOvertaking = end + max(end - start, Self.leastTimeForLines)
     }
@@ -170,8 +176,10 @@ final class Writer {
         if !isEventClock { try fireDeadlines(notAfter: logTime, atMost: Self.looksAheadOfLines) }
         // Jobs that came with lines need not wait for those, which may be all that are in flight.
         if !isBehind, !work.jobs.isEmpty {
+            let start = ContinuousClock.now
             try flush()
             try run(&work.jobs)
+            leaveTimeForLines(start)
         }
         try settle(&work.submissions)
         try flush()

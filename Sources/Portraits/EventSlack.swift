@@ -114,7 +114,7 @@ extension Portraits {
     public func grant(_ slack: EventSlack, to company: CompanyID, at moment: Moment) -> Bool {
         guard let state = fold.pointee.state(company) else { return false }
         let today = moment.today.number
-        let isGranted = slack != .none && state.pointee.today == today && state.pointee.eventDays.lastDay == today
+        let isGranted = slack.counts > 0 && state.pointee.today == today && state.pointee.eventDays.lastDay == today
         state.pointee.slack = isGranted ? slack : .none
         return isGranted
     }

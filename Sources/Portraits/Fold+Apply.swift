@@ -34,7 +34,10 @@ extension Fold {
             state.pointee.enter(now)
             state.pointee.lastRecordNow = now.milliseconds
         }
-        state.pointee.firstRecord = min(state.pointee.firstRecord, record.time.milliseconds)
+        if record.time.milliseconds < state.pointee.firstRecord {
+            state.pointee.firstRecord = record.time.milliseconds
+            state.pointee.slack = .exceeded
+        }
         return state
     }
 
@@ -55,6 +58,7 @@ extension Fold {
         ).bindMemory(to: CompanyState.self, capacity: 1)
         state.initialize(to: CompanyState(company: company, store: store, zone: defaultZone))
         companies.extend(toCount: Int(company.number) + 1, filler: nil)
+        changeCounts.extend(toCount: companies.count, filler: 0)
         companies[Int(company.number)] = state
         companyCount += 1
         return state

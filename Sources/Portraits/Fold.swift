@@ -8,6 +8,10 @@ struct Fold: ~Copyable {
     var clock = UsageClock()
     var companies = Rows<UnsafeMutablePointer<CompanyState>?>()
     var companyCount = 0
+    /// By company number: how often it changed since the start. Apart from the companies, for those who ask it of all.
+    var changeCounts = Rows<UInt32>()
+    /// How many records came since the start that may change any company.
+    var changesOfAll = 0
     var identities: Identities
     var zones: [String: Zone] = [:]
     var defaultZone = Zone.utc
@@ -31,6 +35,7 @@ struct Fold: ~Copyable {
 
     deinit {
         companies.deallocate()
+        changeCounts.deallocate()
         sourceTimes.deallocate()
         pagesChangedIn.deallocate()
         identities.deallocate()

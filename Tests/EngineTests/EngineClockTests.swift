@@ -10,8 +10,14 @@ import WireFormat
 /// The engine under clocks that lie.
 @Suite("The engine and wrong clocks")
 struct EngineClockTests {
+    /// Ends `settled` when the session's last batch is durable.
     private final class Sink: SessionSink {
-        func deliver(_ replies: SessionReplies) {}
+        let settled: AsyncStream<Never>
+        private let continuation: AsyncStream<Never>.Continuation
+
+        init() { (settled, continuation) = AsyncStream.makeStream() }
+
+        func deliver(_ replies: SessionReplies) { if replies.finished { continuation.finish() } }
         func batchAvailable() {}
     }
 
@@ -35,15 +41,16 @@ struct EngineClockTests {
         return engine
     }
 
-    /// Sends lines and waits until they are settled: an answer sees every event before it.
+    /// Sends lines and waits until they are settled: an answer sees every event that was acknowledged before it.
     private func send(_ text: String, to engine: Engine) async throws {
-        let session = engine.openSession(peer: Self.operatorPeer, sink: Sink())
+        let sink = Sink()
+        let session = engine.openSession(peer: Self.operatorPeer, sink: sink)
         var batch = try #require(session.takeBatch())
         var decoder = LineDecoder()
         let bytes = Array(text.utf8)
         bytes.withUnsafeBytes { _ = decoder.decode($0, into: &batch, atEnd: true, maximumLines: 100) }
         session.submit(batch, last: true)
-        _ = try await engine.answer(.status(digest: false))
+        for await _ in sink.settled {}
     }
 
     private func openFlags(_ engine: Engine) async throws -> Int? {

@@ -76,6 +76,30 @@ struct EventSlackTests {
         return history.looksSpared
     }
 
+    @Test("an event that makes the company older than was known is looked at")
+    func olderThanKnown() throws {
+        let history = try FlagHistory([rule("grown", when: "known_days >= 12h")])
+        try history.track("acme", "ada", on: 1.60)
+        try history.track("acme", "ada", on: 1.61)
+        try history.track("acme", "ada", on: 1.10, arrival: 1.65)
+        #expect(history.told() == ["1.65 acme raised grown F1"])
+    }
+
+    @Test("a condition to clear that is taken anew at each look is asked at each")
+    func movingBase() throws {
+        // `clear` holds, and keeps the flag from opening, until two more have been active today than yesterday.
+        let history = try FlagHistory([
+            rule(
+                "base", when: "active_users(1d, ago: 1d) >= 1",
+                clear: "active_users(1d, ago: 1d) >= at_raise(active_users(1d)) - 1")
+        ])
+        for user in ["ada", "bob"] { try history.track("acme", user, on: 1.5) }
+        for (step, user) in ["ada", "bob", "cy", "di"].enumerated() {
+            try history.track("acme", user, on: 2.1 + Double(step) / 100)
+        }
+        #expect(history.told() == ["2.13 acme raised base F1"])
+    }
+
     @Test("a company at work is looked at when a number comes near, and not before")
     func counts() throws {
         let history = try FlagHistory([rule("busy", when: "events(1d) >= 1000")])

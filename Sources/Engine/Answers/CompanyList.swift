@@ -13,6 +13,7 @@ final class CompanyList: @unchecked Sendable {
     private let sortKey: Expression?
     private let isDescending: Bool
     private let cache = MetricCache()
+    private let memory: CompanyListMemory
     /// Those that are not looked at yet are behind `next`.
     private let companies: [CompanyID]
     private var next = 0
@@ -43,6 +44,10 @@ final class CompanyList: @unchecked Sendable {
             try Self.parse(
                 text.hasPrefix("-") ? String(text.dropFirst()) : text, purpose: .any, writer: writer, parameter: "sort")
         }
+        memory = writer.listMemories.memory(
+            of: .init(
+                filter: query.filter, sort: query.sort, rules: writer.desk.rules.version,
+                taskCount: writer.names.count(.task), changesOfAll: writer.portraits.changesOfAll))
         companies = writer.portraits.companies()
         wantedCount = min(try query.page.offset(), companies.count) + query.page.limit + 1
     }
@@ -77,17 +82,35 @@ final class CompanyList: @unchecked Sendable {
     }
 
     private func addNext(_ rules: RuleSet, _ book: FlagBook) {
+        let company = companies[next]
+        next += 1
+        let now = writer.queryNow
+        let changeCount = writer.portraits.changeCount(of: company)
+        if let known = memory.answer(of: company, changeCount: changeCount, now: now) {
+            if known.isListed { add(Row(company: company, key: known.key)) }
+            return
+        }
         if next + Self.companiesAhead < companies.count {
             writer.portraits.prefetchState(of: companies[next + Self.companiesAhead])
         }
-        let company = companies[next]
-        next += 1
         guard let portrait = writer.portraits.portrait(company) else { return }
-        let moment = writer.portraits.moment(for: company, at: writer.queryNow)
+        let moment = writer.portraits.moment(for: company, at: now)
         let context = EvaluationContext(
             portrait: portrait, moment: moment, names: writer.names, rules: rules, book: book, cache: cache)
-        if let filter, filter.verdict(in: context) != .true { return }
-        add(Row(company: company, key: sortKey?.value(in: context) ?? .unknown))
+        var answer = CompanyListMemory.Answer(isListed: true, key: .unknown)
+        var until: Timestamp?
+        if let filter {
+            let (verdict, deadline) = filter.verdictAndDeadline(in: context)
+            answer.isListed = verdict == .true
+            until = deadline
+        }
+        if answer.isListed, let sortKey {
+            let (key, deadline) = sortKey.valueAndDeadline(in: context)
+            answer.key = key
+            until = [until, deadline].compactMap(\.self).min()
+        }
+        memory.keep(answer, of: company, changeCount: changeCount, until: until ?? .greatest)
+        if answer.isListed { add(Row(company: company, key: answer.key)) }
     }
 
     /// Keeps `row` if it may be among the wanted ones: of many thousand companies most come behind the hundred that are

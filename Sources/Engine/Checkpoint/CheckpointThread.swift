@@ -72,15 +72,16 @@ final class CheckpointThread: Sendable {
         }
     }
 
-    /// Gives the memory of `value` back here, if the caller keeps no reference to it. The writer took up to 35 ms for
-    /// that: the maps of merged files and the lists of what they hold.
+    /// Gives the memory of `value` back on another thread, if the caller keeps no reference to it. The writer took up
+    /// to 35 ms for that: the maps of merged files and the lists of what they hold.
     func giveBack<Value: Sendable>(_ value: consuming Value) {
         let last = LastReference(value)
-        queue.async { last.drop() }
+        // Not behind the merge, which may take a minute.
+        DispatchQueue.global(qos: .utility).async { last.drop() }
     }
 
     private final class LastReference<Value: Sendable>: @unchecked Sendable {
-        /// Touched by whoever makes this, then on the queue.
+        /// Touched by whoever makes this, then by whoever drops it.
         private var value: Value?
 
         init(_ value: consuming Value) { self.value = consume value }

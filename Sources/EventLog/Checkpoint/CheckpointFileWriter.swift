@@ -15,6 +15,8 @@ final class CheckpointFileWriter {
     private var unsynced = 0
     private var index = CheckpointIndex()
     private let buffer = ByteBuffer()
+    /// Of the table that is being made, used again by the next: there may be hundreds of thousands.
+    private let words = ByteBuffer(capacity: CheckpointIndex.chunkByteCount * 2)
     private var chunk = ByteBuffer(capacity: CheckpointIndex.chunkByteCount)
 
     /// Whatever a crash left under this name is overwritten.
@@ -91,7 +93,7 @@ final class CheckpointFileWriter {
     ) throws(EventLogError) {
         let homeCount = FingerprintTable.homeCount(for: entryCount)
         let start = beginTable()
-        let words = ByteBuffer(capacity: CheckpointIndex.chunkByteCount * 2)
+        words.removeAll()
         var slot = 0
         func fill(to end: Int) throws(EventLogError) {
             while slot < end {

@@ -21,10 +21,6 @@ struct DayFingerprints: Sendable {
     /// A table for each part of the list, made while the part lies in the processor's cache: a million entries one by
     /// one into one table are a miss each, and were half of what a checkpoint cost.
     init(_ list: ListedFingerprints) {
-        guard list.count > ListedFingerprints.partCount * Self.leastCountOfPart else {
-            for part in list.parts { for entry in part { insert(entry.fingerprint, entry.seq) } }
-            return
-        }
         bits = ListedFingerprints.bits
         directory = Array(0..<UInt32(ListedFingerprints.partCount))
         tables = list.parts.map { [bits] part in
@@ -34,9 +30,6 @@ struct DayFingerprints: Sendable {
         }
         count = list.count
     }
-
-    /// Of fewer a table is not worth while.
-    private static let leastCountOfPart = 64
 
     var byteCount: Int {
         tables.reduce(0) { $0 + $1.byteCount } + directory.count * MemoryLayout<UInt32>.size
@@ -114,6 +107,9 @@ struct DayFingerprints: Sendable {
 
 /// Fingerprints as they came, parted by how they begin.
 struct ListedFingerprints {
+    /// With fewer, parts hold too little to be worth their memory.
+    static let leastCount = 16_384
+
     struct Entry: BitwiseCopyable {
         var fingerprint: UInt64
         var seq: UInt64

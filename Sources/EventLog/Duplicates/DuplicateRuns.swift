@@ -54,23 +54,31 @@ public struct UnsavedDuplicates: Sendable {
 
     /// Adds the entries that came behind these.
     mutating func append(contentsOf later: UnsavedDuplicates) {
-        for chunk in later.chunks { for entry in chunk { append(entry) } }
+        chunks += later.chunks
     }
 
     /// One table a date, in order of date. O(entries).
     func tables() -> [(day: Day, table: DayFingerprints)] {
         var tables = wholeTables
+        var counts: [Int32: Int] = [:]
+        forEachStretch { day, entries in counts[day, default: 0] += entries.count }
+        // A sender may give each of its events a date of its own.
         var listed: [Int32: ListedFingerprints] = [:]
-        for chunk in chunks {
-            Self.forEachStretch(of: chunk) { day, range in
-                if var table = tables.removeValue(forKey: day) {
-                    for index in range { table.insert(chunk[index].fingerprint, chunk[index].seq) }
-                    tables[day] = table
-                } else {
-                    var list = listed.removeValue(forKey: day) ?? ListedFingerprints()
-                    for index in range { list.append(chunk[index].fingerprint, chunk[index].seq) }
-                    listed[day] = list
-                }
+        for (day, count) in counts where tables[day] == nil {
+            if count >= ListedFingerprints.leastCount {
+                listed[day] = ListedFingerprints()
+            } else {
+                tables[day] = DayFingerprints()
+            }
+        }
+        forEachStretch { day, entries in
+            // Taken out, so that adding to one does not copy it.
+            if var list = listed.removeValue(forKey: day) {
+                for entry in entries { list.append(entry.fingerprint, entry.seq) }
+                listed[day] = list
+            } else if var table = tables.removeValue(forKey: day) {
+                for entry in entries { table.insert(entry.fingerprint, entry.seq) }
+                tables[day] = table
             }
         }
         for (day, list) in listed { tables[day] = DayFingerprints(list) }
@@ -78,14 +86,16 @@ public struct UnsavedDuplicates: Sendable {
     }
 
     /// Neighbours are nearly always of one date.
-    private static func forEachStretch(of entries: [Entry], _ body: (Int32, Range<Int>) -> Void) {
-        var start = 0
-        while start < entries.count {
-            let day = entries[start].day
-            var end = start + 1
-            while end < entries.count, entries[end].day == day { end += 1 }
-            body(day, start..<end)
-            start = end
+    private func forEachStretch(_ body: (Int32, ArraySlice<Entry>) -> Void) {
+        for chunk in chunks {
+            var start = 0
+            while start < chunk.count {
+                let day = chunk[start].day
+                var end = start + 1
+                while end < chunk.count, chunk[end].day == day { end += 1 }
+                body(day, chunk[start..<end])
+                start = end
+            }
         }
     }
 }

@@ -9,8 +9,17 @@ extension Portraits {
     /// Notes that something of `company` is about to change that no record of its own says: its flags.
     public func willChange(_ company: CompanyID) {
         guard let state = fold.pointee.state(company) else { return }
+        fold.pointee.changeCounts.base[Int(company.number)] &+= 1
         if state.pointee.changedIn != fold.pointee.changes.generation { noteChange(of: state) }
     }
+
+    /// Another number than before whenever a record of the company, a move of its flags or an alias has come since the
+    /// start; of a company with a record.
+    @inline(__always)
+    public func changeCount(of company: CompanyID) -> UInt32 { fold.pointee.changeCounts[Int(company.number)] }
+
+    /// Another number than before whenever a record without a company has come: an alias, settings, a zone, rules.
+    public var changesOfAll: Int { fold.pointee.changesOfAll }
 
     /// Writes are due of all parts that changed up to here.
     public func beginCheckpoint() { fold.pointee.changes.begin() }
@@ -82,7 +91,7 @@ extension Portraits {
 
     @inline(never)
     private func noteChanges(byControl record: Record) {
-        if !record.company.isNone { willChange(record.company) }
+        if record.company.isNone { fold.pointee.changesOfAll += 1 } else { willChange(record.company) }
         let user = resolve(user: record.user)
         switch record.kind {
         case .identify, .group: if !user.isNone { noteChange(ofPageOf: user) }

@@ -55,6 +55,8 @@ extension Judgement {
     /// again, look by look. `clear` wins.
     private mutating func clearContradicts(_ rule: FlagRule) -> Bool {
         guard let clear = rule.clear else { return false }
+        // Taken anew at each look, these move with every event.
+        if !clear.atRaiseArguments.isEmpty { forgoSlack() }
         context.atRaise = clear.atRaiseArguments.map { $0.expression.value(in: context) }
         defer { context.atRaise = [] }
         return verdict(of: clear) == .true

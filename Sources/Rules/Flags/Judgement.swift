@@ -57,6 +57,7 @@ struct Judgement<Subject: FlagSubject>: ~Copyable {
             slack = scope.isAll && !state.isResting ? .unlimited : .none
             pass()
             if moves.count == count { break }
+            forgoSlack()
         }
         return Look(moves: moves, nextLook: nextLook == .max ? nil : Timestamp(milliseconds: nextLook), slack: slack)
     }
@@ -140,6 +141,9 @@ struct Judgement<Subject: FlagSubject>: ~Copyable {
         context.attach(evaluator.program)
         return evaluator.program.standing(Int(condition.root), context)
     }
+
+    /// What was judged hangs on more than verdicts, so any event may change it.
+    mutating func forgoSlack() { slack = .none }
 
     /// Keeps the earliest deadline.
     mutating func lookAgain(at time: Timestamp?) {

@@ -66,6 +66,16 @@ extension Expression {
         return (standing.verdict, Timestamp(milliseconds: standing.until))
     }
 
+    /// The value, and the first later instant at which it may differ if no record arrives (nil: never); `now` for what
+    /// follows it, and for an instant.
+    public func valueAndDeadline(in context: EvaluationContext) -> (value: Value, deadline: Timestamp?) {
+        let value = value(in: context)
+        let timing = Timing(rawValue: program.nodes[root].timing)
+        if timing.followsNow || kind == .instant { return (value, context.moment.now) }
+        let until = program.nextChange(root, context)
+        return (value, until == .max ? nil : Timestamp(milliseconds: until))
+    }
+
     /// The same with what events of today it bears.
     func standing(in context: EvaluationContext) -> StandingVerdict {
         guard kind == .truth else { return StandingVerdict(verdict: .unknown, until: .max, slack: .unlimited) }

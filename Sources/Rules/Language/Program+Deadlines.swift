@@ -160,7 +160,7 @@ extension Program {
     }
 
     /// The first midnight at which a daily metric at or below node `index` may change, `.max` for never.
-    private func nextChange(_ index: Int, _ context: EvaluationContext) -> Int64 {
+    func nextChange(_ index: Int, _ context: EvaluationContext) -> Int64 {
         let node = nodes[index]
         guard Timing(rawValue: node.timing).contains(.daily) else { return .max }
         if context.changesAtMidnight { return context.moment.nextMidnight.milliseconds }
