@@ -1,7 +1,7 @@
 import Rules
 public import UsageModel
 
-/// What can be asked; each is answered by the writer between two batches, so it sees every event
+/// What can be asked; each is answered by the writer between two blocks, so it sees every event
 /// that was acknowledged before it was asked.
 public enum Question: Sendable {
     case status(digest: Bool)

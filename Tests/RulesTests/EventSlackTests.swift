@@ -93,6 +93,8 @@ struct EventSlackTests {
                 "base", when: "active_users(1d, ago: 1d) >= 1",
                 clear: "active_users(1d, ago: 1d) >= at_raise(active_users(1d)) - 1")
         ])
+        // Known before, since a user who is new to the company is out of the common.
+        for user in ["cy", "di"] { try history.track("acme", user, on: 0.5) }
         for user in ["ada", "bob"] { try history.track("acme", user, on: 1.5) }
         for (step, user) in ["ada", "bob", "cy", "di"].enumerated() {
             try history.track("acme", user, on: 2.1 + Double(step) / 100)
