@@ -52,10 +52,11 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "CHash"),
         .target(name: "CGlibc"),
+        .target(name: "CMemory"),
         .target(name: "CScan"),
 
         // Pure: no I/O, no clock.
-        target("UsageModel", ["CHash", "CScan"]),
+        target("UsageModel", ["CHash", "CMemory", "CScan"]),
         target("WireFormat", ["UsageModel"]),
         target("Clients", ["UsageModel", "WireFormat"]),
         target("Portraits", ["UsageModel"]),

@@ -15,11 +15,12 @@ extension Writer {
         do throws(EventLogError) {
             log = try EventLog.open(
                 directory: configuration.stateDirectory, options: configuration.log, names: names,
-                indexesNames: false)
+                restoresNames: false)
         } catch {
             throw .log(error)
         }
-        let index = IndexedNames(names)
+        let restoredNames = RestoredNames(log, names)
+        defer { restoredNames.join() }
         let store: CheckpointStore
         do throws(EventLogError) {
             store = try CheckpointStore.open(
@@ -31,7 +32,7 @@ extension Writer {
             throw .log(error)
         }
         let start = ContinuousClock.now
-        let restored = try Replay.restored(from: store, log: log.reader(), names: names) {
+        let restored = try Replay.restored(from: store, log: log.reader(), names: names, restoring: restoredNames) {
             configuration.report(.warning, $0)
         }
         let replay = restored?.replay ?? Replay(names: names)
@@ -42,7 +43,7 @@ extension Writer {
             filling.insert(fingerprint: EventFingerprint.of(record, bytes), day: record.time.utcDay, seq: seq)
         }
         // A replay knows names by number; whoever comes next asks for them by text.
-        names.use(index.wait())
+        restoredNames.endIndexing()
         let writer = Writer(
             configuration: configuration, names: names, log: log, portraits: replay.portraits,
             desk: RuleDesk(book: replay.book, files: replay.ruleFiles), duplicates: filling.finish(),

@@ -36,8 +36,11 @@ public final class EventLog {
     /// Opens the log in `directory`, creates it when it is missing, takes the directory's lock, checks
     /// every segment's structure, place and names and the tail, and restores all names into `names`, which must
     /// be empty. Blocks' bodies are checked when they are read. O(segments + names).
+    ///
+    /// - Parameter restoresNames: false leaves the names to `restoreNames` and the making of their index to the
+    ///   caller. Until then nothing may be appended or interned.
     public static func open(
-        directory: String, options: EventLogOptions = EventLogOptions(), names: NameTable, indexesNames: Bool = true
+        directory: String, options: EventLogOptions = EventLogOptions(), names: NameTable, restoresNames: Bool = true
     ) throws(EventLogError) -> EventLog {
         precondition(NameKind.allCases.allSatisfy { names.count($0) == 0 }, "names are restored into an empty table")
         try SystemCall.makeDirectory(directory)
@@ -48,8 +51,18 @@ public final class EventLog {
         try SegmentDraft.remove(directory: directory)
         let store = try SegmentStore(directory: directory, logID: format.logID, lock: lock)
         let log = try EventLog(store: store, options: options, names: names)
-        if indexesNames { names.endRestoring() }
+        if restoresNames {
+            try log.restoreNames()
+            names.endRestoring()
+        }
         return log
+    }
+
+    /// Reads all names back, each checked against the block that added it. Another thread may do this while this
+    /// log's readers are used. O(names).
+    public func restoreNames() throws(EventLogError) {
+        try reader().restoreNames(into: names)
+        notePersistedNames()
     }
 
     /// The format file; a new one for a new log. Segments without it are no log that we know.
@@ -70,7 +83,7 @@ public final class EventLog {
         self.options = options
         self.names = names
         cache = BlockCache(capacity: options.cachedBlocks)
-        let opening = try LogOpening(store: store, mapBytes: options.mapBytes, names: names)
+        let opening = try LogOpening(store: store, mapBytes: options.mapBytes)
         let last = opening.last
         let reader = EventLogReader(store: store)
         if let found = try Tail.read(directory: store.directory) { try reader.check(found, last: last) }
@@ -82,7 +95,6 @@ public final class EventLog {
             lastHash = last.hash
             lastContext = last.context
         }
-        notePersistedNames()
         if let found = opening.active {
             active = found
         } else {

@@ -59,11 +59,18 @@ public struct EventLogReader: Sendable {
     /// All names, read afresh from the log.
     public func names() throws(EventLogError) -> NameTable {
         let names = NameTable()
+        try restoreNames(into: names)
+        names.endRestoring()
+        return names
+    }
+
+    /// How many names of all kinds the log has.
+    public func nameTotal() throws(EventLogError) -> Int { Int(try lastHeader()?.nameTotal ?? 0) }
+
+    func restoreNames(into names: NameTable) throws(EventLogError) {
         var restorer = NameRestorer()
         for segment in store.firstSeqs { try restorer.restore(segment, of: store, into: names) }
         if let last = try lastHeader() { try restorer.checkTotal(last) }
-        names.endRestoring()
-        return names
     }
 
     /// The last block's header; nil for an empty log.

@@ -10,10 +10,8 @@ struct LogOpening {
 
     private let buffer = ByteBuffer()
 
-    /// Restores all names into `names`.
-    init(store: SegmentStore, mapBytes: Int, names: NameTable) throws(EventLogError) {
+    init(store: SegmentStore, mapBytes: Int) throws(EventLogError) {
         let segments = store.firstSeqs
-        var restorer = NameRestorer()
         do throws(EventLogError) {
             for segment in segments {
                 guard segment == (last?.lastSeq ?? 0) + 1 else {
@@ -23,9 +21,7 @@ struct LogOpening {
                     active = (segment, try store.takeForWriting(segment, mapBytes: mapBytes))
                 }
                 try checkSegment(segment, isLast: segment == segments.last, of: store)
-                try restorer.restore(segment, of: store, into: names)
             }
-            if let last { try restorer.checkTotal(last) }
         } catch {
             if let active { store.give(active.firstSeq) }
             throw error

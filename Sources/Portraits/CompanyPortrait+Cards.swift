@@ -96,7 +96,7 @@ extension CompanyPortrait {
 
     private func knownStandings(_ today: Day) -> [CompanyState.Standing] {
         let days = DayRange(.month, today: today)
-        return state.pointee.users.indices.lazy.filter { [state] in state.pointee.users[$0].isKnown }
+        return state.pointee.users.numbers.lazy.filter { [state] in state.pointee.users[$0].isKnown }
             .map { [state] in state.pointee.standing(at: $0, days) }
     }
 

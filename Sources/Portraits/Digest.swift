@@ -126,7 +126,7 @@ extension CompanyState {
         var waiting: [UserID: [AheadDay]] = [:]
         for index in ahead.indices { waiting[ahead[index].user, default: []].append(ahead[index]) }
         out.add(UInt32(users.count))
-        for index in users.indices.sorted(by: { names.precedes(users[$0].user, users[$1].user) }) {
+        for index in users.numbers.sorted(by: { names.precedes(users[$0].user, users[$1].user) }) {
             let row = users[index]
             out.add(row.user, names)
             out.add(row.firstTime)

@@ -21,6 +21,8 @@ struct Fold: ~Copyable {
     var producers: [ProducerID: UInt64] = [:]
     /// By number of a source: the greatest time of its records, in milliseconds.
     var sourceTimes = Rows<Int64>()
+    /// Of the checkpoint that is being read: its parts name no others.
+    var counted = NameCounts()
     var changes = PartChanges()
     /// By page of users: the generation in which it changed last.
     var pagesChangedIn = Rows<UInt32>()
@@ -53,11 +55,18 @@ struct Fold: ~Copyable {
     }
 }
 
+/// How many names of each kind there are that parts of a checkpoint refer to.
+struct NameCounts {
+    var companies = 0
+    var users = 0
+}
+
 /// Owns the memory that companies share; freed with the last portrait that needs it.
 final class PortraitStore {
     let names: NameTable
     let arena: UnsafeMutablePointer<DayArena>
     let homes: UnsafeMutablePointer<Homes>
+    let userPages: UnsafeMutablePointer<UserPages>
 
     init(names: NameTable) {
         self.names = names
@@ -65,6 +74,8 @@ final class PortraitStore {
         homes.initialize(to: Homes())
         arena = .allocate(capacity: 1)
         arena.initialize(to: DayArena())
+        userPages = .allocate(capacity: 1)
+        userPages.initialize(to: UserPages())
     }
 
     deinit {
@@ -72,5 +83,7 @@ final class PortraitStore {
         homes.deallocate()
         arena.deinitialize(count: 1)
         arena.deallocate()
+        userPages.deinitialize(count: 1)
+        userPages.deallocate()
     }
 }

@@ -159,7 +159,7 @@ public struct NameIndex: ~Copyable, @unchecked Sendable {
         return slots
     }
 
-    deinit { for slots in slots { slots.deallocate() } }
+    deinit { for slots in slots { HugePages.free(slots) } }
 }
 
 /// Names of one kind, over memory of its own: as arrays inside an array these cost a retain and a release
@@ -169,7 +169,7 @@ private struct NameTableOfKind: ~Copyable {
     private var slots: UnsafeMutableBufferPointer<NameSlot>
     /// `ends[n]` is where the name with number n ends in `arena`; `ends[0]` is 0.
     private var ends: UnsafeMutableBufferPointer<Int>
-    private var arena: UnsafeMutableRawBufferPointer
+    private var arena: UnsafeMutableBufferPointer<UInt8>
     private(set) var count = 0
     private let growth: Growth
     /// Fresh in each process, so that nobody can choose names that collide.
@@ -180,17 +180,16 @@ private struct NameTableOfKind: ~Copyable {
 
     init(growth: Growth) {
         self.growth = growth
-        slots = .allocate(capacity: Self.leastSlots)
-        slots.initialize(repeating: .free)
-        ends = .allocate(capacity: Self.leastSlots)
+        slots = Self.allocateSlots(Self.leastSlots)
+        ends = HugePages.allocate(Self.leastSlots)
         ends.initialize(repeating: 0)
-        arena = .allocate(byteCount: Self.leastArenaBytes, alignment: 1)
+        arena = HugePages.allocate(Self.leastArenaBytes)
     }
 
     deinit {
-        slots.deallocate()
-        ends.deallocate()
-        arena.deallocate()
+        HugePages.free(slots)
+        HugePages.free(ends)
+        HugePages.free(arena)
     }
 
     @inline(__always)
@@ -229,7 +228,7 @@ private struct NameTableOfKind: ~Copyable {
         let start = ends[count]
         reserve(names: count + 2, bytes: start + name.count)
         if let source = name.baseAddress {
-            (arena.baseAddress! + start).copyMemory(from: source, byteCount: name.count)
+            UnsafeMutableRawPointer(arena.baseAddress! + start).copyMemory(from: source, byteCount: name.count)
         }
         count += 1
         ends[count] = start + name.count
@@ -240,13 +239,13 @@ private struct NameTableOfKind: ~Copyable {
     func bytes(of number: UInt32) -> UnsafeRawBufferPointer {
         guard number > 0 else { return UnsafeRawBufferPointer(start: nil, count: 0) }
         precondition(number <= count, "no name has this number")
-        return UnsafeRawBufferPointer(rebasing: arena[ends[Int(number) - 1]..<ends[Int(number)]])
+        return UnsafeRawBufferPointer(arena).slice(ends[Int(number) - 1]..<ends[Int(number)])
     }
 
     /// On any thread, while growth is held off. Touches nothing that the writer changes when it adds a name.
     func publishedBytes(of number: UInt32) -> UnsafeRawBufferPointer {
         precondition(Int(number) < ends.count, "no name has this number")
-        return UnsafeRawBufferPointer(rebasing: arena[ends[Int(number) - 1]..<ends[Int(number)]])
+        return UnsafeRawBufferPointer(arena).slice(ends[Int(number) - 1]..<ends[Int(number)])
     }
 
     @inline(__always)
@@ -292,7 +291,7 @@ private struct NameTableOfKind: ~Copyable {
     }
 
     mutating func use(_ slots: UnsafeMutableBufferPointer<NameSlot>) {
-        self.slots.deallocate()
+        HugePages.free(self.slots)
         self.slots = slots
     }
 
@@ -304,7 +303,7 @@ private struct NameTableOfKind: ~Copyable {
     }
 
     private static func allocateSlots(_ count: Int) -> UnsafeMutableBufferPointer<NameSlot> {
-        let slots = UnsafeMutableBufferPointer<NameSlot>.allocate(capacity: count)
+        let slots = HugePages.allocate(count, of: NameSlot.self)
         slots.initialize(repeating: .free)
         return slots
     }
@@ -321,11 +320,11 @@ private struct NameTableOfKind: ~Copyable {
         let shift = slotCount.trailingZeroBitCount - stretchBits
         withUnsafeTemporaryAllocation(of: Int.self, capacity: 1 << stretchBits + 1) { starts in
             starts.initialize(repeating: 0)
-            let sorted = UnsafeMutableBufferPointer<NameSlot>.allocate(capacity: count)
-            let hashes = UnsafeMutableBufferPointer<UInt32>.allocate(capacity: count)
+            let sorted = HugePages.allocate(count, of: NameSlot.self)
+            let hashes = HugePages.allocate(count, of: UInt32.self)
             defer {
-                sorted.deallocate()
-                hashes.deallocate()
+                HugePages.free(sorted)
+                HugePages.free(hashes)
             }
             for index in 0..<count {
                 let hash = hash(bytes(of: UInt32(index) + 1))
@@ -352,19 +351,19 @@ private struct NameTableOfKind: ~Copyable {
         // By a name of its own, since what is done under it changes self.
         let growth = growth
         if names > ends.count {
-            let larger = UnsafeMutableBufferPointer<Int>.allocate(capacity: max(names, ends.count * 2))
+            let larger = HugePages.allocate(max(names, ends.count * 2), of: Int.self)
             larger.initialize(repeating: 0)
             larger.baseAddress!.update(from: ends.baseAddress!, count: ends.count)
             growth.isChanging.withLock { _ in
-                ends.deallocate()
+                HugePages.free(ends)
                 ends = larger
             }
         }
         if bytes > arena.count {
-            let larger = UnsafeMutableRawBufferPointer.allocate(byteCount: max(bytes, arena.count * 2), alignment: 1)
-            larger.copyMemory(from: UnsafeRawBufferPointer(arena))
+            let larger = HugePages.allocate(max(bytes, arena.count * 2), of: UInt8.self)
+            UnsafeMutableRawBufferPointer(larger).copyMemory(from: UnsafeRawBufferPointer(arena))
             growth.isChanging.withLock { _ in
-                arena.deallocate()
+                HugePages.free(arena)
                 arena = larger
             }
         }

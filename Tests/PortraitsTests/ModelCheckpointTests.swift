@@ -83,6 +83,41 @@ struct ModelCheckpointTests {
         }
     }
 
+    /// Rows of users lie in pages of sixteen; here those of two companies take turns, and most users know both.
+    @Test("many users of companies that grow together are read back as they were, and can be merged after it")
+    func manyUsers() throws {
+        let scene = Scene()
+        func tell(_ numbers: Range<Int>) {
+            for number in numbers {
+                scene.event("2026-03-01", "u\(number)", count: UInt64(number), company: number % 2 == 0 ? "a" : "b")
+                if number % 10 != 0 { scene.event("2026-03-02", "u\(number)", company: number % 2 == 0 ? "b" : "a") }
+            }
+        }
+        tell(0..<100)
+        for number in 40..<70 { scene.alias("u\(number)", to: "u\(number - 40)", at: "2026-03-03") }
+        tell(100..<130)
+        let recorder = CheckpointRecorder(scene.portraits)
+        recorder.begin(digests(scene.portraits))
+        while recorder.proceed() {}
+        recorder.end(isKept: true)
+        var random = SeededRandom(seed: 1)
+        let restored = try recorder.restored(names: scene.names, shuffledBy: &random)
+        #expect(digests(restored) == recorder.digests)
+        // Of 130 users 30 have become others; every tenth of the 100 is known to the first company alone.
+        #expect(try scene.number(.usersTotal, of: "a") == 100 && scene.number(.usersTotal, of: "b") == 90)
+        for (seq, number) in (0..<40).enumerated() {
+            var record = Record(kind: .alias)
+            record.sentUser = scene.user("u\(number)")
+            record.user = scene.user("u\(number + 80)")
+            record.time = Scene.time("2026-03-04")
+            for portraits in [restored, scene.portraits] {
+                portraits.advanceClock(for: record, logTime: record.time)
+                [UInt8]().withUnsafeBytes { portraits.apply(record, seq: UInt64(1_000 + seq), bytes: $0) }
+            }
+        }
+        #expect(digests(restored) == digests(scene.portraits))
+    }
+
     private func digests(_ portraits: Portraits) -> [String: Hash128] {
         var digests: [String: Hash128] = ["": portraits.globalDigest()]
         for company in portraits.companies() {
@@ -148,11 +183,12 @@ final class CheckpointRecorder {
 
     func restored(names: NameTable, shuffledBy random: inout SeededRandom) throws(DamagedBytes) -> Portraits {
         let portraits = Portraits(names: names)
-        try global.read { (reader) throws(DamagedBytes) in try portraits.readGlobal(&reader) }
+        let nameTotal = NameKind.allCases.reduce(0) { $0 + names.count($1) }
+        try global.read { (reader) throws(DamagedBytes) in try portraits.readGlobal(&reader, nameTotal: nameTotal) }
         for part in parts.keys.sorted(by: { "\($0)" < "\($1)" }).shuffled(using: &random) {
             try (parts[part] ?? []).read { (reader) throws(DamagedBytes) in try portraits.read(part, &reader) }
         }
-        portraits.endReading()
+        try portraits.endReading()
         return portraits
     }
 

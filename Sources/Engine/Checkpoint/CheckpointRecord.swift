@@ -26,9 +26,11 @@ struct CheckpointRecord {
     }
 
     /// Into `portraits`, which are as new, and the rest.
-    init(_ bytes: UnsafeRawBufferPointer, into portraits: Portraits) throws(DamagedBytes) {
+    ///
+    /// - Parameter nameTotal: how many names of all kinds the log has.
+    init(_ bytes: UnsafeRawBufferPointer, into portraits: Portraits, nameTotal: Int) throws(DamagedBytes) {
         var reader = ByteReader(bytes)
-        try portraits.readGlobal(&reader)
+        try portraits.readGlobal(&reader, nameTotal: nameTotal)
         book = try FlagBookReader(&reader)
         files = try RuleFiles(&reader)
         late = try LateRecords(&reader)

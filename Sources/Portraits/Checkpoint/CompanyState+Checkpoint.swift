@@ -122,10 +122,15 @@ extension CompanyState {
 
     private func writeUsers(to out: ByteBuffer) {
         users.write(to: out)
-        for index in users.indices { users.base[index].days.writeRest(to: out, arena) }
-        let guests = users.indices.filter { homes.pointee.company(of: users[$0].user) != company }
+        for row in users.numbers { users[row].days.writeRest(to: out, arena) }
+        // Rows have other numbers when they are read back.
+        let guests = Set(guestIndex.rows)
         out.append(UInt32(guests.count))
-        for index in guests { out.append(UInt32(index)) }
+        if !guests.isEmpty {
+            for (position, row) in users.numbers.enumerated() where guests.contains(row) {
+                out.append(UInt32(position))
+            }
+        }
         out.append(UInt32(details.count))
         for detail in details {
             out.append(UInt32(detail.traits.bytes.count))
@@ -138,9 +143,9 @@ extension CompanyState {
     }
 
     private mutating func readUsers(_ reader: inout ByteReader, userCount: Int) throws(DamagedBytes) {
-        users = try Rows(&reader)
+        try users.read(&reader)
         let arena = arena
-        for index in users.indices { try users.base[index].days.readRest(&reader, arena) }
+        for row in users.numbers { try users.pointer(to: row).pointee.days.readRest(&reader, arena) }
         try readHomes(&reader, userCount: userCount)
         for _ in 0..<(try reader.count()) {
             var detail = UserDetail()
@@ -151,7 +156,7 @@ extension CompanyState {
         }
         for _ in 0..<(try reader.count()) { freeDetails.append(try reader.number()) }
         let isSound =
-            users.indices.allSatisfy { Int(users[$0].detail) <= details.count }
+            users.numbers.allSatisfy { Int(users[$0].detail) <= details.count }
             && freeDetails.allSatisfy { $0 > 0 && Int($0) <= details.count }
         guard isSound else { throw DamagedBytes("details of users that are not there") }
     }
@@ -161,27 +166,29 @@ extension CompanyState {
         for _ in 0..<(try reader.count()) { guests.append(Int(try reader.number(UInt32.self))) }
         var nextGuest = 0
         let homes = homes
-        for index in users.indices {
-            let user = users[index].user
+        let numbers = users.numbers
+        for position in numbers.indices {
+            let ahead = position + Self.homesAhead
+            if ahead < numbers.count { homes.pointee.prefetch(users[numbers[ahead]].user) }
+            let row = numbers[position]
+            let user = users[row].user
             guard !user.isNone, Int(user.number) <= userCount else { throw DamagedBytes("a user without a name") }
-            if nextGuest < guests.count, guests[nextGuest] == index {
+            if nextGuest < guests.count, guests[nextGuest] == position {
                 nextGuest += 1
                 let rows = users
-                guestIndex.add(user.number, at: index) { rows.base[$0].user.number }
-            } else if !homes.pointee.settle(user, in: company, row: index) {
+                guestIndex.add(user.number, at: row) { rows[$0].user.number }
+            } else if !homes.pointee.settle(user, in: company, row: row) {
                 throw DamagedBytes("a user who is at home twice")
             }
         }
         guard nextGuest == guests.count else { throw DamagedBytes("a guest who is not there") }
     }
 
+    /// Homes of a company's users lie anywhere, and each is a miss of the processor's cache.
+    private static let homesAhead = 16
+
     /// The users who are at home in another company.
-    func forEachGuest(_ body: (UserID) -> Void) {
-        guard !guestIndex.isEmpty else { return }
-        for index in users.indices where homes.pointee.company(of: users[index].user) != company {
-            body(users[index].user)
-        }
-    }
+    var guests: [UserID] { guestIndex.rows.map { users[$0].user } }
 
     // MARK: Traits
 

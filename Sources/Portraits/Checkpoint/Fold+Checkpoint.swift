@@ -4,6 +4,8 @@ import UsageModel
 extension Fold {
     /// What is neither in a company's part nor in a page of users: small, and written whole each time.
     func writeGlobal(to out: ByteBuffer) {
+        out.append(UInt32(names.count(.company)))
+        out.append(UInt32(names.count(.user)))
         out.append(settings.json.text)
         clock.write(to: out)
         out.append(UInt32(zones.count))
@@ -19,6 +21,7 @@ extension Fold {
     }
 
     mutating func readGlobal(_ reader: inout ByteReader) throws(DamagedBytes) {
+        counted = NameCounts(companies: Int(try reader.number(UInt32.self)), users: Int(try reader.number(UInt32.self)))
         guard let settings = try? Settings(json: JSON(parsing: Array(try reader.text().utf8))) else {
             throw DamagedBytes("settings that are none")
         }
@@ -37,11 +40,11 @@ extension Fold {
     }
 
     mutating func readCompany(_ company: CompanyID, _ reader: inout ByteReader) throws(DamagedBytes) {
-        guard !company.isNone, Int(company.number) <= names.count(.company), state(company) == nil else {
+        guard !company.isNone, Int(company.number) <= counted.companies, state(company) == nil else {
             throw DamagedBytes("a company without a name, or one that is there twice")
         }
         let state = addCompany(company)
-        try state.pointee.read(&reader, userCount: names.count(.user))
+        try state.pointee.read(&reader, userCount: counted.users)
         state.pointee.use(zone(of: state))
     }
 
@@ -50,9 +53,7 @@ extension Fold {
         for index in companies.indices {
             guard let state = companies[index] else { continue }
             let company = CompanyID(number: UInt32(index))
-            var guests: [UserID] = []
-            state.pointee.forEachGuest { guests.append($0) }
-            for user in guests { identities.addMembership(of: user, in: company) }
+            for user in state.pointee.guests { identities.addMembership(of: user, in: company) }
         }
     }
 }

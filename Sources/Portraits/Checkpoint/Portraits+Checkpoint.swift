@@ -62,20 +62,32 @@ extension Portraits {
     public func writeGlobal(to out: ByteBuffer) { fold.pointee.writeGlobal(to: out) }
 
     /// Into portraits that are as new. The global record comes first, then parts in any order, each once, then
-    /// `endReading`.
-    public func readGlobal(_ reader: inout ByteReader) throws(DamagedBytes) {
+    /// `endReading`. Only `endReading` needs names, so that they may be restored meanwhile.
+    ///
+    /// - Parameter nameTotal: how many names of all kinds the log has.
+    public func readGlobal(_ reader: inout ByteReader, nameTotal: Int) throws(DamagedBytes) {
         try fold.pointee.readGlobal(&reader)
-        store.homes.pointee.reserve(names.count(.user))
+        let counted = fold.pointee.counted
+        guard counted.companies + counted.users <= nameTotal else { throw Self.namesMissing }
+        store.homes.pointee.reserve(counted.users)
     }
 
     public func read(_ part: CheckpointPart, _ reader: inout ByteReader) throws(DamagedBytes) {
         switch part {
         case .company(let number): try fold.pointee.readCompany(CompanyID(number: number), &reader)
-        case .users: try fold.pointee.identities.read(page: &reader, userCount: names.count(.user))
+        case .users: try fold.pointee.identities.read(page: &reader, userCount: fold.pointee.counted.users)
         }
     }
 
-    public func endReading() { fold.pointee.settleMemberships() }
+    public func endReading() throws(DamagedBytes) {
+        let counted = fold.pointee.counted
+        guard counted.companies <= names.count(.company), counted.users <= names.count(.user) else {
+            throw Self.namesMissing
+        }
+        fold.pointee.settleMemberships()
+    }
+
+    private static let namesMissing = DamagedBytes("more companies or users than the log has names for")
 
     // MARK: What changes
 

@@ -8,7 +8,7 @@ extension CompanyState {
         let time = event.time.milliseconds
         let day = event.day.number
         let userRow = user.isNone ? nil : findUser(user)
-        let isIgnored = isIgnored || userRow.map { users.base[$0].flags.contains(.staff) } == true
+        let isIgnored = isIgnored || userRow.map { users[$0].flags.contains(.staff) } == true
         // Until `now` is known today lies before all days and nothing is beyond the horizon.
         let isBeyondEvents = day < today &- Int32(Horizon.eventDays - 1) && today != .min
         if day < today { closedVersion &+= 1 }
@@ -38,7 +38,7 @@ extension CompanyState {
     private mutating func noteActivity(of user: UserID, at index: Int, _ event: Record) {
         let time = event.time.milliseconds
         let day = event.day.number
-        let row = users.base + index
+        let row = users.pointer(to: index)
         if !row.pointee.isKnown || row.pointee.flags.contains(.hasLeft) {
             notePresence(at: index, time: time)
         }
@@ -56,7 +56,7 @@ extension CompanyState {
 
     /// A user's first activity, or activity after leaving, changes who is counted.
     private mutating func notePresence(at index: Int, time: Int64) {
-        let row = users.base + index
+        let row = users.pointer(to: index)
         slack = .exceeded
         if row.pointee.isMember { usersTotal -= 1 }
         row.pointee.firstTime = min(row.pointee.firstTime, time)

@@ -35,7 +35,7 @@ extension CompanyState {
 
     private mutating func rename(_ index: Int, to new: UserID) {
         unindex(users[index].user, at: index)
-        users.base[index].user = new
+        users.pointer(to: index).pointee.user = new
         self.index(new, at: index)
         settleFirstAndLast(new)
     }
@@ -53,7 +53,7 @@ extension CompanyState {
         uncountDays(of: days)
         let firstDay = users[source].firstDay
         days.forEach(from: .min, arena) { day, sum, note in addUserDay(day, count: sum, note: note, at: target) }
-        users.base[source].days.free(arena)
+        users.pointer(to: source).pointee.days.free(arena)
         if firstDay < users[target].firstDay {
             setFirstDay(firstDay, at: target)
         }
@@ -69,7 +69,7 @@ extension CompanyState {
 
     private mutating func uniteFacts(of source: Int, with target: Int) {
         let old = users[source]
-        let row = users.base + target
+        let row = users.pointer(to: target)
         row.pointee.firstTime = min(row.pointee.firstTime, old.firstTime)
         row.pointee.lastTime = max(row.pointee.lastTime, old.lastTime)
         row.pointee.lifetime &+= old.lifetime
@@ -94,7 +94,7 @@ extension CompanyState {
             freeDetails.append(detail)
         }
         unindex(users[index].user, at: index)
-        let last = users.count - 1
+        let last = users.last
         if index != last {
             let moved = users[last].user
             if homes.pointee.company(of: moved) == company {
@@ -103,6 +103,6 @@ extension CompanyState {
                 guestIndex.move(moved.number, from: last, to: index)
             }
         }
-        users.swapRemove(at: index)
+        users.swapRemove(index)
     }
 }

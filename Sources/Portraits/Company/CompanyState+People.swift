@@ -20,7 +20,7 @@ extension CompanyState {
     }
 
     func standing(at index: Int, _ days: DayRange) -> Standing {
-        let row = users.base[index]
+        let row = users[index]
         let work = row.days.work(days, arena)
         // Those who did nothing in the window follow in the order in which they were last here.
         return Standing(
@@ -35,7 +35,7 @@ extension CompanyState {
     @inline(__always)
     mutating func noteRanking(_ count: UInt64, at index: Int) {
         ranking.total &+= count
-        let row = users.base + index
+        let row = users.pointer(to: index)
         if row.pointee.user == ranking.topUser {
             ranking.topCount &+= count
         } else if row.pointee.lifetime >= ranking.topCount {
@@ -45,10 +45,10 @@ extension CompanyState {
 
     @inline(never)
     private mutating func noteContender(at index: Int) {
-        let sum = users.base[index].days.sum(ranking.window, arena)
+        let sum = users[index].days.sum(ranking.window, arena)
         if sum > ranking.topCount {
             ranking.topCount = sum
-            ranking.topUser = users.base[index].user
+            ranking.topUser = users[index].user
         } else if sum == ranking.topCount {
             ranking.topUser = .none
         }
@@ -63,7 +63,7 @@ extension CompanyState {
     private mutating func rank(_ today: Int32) {
         var new = Ranking(today: today)
         var top: Standing?
-        for index in users.indices {
+        for index in users.numbers {
             let standing = standing(at: index, new.window)
             guard standing.events > 0 else { continue }
             new.total &+= standing.events
@@ -91,7 +91,7 @@ extension CompanyState {
         let days = DayRange(window, today: today)
         let bits = cache.value(.topUserShare, days, dependingOn: days, today: today, version: version) {
             [users, arena] in
-            (Self.topShare(of: users.indices.map { users.base[$0].days.sum(days, arena) }) ?? .nan).bitPattern
+            (Self.topShare(of: users.numbers.map { users[$0].days.sum(days, arena) }) ?? .nan).bitPattern
         }
         let share = Double(bitPattern: bits)
         return share.isNaN ? nil : share
@@ -113,7 +113,7 @@ extension CompanyState {
         let days = DayRange(window, today: today)
         return Int(
             cache.value(.busFactor, days, dependingOn: days, today: today, version: version) { [users, arena] in
-                UInt64(Self.leastCovering(users.indices.map { users.base[$0].days.sum(days, arena) }))
+                UInt64(Self.leastCovering(users.numbers.map { users[$0].days.sum(days, arena) }))
             })
     }
 
@@ -134,7 +134,7 @@ extension CompanyState {
     /// Who ranks first by `days`, found without the ranking; none when nobody did anything. O(users).
     func soughtMostActive(_ days: DayRange) -> UserID {
         var top: Standing?
-        for index in users.indices {
+        for index in users.numbers {
             let standing = standing(at: index, days)
             guard standing.events > 0 else { continue }
             if top.map({ standing.precedes($0, names: names) }) ?? true { top = standing }
@@ -154,7 +154,7 @@ extension CompanyState {
     func soughtChampion(_ today: Day) -> UserID {
         let days = DayRange(Champion.window, today: today)
         var top: Standing?
-        for index in users.indices where users.base[index].days.hasAny(days, arena) {
+        for index in users.numbers where users[index].days.hasAny(days, arena) {
             let standing = standing(at: index, days)
             guard standing.events >= Champion.leastEvents else { continue }
             if top.map({ standing.precedes($0, names: names) }) ?? true { top = standing }
@@ -178,8 +178,8 @@ extension CompanyState {
 
     private func sought(_ qualifies: (UserRow) -> Bool) -> UserID {
         var found = UserID.none
-        for index in users.indices where users.base[index].hasBeenActive && qualifies(users.base[index]) {
-            if found.isNone || names.precedes(users.base[index].user, found) { found = users.base[index].user }
+        for index in users.numbers where users[index].hasBeenActive && qualifies(users[index]) {
+            if found.isNone || names.precedes(users[index].user, found) { found = users[index].user }
         }
         return found
     }

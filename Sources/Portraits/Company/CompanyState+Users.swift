@@ -4,14 +4,14 @@ import UsageModel
 extension CompanyState {
     @inline(__always)
     func findUser(_ user: UserID) -> Int? {
-        homes.pointee.row(of: user, in: company) ?? guestIndex.find(user.number) { users.base[$0].user.number }
+        homes.pointee.row(of: user, in: company) ?? guestIndex.find(user.number) { users[$0].user.number }
     }
 
     @inline(never)
     mutating func addUser(_ user: UserID) -> Int {
-        users.append(UserRow(user: user))
-        index(user, at: users.count - 1)
-        return users.count - 1
+        let row = users.append(UserRow(user: user))
+        index(user, at: row)
+        return row
     }
 
     /// Notes where the row of a user stands who has just got it.
@@ -20,7 +20,7 @@ extension CompanyState {
         let homes = homes
         if homes.pointee.settle(user, in: company, row: row) { return }
         let rows = users
-        guestIndex.add(user.number, at: row) { rows.base[$0].user.number }
+        guestIndex.add(user.number, at: row) { rows[$0].user.number }
     }
 
     /// Forgets where the row of a user stands, which is still there.
@@ -29,7 +29,7 @@ extension CompanyState {
             homes.pointee.leave(user)
         } else {
             let rows = users
-            guestIndex.remove(user.number, at: row) { rows.base[$0].user.number }
+            guestIndex.remove(user.number, at: row) { rows[$0].user.number }
         }
     }
 
@@ -37,10 +37,10 @@ extension CompanyState {
     mutating func withDetail(at index: Int, _ body: (inout UserDetail) -> Void) {
         if users[index].detail == 0 {
             if let free = freeDetails.popLast() {
-                users.base[index].detail = free
+                users.pointer(to: index).pointee.detail = free
             } else {
                 details.append(UserDetail())
-                users.base[index].detail = UInt32(details.count)
+                users.pointer(to: index).pointee.detail = UInt32(details.count)
             }
         }
         body(&details[Int(users[index].detail) - 1])
@@ -53,7 +53,7 @@ extension CompanyState {
     mutating func identify(_ user: UserID, traits: [JSON.Member], time: Timestamp) {
         let index = findUser(user) ?? addUser(user)
         let wasMember = users[index].isMember
-        users.base[index].flags.insert(.identified)
+        users.pointer(to: index).pointee.flags.insert(.identified)
         settleLeaving(at: index)
         usersTotal += (users[index].isMember ? 1 : 0) - (wasMember ? 1 : 0)
         guard traits.contains(where: { !$0.value.isNull }) else { return }
@@ -67,16 +67,16 @@ extension CompanyState {
 
     mutating func setStaff(_ isStaff: Bool, at index: Int) {
         if isStaff {
-            users.base[index].flags.insert(.staff)
+            users.pointer(to: index).pointee.flags.insert(.staff)
         } else {
-            users.base[index].flags.remove(.staff)
+            users.pointer(to: index).pointee.flags.remove(.staff)
         }
     }
 
     mutating func leave(_ user: UserID, time: Timestamp, day: Day) {
         let index = findUser(user) ?? addUser(user)
         let wasMember = users[index].isMember
-        users.base[index].flags.insert(.hasLeft)
+        users.pointer(to: index).pointee.flags.insert(.hasLeft)
         withDetail(at: index) { detail in
             guard time > detail.leftTime else { return }
             detail.leftTime = time
@@ -89,7 +89,7 @@ extension CompanyState {
     /// A user is gone who has not been active after the last `leave` record, both by their own time:
     /// a late event from before it brings nobody back.
     mutating func settleLeaving(at index: Int) {
-        let row = users.base + index
+        let row = users.pointer(to: index)
         guard row.pointee.flags.contains(.hasLeft), let detail = detail(of: row.pointee) else { return }
         if row.pointee.lastTime <= detail.leftTime.milliseconds {
             row.pointee.flags.insert(.gone)
@@ -103,7 +103,8 @@ extension CompanyState {
     /// Adds events of the user at `index` on a day that is within the horizon and reached.
     @inline(__always)
     mutating func addUserDay(_ day: Int32, count: UInt64, note: UInt64, at index: Int) {
-        let isNew = users.base[index].days.add(count, on: day, note: note, keepingFrom: keptUserDays, arena)
+        let isNew = users.pointer(to: index).pointee.days.add(
+            count, on: day, note: note, keepingFrom: keptUserDays, arena)
         if isNew { noteNewDay(day, at: index) }
         if ranking.covers(day) { noteRanking(count, at: index) }
         if champion.covers(day) { champion.forget() }
@@ -112,7 +113,7 @@ extension CompanyState {
     @inline(never)
     private mutating func noteNewDay(_ day: Int32, at index: Int) {
         slack.useUserDay()
-        let days = users.base[index].days
+        let days = users[index].days
         // Making the row may move all rows, so it comes before the row is touched.
         let dayIndex = userDayIndex(day)
         userDays.base[dayIndex].active += 1
@@ -129,7 +130,7 @@ extension CompanyState {
     /// The first day is counted by day once it is reached, as long as its row can be read.
     mutating func setFirstDay(_ day: Int32, at index: Int) {
         uncountFirstDay(at: index)
-        users.base[index].firstDay = day
+        users.pointer(to: index).pointee.firstDay = day
         countFirstDay(at: index)
     }
 
@@ -138,12 +139,12 @@ extension CompanyState {
         guard !users[index].flags.contains(.firstCounted), day <= reached, day >= keptUserDays else { return }
         let dayIndex = userDayIndex(day)
         userDays.base[dayIndex].firsts += 1
-        users.base[index].flags.insert(.firstCounted)
+        users.pointer(to: index).pointee.flags.insert(.firstCounted)
     }
 
     mutating func uncountFirstDay(at index: Int) {
         guard users[index].flags.contains(.firstCounted) else { return }
-        users.base[index].flags.remove(.firstCounted)
+        users.pointer(to: index).pointee.flags.remove(.firstCounted)
         if let old = findUserDay(users[index].firstDay) { userDays.base[old].firsts -= 1 }
     }
 

@@ -20,7 +20,7 @@ extension CompanyState {
         return Int(
             cache.value(.activeUsers, days, dependingOn: days, today: today, version: version) { [users, arena] in
                 var count: UInt64 = 0
-                for index in users.indices where users.base[index].days.hasAny(days, arena) { count += 1 }
+                for index in users.numbers where users[index].days.hasAny(days, arena) { count += 1 }
                 return count
             })
     }
@@ -37,8 +37,8 @@ extension CompanyState {
         return Int(
             cache.value(.retained, days, dependingOn: all, today: today, version: version) { [users, arena] in
                 var count: UInt64 = 0
-                for index in users.indices {
-                    let list = users.base[index].days
+                for index in users.numbers {
+                    let list = users[index].days
                     if list.hasAny(days, arena), list.hasAny(daysBefore, arena) { count += 1 }
                 }
                 return count
@@ -91,7 +91,7 @@ extension CompanyState {
         if power.today != today.number {
             power.start(today.number)
             let window = power.window
-            for index in users.indices { power.count(users.base[index].days.work(window, arena).days) }
+            for index in users.numbers { power.count(users[index].days.work(window, arena).days) }
         }
         return power
     }
@@ -101,8 +101,8 @@ extension CompanyState {
         guard !details.isEmpty else { return 0 }
         let days = DayRange(window, today: today)
         var count = 0
-        for index in users.indices {
-            let row = users.base[index]
+        for index in users.numbers {
+            let row = users[index]
             guard row.flags.contains(.gone), row.isKnown, let detail = detail(of: row) else { continue }
             if days.contains(detail.leftDay.number) { count += 1 }
         }

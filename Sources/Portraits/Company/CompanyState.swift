@@ -11,7 +11,7 @@ struct CompanyState: ~Copyable {
     /// Milliseconds of `now` between which `today` holds.
     var todayFrom = Int64.max
     var todayUntil = Int64.min
-    var users = Rows<UserRow>()
+    var users: UserRows
     var tasks = Rows<TaskRow>()
     /// Where the row of a task probably stands, by the low bits of its number: right for companies
     /// with few tasks, and a miss less than the index.
@@ -102,6 +102,7 @@ struct CompanyState: ~Copyable {
         names = store.names
         arena = store.arena
         homes = store.homes
+        users = UserRows(store.userPages)
         self.zone = zone
     }
 
@@ -186,7 +187,7 @@ extension CompanyState {
         traits.prune(before: keptEventDays)
         for index in tasks.indices { tasks.base[index].days.prune(before: keptEventDays, arena) }
         for index in amounts.indices { amounts.base[index].days.prune(before: keptEventDays) }
-        for index in users.indices { users.base[index].days.prune(before: keptUserDays, arena) }
+        for index in users.numbers { users.pointer(to: index).pointee.days.prune(before: keptUserDays, arena) }
         let keptUsers = keptUserDays
         userDays.removeAll { $0.day < keptUsers }
     }

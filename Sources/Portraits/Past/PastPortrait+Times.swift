@@ -12,7 +12,7 @@ extension PastPortrait {
         var last = LastTime(instant)
         last.note(state.pointee.firstUserActivity)
         if let time = witnessed.userActivity { last.note(time.milliseconds) }
-        for row in state.pointee.users.indices { note(row, in: &last) }
+        for row in state.pointee.users.numbers { note(row, in: &last) }
         return range(last, horizon: Horizon.userDays, since: state.pointee.firstUserActivity)
     }
 

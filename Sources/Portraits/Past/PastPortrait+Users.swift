@@ -14,12 +14,12 @@ extension PastPortrait {
             else { return .unknown }
             return .ratio(gained, to: lost)
         case .newUsers(let window):
-            return count(state.pointee.users.indices) { isNew($0, in: range(window)) }
+            return count(state.pointee.users.numbers) { isNew($0, in: range(window)) }
         case .activeDays(let window): return activeDays(window)
         case .dauMAU: return dauMAU
         case .powerCurve(let k): return powerCurve(k)
         case .usersTotal: return .number(usersTotal)
-        case .left(let window): return count(state.pointee.users.indices) { hasLeft($0, in: range(window)) }
+        case .left(let window): return count(state.pointee.users.numbers) { hasLeft($0, in: range(window)) }
         case .seatsFill: return seats.map { .ratio(usersTotal, to: $0) } ?? .unknown
         case .seatsUtil:
             guard let seats, let monthly else { return .unknown }
@@ -63,7 +63,7 @@ extension PastPortrait {
         let days = range(window)
         let previous = range(window.previous)
         guard keepsUsers(from: previous.first) else { return nil }
-        return counted(state.pointee.users.indices) { row in
+        return counted(state.pointee.users.numbers) { row in
             isCounted(
                 Activity(
                     now: wasActive(row, on: days), before: wasActive(row, on: previous), isNew: isNew(row, in: days)))
@@ -78,12 +78,12 @@ extension PastPortrait {
     private var monthly: ClosedRange<Double>? {
         let days = range(.month)
         guard keepsUsers(from: days.first) else { return nil }
-        return counted(state.pointee.users.indices) { wasActive($0, on: days) }
+        return counted(state.pointee.users.numbers) { wasActive($0, on: days) }
     }
 
     /// How many users were active on the instant's own day.
     private var activeOnDay: ClosedRange<Double> {
-        counted(state.pointee.users.indices) { wasActiveOnDay(state.pointee.users[$0]) }
+        counted(state.pointee.users.numbers) { wasActiveOnDay(state.pointee.users[$0]) }
     }
 
     private func activeDays(_ window: Window) -> MetricBounds {
@@ -105,7 +105,7 @@ extension PastPortrait {
     private func powerCurve(_ k: Int) -> MetricBounds {
         let days = range(.month)
         guard (1...Window.month.days).contains(k), keepsUsers(from: days.first) else { return .unknown }
-        return count(state.pointee.users.indices) { row in
+        return count(state.pointee.users.numbers) { row in
             let user = state.pointee.users[row]
             let before = user.days.work(before(days), arena).days
             let own = wasActiveOnDay(user)
@@ -117,7 +117,7 @@ extension PastPortrait {
 
     // MARK: Membership
 
-    private var usersTotal: ClosedRange<Double> { counted(state.pointee.users.indices) { isMember($0) } }
+    private var usersTotal: ClosedRange<Double> { counted(state.pointee.users.numbers) { isMember($0) } }
 
     /// Who was identified, and when, is not kept; neither are leaves before the last one.
     private func isMember(_ row: Int) -> Certainty {

@@ -197,15 +197,15 @@ extension PastPortrait {
         return bounds(sum &- unsettled, sum)
     }
 
-    func count(_ indices: Range<Int>, _ isCounted: (Int) -> Certainty) -> MetricBounds {
-        .number(counted(indices, isCounted))
+    func count(_ rows: some Sequence<Int>, _ isCounted: (Int) -> Certainty) -> MetricBounds {
+        .number(counted(rows, isCounted))
     }
 
-    func counted(_ indices: Range<Int>, _ isCounted: (Int) -> Certainty) -> ClosedRange<Double> {
+    func counted(_ rows: some Sequence<Int>, _ isCounted: (Int) -> Certainty) -> ClosedRange<Double> {
         var certain = 0
         var possible = 0
-        for index in indices {
-            let certainty = isCounted(index)
+        for row in rows {
+            let certainty = isCounted(row)
             if certainty.isCertain { certain += 1 }
             if certainty.isPossible { possible += 1 }
         }

@@ -1,3 +1,5 @@
+import UsageModel
+
 /// Blocks of day counts for all companies, in size classes with lists of free blocks.
 ///
 /// Millions of users have a handful of active days each. An allocation of its own for each would
@@ -6,20 +8,22 @@ struct DayArena: ~Copyable {
     private var chunks = Rows<UnsafeMutablePointer<DayCount>>()
     /// First free block by size class; 0 is none (block 0 is never handed out).
     private var freeBlocks = Rows<UInt32>()
-    /// How much of the newest shared chunk is taken.
+    /// How much of the newest chunk is taken.
     private var takenInChunk = 1
-    private var sharedChunk = 0
 
-    private static let chunkBits = 16
+    /// 2 MiB, a huge page.
+    private static let chunkBits = 18
     private static let chunkCapacity = 1 << chunkBits
 
     init() {
-        chunks.append(.allocate(capacity: Self.chunkCapacity))
+        addChunk()
         freeBlocks.extend(toCount: Int(UInt8.max), filler: 0)
     }
 
     deinit {
-        for index in chunks.indices { chunks[index].deallocate() }
+        for index in chunks.indices {
+            HugePages.free(UnsafeMutableBufferPointer(start: chunks[index], count: Self.chunkCapacity))
+        }
         chunks.deallocate()
         freeBlocks.deallocate()
     }
@@ -36,6 +40,15 @@ struct DayArena: ~Copyable {
         return (2 + step & 1) << (step >> 1 + 2)
     }
 
+    /// The least class whose blocks have room for `count` elements.
+    @inline(__always)
+    static func sizeClass(holding count: Int) -> UInt8 {
+        guard count > 8 else { return count > 4 ? 2 : count > 2 ? 1 : 0 }
+        let last = count - 1
+        let bits = Int.bitWidth - 1 - last.leadingZeroBitCount
+        return UInt8(2 * bits - 3 + (last >> (bits - 1)) & 1)
+    }
+
     @inline(__always)
     func pointer(to block: UInt32) -> UnsafeMutablePointer<DayCount> {
         chunks.base[Int(block >> UInt32(Self.chunkBits))] + Int(block & UInt32(Self.chunkCapacity - 1))
@@ -48,12 +61,13 @@ struct DayArena: ~Copyable {
             return free
         }
         let capacity = Self.capacity(of: sizeClass)
-        guard capacity <= Self.chunkCapacity else { return addChunk(capacity: capacity) }
+        // A list has as many elements as the horizon has days, or a few times that.
+        precondition(capacity <= Self.chunkCapacity, "a list of day counts outgrew a chunk")
         if takenInChunk + capacity > Self.chunkCapacity {
-            sharedChunk = Int(addChunk(capacity: Self.chunkCapacity) >> UInt32(Self.chunkBits))
+            addChunk()
             takenInChunk = 0
         }
-        let block = UInt32(sharedChunk << Self.chunkBits | takenInChunk)
+        let block = UInt32((chunks.count - 1) << Self.chunkBits | takenInChunk)
         takenInChunk += capacity
         return block
     }
@@ -68,10 +82,9 @@ struct DayArena: ~Copyable {
         UnsafeMutableRawPointer(block).assumingMemoryBound(to: UInt32.self)
     }
 
-    private mutating func addChunk(capacity: Int) -> UInt32 {
-        // 65,536 chunks of 512 KiB: beyond any machine this is made for.
+    private mutating func addChunk() {
+        // 16,384 chunks of 2 MiB: beyond any machine this is made for.
         precondition(chunks.count < 1 << (32 - Self.chunkBits), "day counts outgrew 32 GiB")
-        chunks.append(.allocate(capacity: capacity))
-        return UInt32((chunks.count - 1) << Self.chunkBits)
+        chunks.append(HugePages.allocate(Self.chunkCapacity).baseAddress.unsafelyUnwrapped)
     }
 }

@@ -15,8 +15,7 @@ struct DayBlock: BitwiseCopyable {
 
     /// Gives a block that was copied from elsewhere memory of this arena, for as many elements as it has.
     mutating func allocate(_ arena: UnsafeMutablePointer<DayArena>) {
-        sizeClass = 0
-        while DayArena.capacity(of: sizeClass) < count { sizeClass += 1 }
+        sizeClass = DayArena.sizeClass(holding: count)
         block = arena.pointee.allocate(sizeClass)
     }
 
@@ -94,8 +93,7 @@ struct DayBlock: BitwiseCopyable {
             free(arena)
             return
         }
-        var fitting = sizeClass
-        while fitting > 0, DayArena.capacity(of: fitting - 1) >= count { fitting -= 1 }
+        let fitting = DayArena.sizeClass(holding: count)
         if fitting < sizeClass { move(to: fitting, arena) }
     }
 

@@ -1,3 +1,5 @@
+import UsageModel
+
 /// A growable row of plain values whose owner frees it by hand.
 ///
 /// Hot state lives in these instead of in arrays: an array inside a class or behind a pointer costs
@@ -80,7 +82,7 @@ struct Rows<Element: BitwiseCopyable>: BitwiseCopyable {
     /// Makes room for `count` elements and no more, in rows that have none yet.
     mutating func reserve(exactly count: Int) {
         precondition(storage == nil, "rows with memory grow by themselves")
-        storage = .allocate(capacity: count)
+        storage = HugePages.allocate(count).baseAddress
         capacity = UInt32(count)
     }
 
@@ -91,7 +93,7 @@ struct Rows<Element: BitwiseCopyable>: BitwiseCopyable {
     }
 
     /// Frees the memory; no copy may be used afterwards.
-    func deallocate() { storage?.deallocate() }
+    func deallocate() { HugePages.free(UnsafeMutableBufferPointer(start: storage, count: Int(capacity))) }
 
     init() {}
 
@@ -101,12 +103,10 @@ struct Rows<Element: BitwiseCopyable>: BitwiseCopyable {
     private mutating func grow(to needed: Int) {
         let old = Int(capacity)
         let newCapacity = max(needed, 4, old + old / (old < 16 ? 2 : 4))
-        let new = UnsafeMutablePointer<Element>.allocate(capacity: newCapacity)
-        if let storage {
-            new.update(from: storage, count: count)
-            storage.deallocate()
-        }
-        storage = new
+        let new = HugePages.allocate(newCapacity, of: Element.self)
+        if count > 0 { new.baseAddress?.update(from: base, count: count) }
+        deallocate()
+        storage = new.baseAddress
         capacity = UInt32(newCapacity)
     }
 }

@@ -1,0 +1,37 @@
+#define _GNU_SOURCE
+#include "CMemory.h"
+
+#include <malloc.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+// One arena for all threads. glibc gives each thread its own, in heaps that it makes accessible by a system call for
+// each few KiB: of a restart that makes 100,000 companies, a tenth. Before any thread, since one that has allocated
+// keeps its arena.
+__attribute__((constructor)) static void use_one_arena(void) { mallopt(M_ARENA_MAX, 1); }
+
+static size_t rounded_up(size_t number, size_t multiple) { return (number + multiple - 1) / multiple * multiple; }
+
+void *cmemory_map(size_t bytes) {
+    const size_t huge = CMEMORY_HUGE_PAGE_BYTES;
+    const size_t mapped = rounded_up(bytes, (size_t)sysconf(_SC_PAGESIZE));
+    // Old kernels do not align what they map, so a huge page more is asked for, and what stands out given back.
+    char *start = mmap(NULL, mapped + huge, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (start == MAP_FAILED) {
+        fprintf(stderr, "out of memory: the system does not give %zu bytes\n", bytes);
+        abort();
+    }
+    const size_t before = rounded_up((uintptr_t)start, huge) - (uintptr_t)start;
+    if (before > 0) munmap(start, before);
+    munmap(start + before + mapped, huge - before);
+    // Where the kernel has none this fails, and the memory is what it else would be.
+    madvise(start + before, mapped, MADV_HUGEPAGE);
+    return start + before;
+}
+
+void cmemory_unmap(void *memory, size_t bytes) {
+    munmap(memory, rounded_up(bytes, (size_t)sysconf(_SC_PAGESIZE)));
+}
