@@ -83,6 +83,7 @@ struct LineOutlooks: ~Copyable {
             portraits.prefetchRows(of: outlook.user, task: outlook.task, in: outlook.company)
         }
         forEach { line, outlook in
+            portraits.prefetchDays(of: outlook.user, in: outlook.company)
             if line.flags.contains(.hasAmount) { portraits.prefetchAmounts(of: outlook.task, in: outlook.company) }
         }
     }

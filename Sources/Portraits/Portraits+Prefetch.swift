@@ -23,9 +23,11 @@ extension Portraits {
         if row < records.count {
             prefetchRows(of: records[row].user, task: records[row].task, in: records[row].company)
         }
-        let amounts = index + Self.step / 2
-        if amounts < records.count, records[amounts].flags.contains(.hasAmount) {
-            prefetchAmounts(of: records[amounts].task, in: records[amounts].company)
+        let rest = index + Self.step / 2
+        if rest < records.count {
+            let record = records[rest]
+            prefetchDays(of: record.user, in: record.company)
+            if record.flags.contains(.hasAmount) { prefetchAmounts(of: record.task, in: record.company) }
         }
     }
 
@@ -53,7 +55,22 @@ extension Portraits {
         UsageModel.prefetch(address + MemoryLayout<UserRow>.stride - 1)
     }
 
-    /// The fourth, for events with an amount: where the task's amounts are summed.
+    /// The fourth: what a user's first event of a day changes besides the row.
+    @inline(__always)
+    public func prefetchDays(of user: UserID, in company: CompanyID) {
+        guard !user.isNone, let row = store.homes.pointee.row(of: user, in: company),
+            let state = fold.pointee.state(company)
+        else { return }
+        let days = store.userPages.pointee.pointer(to: row).pointee.days
+        guard let lastDay = days.lastDay, lastDay != state.pointee.today, !state.pointee.userDays.isEmpty else {
+            return
+        }
+        days.prefetchRest(store.arena)
+        UsageModel.prefetch(state.pointee.userDays.base + state.pointee.userDays.count - 1)
+        UsageModel.prefetch(state.pointee.userDays.base + state.pointee.guessedUserDay(lastDay))
+    }
+
+    /// The fourth as well, for events with an amount: where the task's amounts are summed.
     @inline(__always)
     public func prefetchAmounts(of task: TaskID, in company: CompanyID) {
         guard let state = fold.pointee.state(company), let row = state.pointee.taskGuess(task) else { return }

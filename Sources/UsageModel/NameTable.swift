@@ -308,13 +308,13 @@ private struct NameTableOfKind: ~Copyable {
         return slots
     }
 
-    /// All names in new slots, which they fill by half at most.
+    /// All names in new slots.
     ///
     /// In stretches of slots that fit the processor's cache, since a slot anywhere in a large table is a miss: names
     /// are first laid out by stretch.
     func indexed() -> UnsafeMutableBufferPointer<NameSlot> {
         var slotCount = Self.leastSlots
-        while slotCount < count * 2 { slotCount *= 2 }
+        while count * 4 > slotCount * 3 { slotCount *= 2 }
         let slots = Self.allocateSlots(slotCount)
         let stretchBits = max(0, slotCount.trailingZeroBitCount - Self.stretchSlotBits)
         let shift = slotCount.trailingZeroBitCount - stretchBits

@@ -155,6 +155,11 @@ extension CompanyState {
 
     /// The index of the first row on `day` or later.
     func firstUserDay(notBefore day: Int32) -> Int {
+        guard !userDays.isEmpty else { return 0 }
+        if day > userDays.base[userDays.count - 1].day { return userDays.count }
+        // Most companies have a row for every day: then this is it, and the only line of memory touched.
+        let guess = guessedUserDay(day)
+        if userDays.base[guess].day == day { return guess }
         var low = 0
         var remaining = userDays.count
         while remaining > 0 {
@@ -167,6 +172,14 @@ extension CompanyState {
             }
         }
         return low
+    }
+
+    /// Where the row of `day` stands unless days are missing between it and the last one. Only while there are rows;
+    /// touches none.
+    @inline(__always)
+    func guessedUserDay(_ day: Int32) -> Int {
+        let last = userDays.count - 1
+        return min(max(last - (Int(latestUserDay) - Int(day)), 0), last)
     }
 
     /// The index of the row of `day`, made when there is none.

@@ -8,6 +8,8 @@ struct DayArena: ~Copyable {
     private var chunks = Rows<UnsafeMutablePointer<DayCount>>()
     /// First free block by size class; 0 is none (block 0 is never handed out).
     private var freeBlocks = Rows<UInt32>()
+    /// A bit for each class that has a free block.
+    private var freeClasses: UInt64 = 0
     /// How much of the newest chunk is taken.
     private var takenInChunk = 1
 
@@ -17,7 +19,7 @@ struct DayArena: ~Copyable {
 
     init() {
         addChunk()
-        freeBlocks.extend(toCount: Int(UInt8.max), filler: 0)
+        freeBlocks.extend(toCount: Int(Self.sizeClass(holding: Self.chunkCapacity)) + 1, filler: 0)
     }
 
     deinit {
@@ -55,11 +57,8 @@ struct DayArena: ~Copyable {
     }
 
     mutating func allocate(_ sizeClass: UInt8) -> UInt32 {
-        let free = freeBlocks[Int(sizeClass)]
-        if free != 0 {
-            freeBlocks[Int(sizeClass)] = Self.link(pointer(to: free)).pointee
-            return free
-        }
+        let fitting = freeClasses >> UInt64(sizeClass)
+        if fitting != 0 { return takeFree(of: sizeClass + UInt8(fitting.trailingZeroBitCount), for: sizeClass) }
         let capacity = Self.capacity(of: sizeClass)
         // A list has as many elements as the horizon has days, or a few times that.
         precondition(capacity <= Self.chunkCapacity, "a list of day counts outgrew a chunk")
@@ -72,9 +71,29 @@ struct DayArena: ~Copyable {
         return block
     }
 
+    /// A free block of `found`, cut to `sizeClass`; what is left of it is free.
+    ///
+    /// Companies' lists have outgrown what users' lists now grow into: where all had grown together for 90 days,
+    /// a gigabyte lay free in blocks that nobody asked for any more.
+    private mutating func takeFree(of found: UInt8, for sizeClass: UInt8) -> UInt32 {
+        let block = freeBlocks[Int(found)]
+        freeBlocks[Int(found)] = Self.link(pointer(to: block)).pointee
+        if freeBlocks[Int(found)] == 0 { freeClasses &= ~(1 << UInt64(found)) }
+        var taken = Self.capacity(of: sizeClass)
+        let all = Self.capacity(of: found)
+        while taken < all {
+            var rest = Self.sizeClass(holding: all - taken)
+            if Self.capacity(of: rest) > all - taken { rest -= 1 }
+            free(block + UInt32(taken), rest)
+            taken += Self.capacity(of: rest)
+        }
+        return block
+    }
+
     mutating func free(_ block: UInt32, _ sizeClass: UInt8) {
         Self.link(pointer(to: block)).pointee = freeBlocks[Int(sizeClass)]
         freeBlocks[Int(sizeClass)] = block
+        freeClasses |= 1 << UInt64(sizeClass)
     }
 
     /// A free block's first bytes hold the number of the next free one.

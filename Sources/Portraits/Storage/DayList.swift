@@ -17,6 +17,12 @@ struct DayList: BitwiseCopyable {
     /// The last day, nil when there is none.
     @inline(__always) var lastDay: Int32? { last.isNone ? nil : last.day }
 
+    /// Asks for the memory that another day than the last one is written to.
+    @inline(__always)
+    func prefetchRest(_ arena: UnsafeMutablePointer<DayArena>) {
+        if rest.count > 0 { prefetch(rest.elements(arena) + rest.count) }
+    }
+
     /// The last day but one, nil when there is none.
     func dayBeforeLast(_ arena: UnsafeMutablePointer<DayArena>) -> Int32? {
         var index = rest.count

@@ -41,6 +41,16 @@ struct UserPages: ~Copyable {
     }
 }
 
+extension UserPages {
+    /// Asks for all of the page that begins with the row `first`.
+    func prefetch(page first: UInt32) {
+        let page = UnsafeRawPointer(pointer(to: Int(first)))
+        for line in 0..<Self.rowsPerPage * MemoryLayout<UserRow>.stride / Fold.cacheLine {
+            UsageModel.prefetch(page + line * Fold.cacheLine)
+        }
+    }
+}
+
 /// A company's rows of users. Whoever holds it calls `deallocate` once; the pages live as long as `UserPages`.
 struct UserRows: BitwiseCopyable {
     private let memory: UnsafeMutablePointer<UserPages>
@@ -52,6 +62,7 @@ struct UserRows: BitwiseCopyable {
 
     /// The numbers of the rows, in the order in which they came.
     struct Numbers: RandomAccessCollection {
+        fileprivate let memory: UnsafeMutablePointer<UserPages>
         fileprivate let pages: Rows<UInt32>
         let endIndex: Int
 
@@ -61,10 +72,36 @@ struct UserRows: BitwiseCopyable {
         subscript(position: Int) -> Int {
             Int(pages[position >> UserPages.rowsPerPageBits]) + position & (UserPages.rowsPerPage - 1)
         }
+
+        @inline(__always)
+        func makeIterator() -> Iterator { Iterator(numbers: self) }
+
+        /// Asks for each page while the one before is being read: pages lie anywhere, and no processor guesses where.
+        struct Iterator: IteratorProtocol {
+            fileprivate let numbers: Numbers
+            private var position = 0
+            private var row = 0
+
+            fileprivate init(numbers: Numbers) { self.numbers = numbers }
+
+            @inline(__always)
+            mutating func next() -> Int? {
+                guard position < numbers.endIndex else { return nil }
+                row = position & (UserPages.rowsPerPage - 1) == 0 ? firstOfPage() : row + 1
+                position += 1
+                return row
+            }
+
+            private func firstOfPage() -> Int {
+                let page = position >> UserPages.rowsPerPageBits
+                if page + 1 < numbers.pages.count { numbers.memory.pointee.prefetch(page: numbers.pages[page + 1]) }
+                return Int(numbers.pages[page])
+            }
+        }
     }
 
     /// Valid until the next row is added or removed.
-    var numbers: Numbers { Numbers(pages: pages, endIndex: count) }
+    var numbers: Numbers { Numbers(memory: memory, pages: pages, endIndex: count) }
 
     /// The number of the row that came last; only while there are rows.
     var last: Int { numbers[count - 1] }
