@@ -13,6 +13,14 @@
 // keeps its arena.
 __attribute__((constructor)) static void use_one_arena(void) { mallopt(M_ARENA_MAX, 1); }
 
+// An eighth of a machine of 1 GiB; a quarter of what is in use, else it would be done for little again and again.
+enum { LEAST_TRIMMED_BYTES = 128 << 20, TRIMMED_SHARE = 4 };
+
+void cmemory_trim(void) {
+    const struct mallinfo2 heap = mallinfo2();
+    if (heap.fordblks >= LEAST_TRIMMED_BYTES && heap.fordblks >= heap.uordblks / TRIMMED_SHARE) malloc_trim(0);
+}
+
 static size_t rounded_up(size_t number, size_t multiple) { return (number + multiple - 1) / multiple * multiple; }
 
 void *cmemory_map(size_t bytes) {

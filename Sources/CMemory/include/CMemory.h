@@ -1,4 +1,4 @@
-// Memory in large pieces, on huge pages where the kernel has them to give.
+// Memory in large pieces, on huge pages where the kernel has them to give, and what becomes of the heap.
 #ifndef TENURE_CMEMORY_H
 #define TENURE_CMEMORY_H
 
@@ -12,5 +12,8 @@ void *cmemory_map(size_t bytes);
 
 // Gives back what `cmemory_map` returned for `bytes`.
 void cmemory_unmap(void *memory, size_t bytes);
+
+// Has the system take back what lies free in the heap, where that is much. Whoever allocates meanwhile waits.
+void cmemory_trim(void);
 
 #endif

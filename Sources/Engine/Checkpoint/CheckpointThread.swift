@@ -77,7 +77,10 @@ final class CheckpointThread: Sendable {
     func giveBack<Value: Sendable>(_ value: consuming Value) {
         let last = LastReference(value)
         // Not behind the merge, which may take a minute.
-        DispatchQueue.global(qos: .utility).async { last.drop() }
+        DispatchQueue.global(qos: .utility).async {
+            last.drop()
+            Heap.trim()
+        }
     }
 
     private final class LastReference<Value: Sendable>: @unchecked Sendable {
