@@ -16,9 +16,15 @@ __attribute__((constructor)) static void use_one_arena(void) { mallopt(M_ARENA_M
 // An eighth of a machine of 1 GiB; a quarter of what is in use, else it would be done for little again and again.
 enum { LEAST_TRIMMED_BYTES = 128 << 20, TRIMMED_SHARE = 4 };
 
+// What lay free when that was least since the last trim: of it nothing is left to give back.
+static _Atomic size_t trimmed_bytes;
+
 void cmemory_trim(void) {
     const struct mallinfo2 heap = mallinfo2();
-    if (heap.fordblks >= LEAST_TRIMMED_BYTES && heap.fordblks >= heap.uordblks / TRIMMED_SHARE) malloc_trim(0);
+    if (heap.fordblks < trimmed_bytes) trimmed_bytes = heap.fordblks;
+    if (heap.fordblks < trimmed_bytes + LEAST_TRIMMED_BYTES || heap.fordblks < heap.uordblks / TRIMMED_SHARE) return;
+    malloc_trim(0);
+    trimmed_bytes = mallinfo2().fordblks;
 }
 
 static size_t rounded_up(size_t number, size_t multiple) { return (number + multiple - 1) / multiple * multiple; }

@@ -5,7 +5,8 @@ import UsageModel
 /// The names of a log that was just opened, read back and indexed on a thread of their own while the state is being
 /// read.
 final class RestoredNames: @unchecked Sendable {
-    private let log: EventLog
+    /// Until `join`.
+    private var log: EventLog?
     private let names: NameTable
     /// Both are set on the thread, and taken behind a wait for what set them.
     private var failure: EventLogError?
@@ -21,7 +22,7 @@ final class RestoredNames: @unchecked Sendable {
         indexing.enter()
         DispatchQueue.global(qos: .userInitiated).async { [self] in
             do throws(EventLogError) {
-                try self.log.restoreNames()
+                try self.log?.restoreNames()
             } catch {
                 failure = error
             }
@@ -44,6 +45,9 @@ final class RestoredNames: @unchecked Sendable {
         names.use(index)
     }
 
-    /// The thread has let go of the log. To be called before that may be closed.
-    func join() { indexing.wait() }
+    /// The thread is done, and the log let go of: whoever else lets go of it closes it. To be called in the end.
+    func join() {
+        indexing.wait()
+        log = nil
+    }
 }

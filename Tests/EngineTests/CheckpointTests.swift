@@ -153,6 +153,32 @@ struct CheckpointTests {
         #expect(scene.reports.contains { $0.contains("never in") })
     }
 
+    @Test("a log that is damaged where the checkpoint was taken ends the start, and the checkpoint stays")
+    func damagedLog() async throws {
+        let scene = try WriterScene(rules: "flags: []", heartbeats: [:])
+        try scene.send("{\"company\":\"a\",\"user\":\"u\",\"task\":\"t\"}\n")
+        try await scene.checkpoint()
+        let saved = scene.writer.log.lastSeq
+        try scene.send("{\"company\":\"b\",\"user\":\"u\",\"task\":\"t\"}\n")
+        scene.writer.log.close()
+        try scene.flipBit(ofBlockEndingAt: saved)
+        #expect(throws: EngineError.self) { try scene.restart() }
+        try scene.flipBit(ofBlockEndingAt: saved)
+        try scene.restart()
+        #expect(scene.replayedCount == scene.writer.log.lastSeq - saved)
+    }
+
+    @Test("names that came with refused lines and are not in the log cost no checkpoint")
+    func namesAhead() async throws {
+        let scene = try WriterScene(rules: "flags: []", heartbeats: [:])
+        try scene.send("{\"company\":\"a\",\"user\":\"u\",\"task\":\"t\"}\n")
+        let refused: CompanyID = scene.writer.names.intern("refused.example")
+        #expect(!refused.isNone)
+        try await scene.checkpoint()
+        try scene.restart()
+        #expect(scene.replayedCount == 0 && scene.reports.isEmpty)
+    }
+
     @Test("a damaged part, however deep, has the log replayed")
     func damagedPart() async throws {
         let scene = try WriterScene(rules: "flags: []", heartbeats: [:])

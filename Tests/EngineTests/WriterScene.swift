@@ -135,6 +135,27 @@ final class WriterScene {
         try data.write(to: url)
     }
 
+    /// Of the header of the block that ends with `seq`, wherever the log has it.
+    func flipBit(ofBlockEndingAt seq: UInt64) throws {
+        let folder = directory.path + "/log"
+        for segment in try FileManager.default.contentsOfDirectory(atPath: folder) {
+            let url = URL(fileURLWithPath: folder + "/" + segment + "/data.mdb")
+            var data = try Data(contentsOf: url)
+            var from = data.startIndex
+            while let found = data.range(of: Data("TNRBLOCK".utf8), in: from..<data.endIndex) {
+                let (first, count) = data[found.lowerBound...].withUnsafeBytes {
+                    (
+                        $0.loadUnaligned(fromByteOffset: 32, as: UInt64.self),
+                        $0.loadUnaligned(fromByteOffset: 40, as: UInt32.self)
+                    )
+                }
+                if first + UInt64(count) == seq + 1 { data[found.lowerBound + 50] ^= 1 }
+                from = found.upperBound
+            }
+            try data.write(to: url)
+        }
+    }
+
     /// One turn of the writer: nothing but the passing of time when there are no events.
     func turn(_ events: [Event] = [], at now: Timestamp) throws {
         clock.now = now

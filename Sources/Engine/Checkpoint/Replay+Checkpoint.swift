@@ -14,20 +14,26 @@ extension Replay {
         report: (String) -> Void
     ) throws(EngineError) -> (replay: Replay, duplicates: DuplicateRuns)? {
         do throws(EventLogError) {
-            let replay = Replay(names: names)
-            var fault: EventLogError?
-            var record: CheckpointRecord?
-            do throws(EventLogError) {
-                record = try replay.read(store, log)
-            } catch {
-                fault = error
+            guard let header = store.header else {
+                try restoring.wait()
+                return nil
             }
-            // What is wrong with the log itself is no fault of the checkpoint.
+            // What is wrong with the log itself is no fault of the checkpoint, and ends the start.
+            let blockHash = try log.blockHash(endingAt: header.seq)
+            let nameTotal = try log.nameTotal()
+            let replay = Replay(names: names)
+            let read: Result<CheckpointRecord, EventLogError>
+            do throws(EventLogError) {
+                guard blockHash == header.blockHash else {
+                    throw store.damaged("it shows a state that this log was never in")
+                }
+                read = .success(try replay.read(store, nameTotal: nameTotal))
+            } catch {
+                read = .failure(error)
+            }
             try restoring.wait()
             do throws(EventLogError) {
-                if let fault { throw fault }
-                guard let record, let header = store.header else { return nil }
-                try replay.finish(record, header, store)
+                try replay.finish(try read.get(), header, store)
                 return (replay, try store.duplicateRuns())
             } catch {
                 report("the checkpoint cannot be used: \(error); everything is read from the log instead")
@@ -39,13 +45,8 @@ extension Replay {
         }
     }
 
-    /// Reads everything but what needs names; nil when there is no checkpoint.
-    private func read(_ store: CheckpointStore, _ log: EventLogReader) throws(EventLogError) -> CheckpointRecord? {
-        guard let header = store.header else { return nil }
-        guard try log.blockHash(endingAt: header.seq) == header.blockHash else {
-            throw store.damaged("it shows a state that this log was never in")
-        }
-        let nameTotal = try log.nameTotal()
+    /// Reads everything but what needs names.
+    private func read(_ store: CheckpointStore, nameTotal: Int) throws(EventLogError) -> CheckpointRecord {
         var record: CheckpointRecord?
         try store.read { (bytes) throws(DamagedBytes) in
             record = try CheckpointRecord(bytes, into: portraits, nameTotal: nameTotal)

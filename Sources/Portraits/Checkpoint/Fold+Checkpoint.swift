@@ -4,7 +4,8 @@ import UsageModel
 extension Fold {
     /// What is neither in a company's part nor in a page of users: small, and written whole each time.
     func writeGlobal(to out: ByteBuffer) {
-        out.append(UInt32(names.count(.company)))
+        // The last company with a state: a name may have come with a line that was refused, and never reach the log.
+        out.append(UInt32(max(companies.count - 1, 0)))
         out.append(UInt32(names.count(.user)))
         out.append(settings.json.text)
         clock.write(to: out)

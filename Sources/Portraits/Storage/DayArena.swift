@@ -6,32 +6,36 @@ import UsageModel
 /// cost 16 bytes of the allocator's and a pointer of 8; a block here costs nothing and a number of 4.
 struct DayArena: ~Copyable {
     private var chunks = Rows<UnsafeMutablePointer<DayCount>>()
+    /// By chunk: how many elements it has.
+    private var capacities = Rows<Int>()
     /// First free block by size class; 0 is none (block 0 is never handed out).
     private var freeBlocks = Rows<UInt32>()
-    /// A bit for each class that has a free block.
+    /// A bit for each class of blocks in shared chunks that has a free one.
     private var freeClasses: UInt64 = 0
-    /// How much of the newest chunk is taken.
+    /// How much of the newest shared chunk is taken.
     private var takenInChunk = 1
+    private var sharedChunk = 0
 
     /// 2 MiB, a huge page.
     private static let chunkBits = 18
     private static let chunkCapacity = 1 << chunkBits
 
     init() {
-        addChunk()
-        freeBlocks.extend(toCount: Int(Self.sizeClass(holding: Self.chunkCapacity)) + 1, filler: 0)
+        _ = addChunk(capacity: Self.chunkCapacity)
+        freeBlocks.extend(toCount: Int(UInt8.max), filler: 0)
     }
 
     deinit {
         for index in chunks.indices {
-            HugePages.free(UnsafeMutableBufferPointer(start: chunks[index], count: Self.chunkCapacity))
+            HugePages.free(UnsafeMutableBufferPointer(start: chunks[index], count: capacities[index]))
         }
         chunks.deallocate()
+        capacities.deallocate()
         freeBlocks.deallocate()
     }
 
     /// Bytes taken from the system.
-    var byteCount: Int { chunks.count * Self.chunkCapacity * MemoryLayout<DayCount>.stride }
+    var byteCount: Int { capacities.indices.reduce(0) { $0 + capacities[$1] } * MemoryLayout<DayCount>.stride }
 
     /// Elements in a block of `sizeClass`: 2, 4, 8, 12, 16, 24, 32, 48, … A list that grows leaves its
     /// old block to others, so fewer classes waste less where all grow together.
@@ -60,15 +64,25 @@ struct DayArena: ~Copyable {
         let fitting = freeClasses >> UInt64(sizeClass)
         if fitting != 0 { return takeFree(of: sizeClass + UInt8(fitting.trailingZeroBitCount), for: sizeClass) }
         let capacity = Self.capacity(of: sizeClass)
-        // A list has as many elements as the horizon has days, or a few times that.
-        precondition(capacity <= Self.chunkCapacity, "a list of day counts outgrew a chunk")
+        guard capacity <= Self.chunkCapacity else { return ownChunk(sizeClass) }
         if takenInChunk + capacity > Self.chunkCapacity {
-            addChunk()
+            sharedChunk = addChunk(capacity: Self.chunkCapacity)
             takenInChunk = 0
         }
-        let block = UInt32((chunks.count - 1) << Self.chunkBits | takenInChunk)
+        let block = UInt32(sharedChunk << Self.chunkBits | takenInChunk)
         takenInChunk += capacity
         return block
+    }
+
+    /// For a list that no shared chunk has room for. It takes events on a quarter of a million days, which `clock: event`
+    /// does not refuse.
+    private mutating func ownChunk(_ sizeClass: UInt8) -> UInt32 {
+        let free = freeBlocks[Int(sizeClass)]
+        guard free != 0 else {
+            return UInt32(addChunk(capacity: Self.capacity(of: sizeClass)) << Self.chunkBits)
+        }
+        freeBlocks[Int(sizeClass)] = Self.link(pointer(to: free)).pointee
+        return free
     }
 
     /// A free block of `found`, cut to `sizeClass`; what is left of it is free.
@@ -93,7 +107,7 @@ struct DayArena: ~Copyable {
     mutating func free(_ block: UInt32, _ sizeClass: UInt8) {
         Self.link(pointer(to: block)).pointee = freeBlocks[Int(sizeClass)]
         freeBlocks[Int(sizeClass)] = block
-        freeClasses |= 1 << UInt64(sizeClass)
+        if Self.capacity(of: sizeClass) <= Self.chunkCapacity { freeClasses |= 1 << UInt64(sizeClass) }
     }
 
     /// A free block's first bytes hold the number of the next free one.
@@ -101,9 +115,12 @@ struct DayArena: ~Copyable {
         UnsafeMutableRawPointer(block).assumingMemoryBound(to: UInt32.self)
     }
 
-    private mutating func addChunk() {
+    /// Returns its number.
+    private mutating func addChunk(capacity: Int) -> Int {
         // 16,384 chunks of 2 MiB: beyond any machine this is made for.
         precondition(chunks.count < 1 << (32 - Self.chunkBits), "day counts outgrew 32 GiB")
-        chunks.append(HugePages.allocate(Self.chunkCapacity).baseAddress.unsafelyUnwrapped)
+        chunks.append(HugePages.allocate(capacity).baseAddress.unsafelyUnwrapped)
+        capacities.append(capacity)
+        return chunks.count - 1
     }
 }
