@@ -35,7 +35,11 @@ void *cmemory_map(size_t bytes) {
     // Old kernels do not align what they map, so a huge page more is asked for, and what stands out given back.
     char *start = mmap(NULL, mapped + huge, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (start == MAP_FAILED) {
-        fprintf(stderr, "out of memory: the system does not give %zu bytes\n", bytes);
+        fprintf(
+            stderr,
+            "out of memory: the system does not give %zu bytes more; allow this program more (under systemd MemoryMax=) or "
+            "take a larger machine. Nothing that was acknowledged is lost.\n",
+            bytes);
         abort();
     }
     const size_t before = rounded_up((uintptr_t)start, huge) - (uintptr_t)start;

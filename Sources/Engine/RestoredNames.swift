@@ -14,7 +14,7 @@ final class RestoredNames: @unchecked Sendable {
     private let restoring = DispatchGroup()
     private let indexing = DispatchGroup()
 
-    /// No name may be used before `wait` has returned, and none added before `index` has.
+    /// No name may be used before `wait` has returned, and none added before `endIndexing` has.
     init(_ log: EventLog, _ names: NameTable) {
         self.log = log
         self.names = names

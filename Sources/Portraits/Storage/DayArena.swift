@@ -10,8 +10,6 @@ struct DayArena: ~Copyable {
     private var capacities = Rows<Int>()
     /// First free block by size class; 0 is none (block 0 is never handed out).
     private var freeBlocks = Rows<UInt32>()
-    /// A bit for each class of blocks in shared chunks that has a free one.
-    private var freeClasses: UInt64 = 0
     /// How much of the newest shared chunk is taken.
     private var takenInChunk = 1
     private var sharedChunk = 0
@@ -61,10 +59,13 @@ struct DayArena: ~Copyable {
     }
 
     mutating func allocate(_ sizeClass: UInt8) -> UInt32 {
-        let fitting = freeClasses >> UInt64(sizeClass)
-        if fitting != 0 { return takeFree(of: sizeClass + UInt8(fitting.trailingZeroBitCount), for: sizeClass) }
+        let free = freeBlocks[Int(sizeClass)]
+        if free != 0 {
+            freeBlocks[Int(sizeClass)] = Self.link(pointer(to: free)).pointee
+            return free
+        }
         let capacity = Self.capacity(of: sizeClass)
-        guard capacity <= Self.chunkCapacity else { return ownChunk(sizeClass) }
+        guard capacity <= Self.chunkCapacity else { return UInt32(addChunk(capacity: capacity) << Self.chunkBits) }
         if takenInChunk + capacity > Self.chunkCapacity {
             sharedChunk = addChunk(capacity: Self.chunkCapacity)
             takenInChunk = 0
@@ -74,40 +75,9 @@ struct DayArena: ~Copyable {
         return block
     }
 
-    /// For a list that no shared chunk has room for. It takes events on a quarter of a million days, which `clock: event`
-    /// does not refuse.
-    private mutating func ownChunk(_ sizeClass: UInt8) -> UInt32 {
-        let free = freeBlocks[Int(sizeClass)]
-        guard free != 0 else {
-            return UInt32(addChunk(capacity: Self.capacity(of: sizeClass)) << Self.chunkBits)
-        }
-        freeBlocks[Int(sizeClass)] = Self.link(pointer(to: free)).pointee
-        return free
-    }
-
-    /// A free block of `found`, cut to `sizeClass`; what is left of it is free.
-    ///
-    /// Companies' lists have outgrown what users' lists now grow into: where all had grown together for 90 days,
-    /// a gigabyte lay free in blocks that nobody asked for any more.
-    private mutating func takeFree(of found: UInt8, for sizeClass: UInt8) -> UInt32 {
-        let block = freeBlocks[Int(found)]
-        freeBlocks[Int(found)] = Self.link(pointer(to: block)).pointee
-        if freeBlocks[Int(found)] == 0 { freeClasses &= ~(1 << UInt64(found)) }
-        var taken = Self.capacity(of: sizeClass)
-        let all = Self.capacity(of: found)
-        while taken < all {
-            var rest = Self.sizeClass(holding: all - taken)
-            if Self.capacity(of: rest) > all - taken { rest -= 1 }
-            free(block + UInt32(taken), rest)
-            taken += Self.capacity(of: rest)
-        }
-        return block
-    }
-
     mutating func free(_ block: UInt32, _ sizeClass: UInt8) {
         Self.link(pointer(to: block)).pointee = freeBlocks[Int(sizeClass)]
         freeBlocks[Int(sizeClass)] = block
-        if Self.capacity(of: sizeClass) <= Self.chunkCapacity { freeClasses |= 1 << UInt64(sizeClass) }
     }
 
     /// A free block's first bytes hold the number of the next free one.

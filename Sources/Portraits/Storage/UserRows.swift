@@ -2,9 +2,8 @@ import UsageModel
 
 /// The rows of all companies' users, by number, in pages that belong to one company each.
 ///
-/// A company's rows in one piece of memory would be copied each time they outgrow it, and leave a hole behind that
-/// no other company fits in, since all grow at once: 1.5 GB beside the 0.6 GB of ten million rows. And who knows a row's
-/// number need not know the company to find it.
+/// A company's rows in one piece of memory would be copied each time they outgrow it, and leave a hole behind. And who
+/// knows a row's number need not know the company to find it.
 struct UserPages: ~Copyable {
     private var chunks = Rows<UnsafeMutablePointer<UserRow>>()
     /// Rows that are handed out.
