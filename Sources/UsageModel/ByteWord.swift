@@ -49,6 +49,19 @@ public struct ByteWord: Sendable, BitwiseCopyable {
         return (fours &* 10_000 &+ (fours >> 32)) & 0xFFFF_FFFF
     }
 
+    /// The three numbers of `07-08-09` or the like, nil when it is not three times two digits around `separator`.
+    @inlinable @inline(__always)
+    public func pairs(separator: UInt8) -> (Int, Int, Int)? {
+        let isSeparator: UInt64 = 0x0000_FF00_00FF_0000
+        let rest =
+            bits ^ (0x0101_0101_0101_0101 &* UInt64(separator) & isSeparator | 0x3030_3030_3030_3030 & ~isSeparator)
+        // What is left of a digit is 0 to 9, of the separator 0: with this added no more than 127.
+        let sum = rest &+ (0x7676_7676_7676_7676 & ~isSeparator | 0x7F7F_7F7F_7F7F_7F7F & isSeparator)
+        guard (rest | sum) & 0x8080_8080_8080_8080 == 0 else { return nil }
+        let numbers = rest &* 10 &+ (rest >> 8)
+        return (Int(numbers & 0xFF), Int(numbers >> 24 & 0xFF), Int(numbers >> 48 & 0xFF))
+    }
+
     /// Which byte the lowest mark stands for; `marks` must not be zero.
     @inlinable @inline(__always)
     public static func firstIndex(_ marks: UInt64) -> Int { marks.trailingZeroBitCount >> 3 }

@@ -34,11 +34,13 @@ public struct JSONSlice: Sendable, BitwiseCopyable {
 /// characters, no lone surrogates, and no number that overflows a `Double`. Duplicate member names are
 /// the caller's to resolve. The text must stay valid and unchanged while the scanner lives.
 public struct JSONScanner {
-    private let base: UnsafeRawPointer
-    private let end: Int
+    @usableFromInline let base: UnsafeRawPointer
+    @usableFromInline let end: Int
     private let depthLimit: Int
+    @usableFromInline var position = 0
+
     /// How far the text has been scanned, in bytes.
-    public private(set) var offset = 0
+    @inlinable public var offset: Int { position }
 
     /// `depthLimit` is how many objects and arrays may stand inside each other. `skipValue` recurses
     /// once a level, so it must be one that the stack can hold.
@@ -48,17 +50,17 @@ public struct JSONScanner {
         self.depthLimit = depthLimit
     }
 
-    @inline(__always)
-    private func byte(_ offset: Int) -> UInt8 { base.load(fromByteOffset: offset, as: UInt8.self) }
+    @inlinable @inline(__always)
+    func byte(_ offset: Int) -> UInt8 { base.load(fromByteOffset: offset, as: UInt8.self) }
 
-    @inline(__always)
-    private mutating func skipWhitespace() {
+    @inlinable @inline(__always)
+    mutating func skipWhitespace() {
         while offset < end {
             let byte = byte(offset)
             // Most JSON on a wire has no white space at all, so the first test is the one that counts.
             if byte > 0x20 { return }
             guard byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 else { return }
-            offset += 1
+            position += 1
         }
     }
 
@@ -92,6 +94,7 @@ public struct JSONScanner {
     }
 
     /// Skips white space and says what the next value is, without scanning it.
+    @inlinable @inline(__always)
     public mutating func nextKind() throws(JSONError) -> JSONKind {
         skipWhitespace()
         guard offset < end else { throw JSONError(.unexpectedEnd, at: offset) }
@@ -115,21 +118,23 @@ public struct JSONScanner {
 
     /// Goes on at `offset`, up to which somebody else has scanned.
     public mutating func advance(to offset: Int) {
-        precondition(offset >= self.offset && offset <= end, "a scanner goes forward, within its text")
-        self.offset = offset
+        precondition(offset >= position && offset <= end, "a scanner goes forward, within its text")
+        position = offset
     }
 
     // MARK: Containers
 
     /// Where in an object or array the scanner stands.
     public struct Progress {
-        fileprivate var isFirst = true
+        @usableFromInline var isFirst = true
+
+        @inlinable init() {}
     }
 
     /// Steps into the object that `nextKind` announced. `depth` is the number of containers around it.
     public mutating func beginObject(depth: Int) throws(JSONError) -> Progress {
         guard depth < depthLimit else { throw JSONError(.tooDeep, at: offset) }
-        offset += 1
+        position += 1
         return Progress()
     }
 
@@ -138,14 +143,14 @@ public struct JSONScanner {
         skipWhitespace()
         guard offset < end else { throw JSONError(.unexpectedEnd, at: offset) }
         if byte(offset) == UInt8(ascii: "}") {
-            offset += 1
+            position += 1
             return nil
         }
         if progress.isFirst {
             progress.isFirst = false
         } else {
             guard byte(offset) == UInt8(ascii: ",") else { throw JSONError(.expectedCommaOrBrace, at: offset) }
-            offset += 1
+            position += 1
             skipWhitespace()
             guard offset < end else { throw JSONError(.unexpectedEnd, at: offset) }
         }
@@ -154,8 +159,42 @@ public struct JSONScanner {
         skipWhitespace()
         guard offset < end else { throw JSONError(.unexpectedEnd, at: offset) }
         guard byte(offset) == UInt8(ascii: ":") else { throw JSONError(.expectedColon, at: offset) }
-        offset += 1
+        position += 1
         return name
+    }
+
+    /// Moves behind `text` when that comes next, and says whether it does. It must be what `nextName` has scanned at such
+    /// a place before, with white space around it, and of `nameTextBytes`.
+    @inlinable @inline(__always)
+    public mutating func skipName(_ text: UnsafeRawBufferPointer, _ progress: inout Progress) -> Bool {
+        guard end - position >= text.count, isNext(text) else { return false }
+        position += text.count
+        progress.isFirst = false
+        return true
+    }
+
+    /// At least the quotes, a letter and the colon.
+    public static let nameTextBytes = 4...32
+
+    /// Words that overlap at the end, so that no byte is looked at alone.
+    @inlinable @inline(__always)
+    func isNext(_ text: UnsafeRawBufferPointer) -> Bool {
+        let here = base + position
+        let there = text.baseAddress.unsafelyUnwrapped
+        guard text.count >= 8 else {
+            return here.loadUnaligned(as: UInt32.self) == there.loadUnaligned(as: UInt32.self)
+                && (here + text.count - 4).loadUnaligned(as: UInt32.self)
+                    == (there + text.count - 4).loadUnaligned(as: UInt32.self)
+        }
+        var offset = 0
+        while offset < text.count - 8 {
+            guard
+                (here + offset).loadUnaligned(as: UInt64.self) == (there + offset).loadUnaligned(as: UInt64.self)
+            else { return false }
+            offset += 8
+        }
+        return (here + text.count - 8).loadUnaligned(as: UInt64.self)
+            == (there + text.count - 8).loadUnaligned(as: UInt64.self)
     }
 
     /// Steps into the array that `nextKind` announced. `depth` is the number of containers around it.
@@ -171,12 +210,12 @@ public struct JSONScanner {
             progress.isFirst = false
             guard byte(offset) == UInt8(ascii: "]") else { return true }
         } else if byte(offset) == UInt8(ascii: ",") {
-            offset += 1
+            position += 1
             return true
         } else if byte(offset) != UInt8(ascii: "]") {
             throw JSONError(.expectedCommaOrBracket, at: offset)
         }
-        offset += 1
+        position += 1
         return false
     }
 
@@ -186,13 +225,13 @@ public struct JSONScanner {
     public mutating func scanString() throws(JSONError) -> JSONSlice {
         let start = offset + 1
         var hasEscapes = false
-        offset = start
+        position = start
         while true {
             try skipPlainBytes()
             let byte = byte(offset)
             if byte == UInt8(ascii: "\"") {
                 let slice = JSONSlice(kind: .string, hasEscapes: hasEscapes, offset: start, count: offset - start)
-                offset += 1
+                position += 1
                 return slice
             }
             if byte == UInt8(ascii: "\\") {
@@ -203,7 +242,7 @@ public struct JSONScanner {
             } else {
                 let length = UTF8Text.sequenceLength(base, at: offset, end: end)
                 guard length > 0 else { throw JSONError(.badUTF8, at: offset) }
-                offset += length
+                position += length
             }
         }
     }
@@ -215,10 +254,10 @@ public struct JSONScanner {
             while end - offset >= 16 {
                 let marks = cscan_string_marks(base + offset)
                 if marks != 0 {
-                    offset += marks.trailingZeroBitCount
+                    position += marks.trailingZeroBitCount
                     return
                 }
-                offset += 16
+                position += 16
             }
         #endif
         while end - offset >= ByteWord.byteCount {
@@ -227,15 +266,15 @@ public struct JSONScanner {
                 word.marks(equalTo: UInt8(ascii: "\"")) | word.marks(equalTo: UInt8(ascii: "\\"))
                 | word.marks(below: 0x20) | word.marksOutsideASCII
             if marks != 0 {
-                offset += ByteWord.firstIndex(marks)
+                position += ByteWord.firstIndex(marks)
                 return
             }
-            offset += ByteWord.byteCount
+            position += ByteWord.byteCount
         }
         while offset < end {
             let byte = byte(offset)
             if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") || byte < 0x20 || byte >= 0x80 { return }
-            offset += 1
+            position += 1
         }
         throw JSONError(.unexpectedEnd, at: offset)
     }
@@ -246,15 +285,15 @@ public struct JSONScanner {
         switch byte(offset + 1) {
         case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"), UInt8(ascii: "b"), UInt8(ascii: "f"),
             UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "t"):
-            offset += 2
+            position += 2
         case UInt8(ascii: "u"):
             guard let unit = Self.codeUnit(base, at: offset, end: end) else { throw JSONError(.badEscape, at: start) }
-            offset += 6
+            position += 6
             guard unit & 0xF800 == 0xD800 else { return }
             guard unit < 0xDC00, let low = Self.codeUnit(base, at: offset, end: end), low & 0xFC00 == 0xDC00 else {
                 throw JSONError(.loneSurrogate, at: start)
             }
-            offset += 6
+            position += 6
         default: throw JSONError(.badEscape, at: start)
         }
     }
@@ -338,21 +377,21 @@ public struct JSONScanner {
     /// Scans the number that `nextKind` announced.
     public mutating func scanNumber() throws(JSONError) -> JSONSlice {
         let start = offset
-        if byte(offset) == UInt8(ascii: "-") { offset += 1 }
+        if byte(offset) == UInt8(ascii: "-") { position += 1 }
         if offset < end, byte(offset) == UInt8(ascii: "0") {
-            offset += 1
+            position += 1
         } else {
             try skipDigits()
         }
         if offset < end, byte(offset) == UInt8(ascii: ".") {
-            offset += 1
+            position += 1
             try skipDigits()
         }
         var hasExponent = false
         if offset < end, byte(offset) | 0x20 == UInt8(ascii: "e") {
             hasExponent = true
-            offset += 1
-            if offset < end, byte(offset) == UInt8(ascii: "+") || byte(offset) == UInt8(ascii: "-") { offset += 1 }
+            position += 1
+            if offset < end, byte(offset) == UInt8(ascii: "+") || byte(offset) == UInt8(ascii: "-") { position += 1 }
             try skipDigits()
         }
         let slice = JSONSlice(kind: .number, offset: start, count: offset - start)
@@ -367,7 +406,7 @@ public struct JSONScanner {
     @inline(__always)
     private mutating func skipDigits() throws(JSONError) {
         let start = offset
-        while offset < end, byte(offset) &- UInt8(ascii: "0") < 10 { offset += 1 }
+        while position < end, byte(position) &- UInt8(ascii: "0") < 10 { position += 1 }
         guard offset > start else { throw JSONError(offset < end ? .badNumber : .unexpectedEnd, at: offset) }
     }
 
@@ -376,7 +415,7 @@ public struct JSONScanner {
         for index in 0..<word.utf8CodeUnitCount {
             guard offset < end else { throw JSONError(.unexpectedEnd, at: offset) }
             guard byte(offset) == word.utf8Start[index] else { throw JSONError(.expectedValue, at: start) }
-            offset += 1
+            position += 1
         }
         return JSONSlice(kind: kind, offset: start, count: offset - start)
     }

@@ -86,9 +86,8 @@ private struct TimeTextReader {
     mutating func rfc3339() -> Timestamp? {
         guard let day = date(), let separator = next() else { return nil }
         guard separator | 0x20 == UInt8(ascii: "t") || separator == UInt8(ascii: " ") else { return nil }
-        guard let hour = digits(2), hour < 24, take(UInt8(ascii: ":")), let minute = digits(2), minute < 60,
-            take(UInt8(ascii: ":")), var second = digits(2), second <= 60, var millisecond = fraction(),
-            let offsetMinutes = offset(), isAtEnd
+        guard case (let hour, let minute, var second)? = pairs(UInt8(ascii: ":")), hour < 24, minute < 60, second <= 60,
+            var millisecond = fraction(), let offsetMinutes = offset(), isAtEnd
         else { return nil }
         if second == 60 {
             second = 59
@@ -101,10 +100,8 @@ private struct TimeTextReader {
     }
 
     mutating func date() -> Day? {
-        guard let year = digits(4), take(UInt8(ascii: "-")), let month = digits(2), take(UInt8(ascii: "-")),
-            let day = digits(2)
-        else { return nil }
-        let date = CivilDate(year: year, month: month, day: day)
+        guard let century = digits(2), let (year, month, day) = pairs(UInt8(ascii: "-")) else { return nil }
+        let date = CivilDate(year: century * 100 + year, month: month, day: day)
         return date.isValid ? Day(date) : nil
     }
 
@@ -148,6 +145,14 @@ private struct TimeTextReader {
             index += 1
         }
         return value
+    }
+
+    /// Three times two digits with a separator between them.
+    @inline(__always)
+    private mutating func pairs(_ separator: UInt8) -> (Int, Int, Int)? {
+        guard text.count - index >= ByteWord.byteCount, let base = text.baseAddress else { return nil }
+        defer { index += ByteWord.byteCount }
+        return ByteWord(base + index).pairs(separator: separator)
     }
 
     private mutating func next() -> UInt8? {

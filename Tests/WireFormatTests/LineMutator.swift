@@ -37,6 +37,15 @@ struct LineMutator {
         return text
     }
 
+    private static let objects = lines.filter { $0.first == UInt8(ascii: "{") }
+
+    /// One of a few objects, spoilt in so many places.
+    mutating func object(spoilt: Int) -> [UInt8] {
+        var object = Self.objects.randomElement(using: &random) ?? []
+        for _ in 0..<spoilt { spoil(&object) }
+        return object
+    }
+
     mutating func spoil(_ text: inout [UInt8]) {
         let place = Int.random(in: 0...text.count, using: &random)
         let byte = Self.telling.randomElement(using: &random) ?? 0

@@ -41,6 +41,47 @@ struct ResumptionTests {
         }
     }
 
+    /// A decoder guesses names from the lines before, and may not be misled by them.
+    @Test("an object is the same row behind any other objects")
+    func guessedNames() {
+        var mutator = LineMutator(seed: 7)
+        let experienced = LineDecoder()
+        func row(_ decoder: LineDecoder, _ object: [UInt8]) -> Row {
+            var batch = LineBatch()
+            object.withUnsafeBytes { decoder.decodeObject($0, into: &batch) }
+            return Row(batch.lines[0], batch)
+        }
+        for round in 0..<20_000 {
+            let object = mutator.object(spoilt: round % 3)
+            let expected = row(LineDecoder(), object)
+            #expect(row(experienced, object) == expected, "\(String(decoding: object, as: UTF8.self).debugDescription)")
+        }
+    }
+
+    @Test(
+        "a name that stood behind another one is no first name, and one means what it means in its own object",
+        arguments: [
+            #"{,"company":"c","task":"t"}"#, #"{"company":"c",,"task":"t"}"#, #"{"company":"c" "task":"t"}"#,
+            #"{"company":"c","task":"t","props":{"task":"u","company":"d"},"user":"u"}"#,
+            #"{"company":"c","task":"t","props":{,"task":"u"}}"#, #"{"company":"c","task":"t","user":"u",}"#,
+            #"{"company":"c","task":"t","traits":{"email":"a@b.c"},"context":{"email":"d@e.f","groupId":"g"}}"#,
+        ])
+    func guessedPlaces(object: String) {
+        let decoder = LineDecoder()
+        func row(_ decoder: LineDecoder, _ text: String) -> Row {
+            var batch = LineBatch()
+            Array(text.utf8).withUnsafeBytes { decoder.decodeObject($0, into: &batch) }
+            return Row(batch.lines[0], batch)
+        }
+        for known in [
+            #"{"company":"c","task":"t","props":{"company":"d","task":"u"},"user":"u","email":"x"}"#,
+            #"{"task":"t","company":"c","context":{"groupId":"g","email":"x"},"email":"y"}"#,
+        ] {
+            for _ in 0..<2 { #expect(row(decoder, known).kind == .record) }
+            #expect(row(decoder, object) == row(LineDecoder(), object))
+        }
+    }
+
     /// What is wrong with a row, whatever the line was; nil when nothing is.
     private func brokenPromise(_ row: Row, _ limits: DecoderLimits) -> String? {
         if row.kind == .refused {

@@ -103,7 +103,9 @@ extension CompanyState {
     /// Adds events of the user at `index` on a day that is within the horizon and reached.
     @inline(__always)
     mutating func addUserDay(_ day: Int32, count: UInt64, note: UInt64, at index: Int) {
-        let isNew = users.pointer(to: index).pointee.days.add(
+        let row = users.pointer(to: index)
+        cache.noteActive(day) { [arena] in row.pointee.days.hasAny($0, arena) }
+        let isNew = row.pointee.days.add(
             count, on: day, note: note, keepingFrom: keptUserDays, arena)
         if isNew { noteNewDay(day, at: index) }
         if ranking.covers(day) { noteRanking(count, at: index) }

@@ -58,7 +58,7 @@ struct WindowCache: BitwiseCopyable {
         return value
     }
 
-    /// Notes an event on `day`.
+    /// Forgets what an event on `day` changes, but for numbers of users, which `noteActive` corrects.
     @inline(__always)
     mutating func drop(_ day: Int32) {
         if day <= closedThrough { dropClosed(day) }
@@ -66,7 +66,25 @@ struct WindowCache: BitwiseCopyable {
 
     @inline(never)
     private mutating func dropClosed(_ day: Int32) {
-        entries.removeAll { $0.days.contains(day) }
+        entries.removeAll { $0.kind != .activeUsers && $0.days.contains(day) }
+    }
+
+    /// Notes that a user becomes active on `day`. `wasActive` tells whether the user was active on any of some days
+    /// before that. Late events would else cost a scan of all users each, at the next look.
+    @inline(__always)
+    mutating func noteActive(_ day: Int32, _ wasActive: (DayRange) -> Bool) {
+        if day <= closedThrough { countActive(day, wasActive) }
+    }
+
+    @inline(never)
+    private mutating func countActive(_ day: Int32, _ wasActive: (DayRange) -> Bool) {
+        for index in entries.indices {
+            let entry = entries.base + index
+            guard entry.pointee.kind == .activeUsers && !entry.pointee.isOpen && entry.pointee.days.contains(day) else {
+                continue
+            }
+            if !wasActive(entry.pointee.days) { entry.pointee.value += 1 }
+        }
     }
 
     /// Forgets all, as after a merge of users.

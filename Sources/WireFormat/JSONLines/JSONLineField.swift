@@ -17,7 +17,7 @@ enum JSONLineField: UInt8, CaseIterable {
 }
 
 /// The objects whose members are looked at.
-enum JSONLineScope {
+enum JSONLineScope: UInt8, CaseIterable {
     case line, context, contextTraits, traits, properties
 
     /// The field named `name` in this object; nil when it means nothing to us.

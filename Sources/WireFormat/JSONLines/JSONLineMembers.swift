@@ -2,11 +2,12 @@ import UsageModel
 
 /// Room for one `JSONLineMembers`, allocated once for each decoder and used again for every line.
 final class JSONLineTable {
-    /// A value's place in 12 bytes, since the table is cleared for each line.
+    /// A value's place in 12 bytes, since the table is cleared for each line, to zeros.
     struct Slot: BitwiseCopyable {
+        /// 0 for none: an object's values stand behind its brace.
         var offset: UInt32 = 0
         var count: UInt32 = 0
-        var kind = JSONKind.null
+        var kind = JSONKind.string
         var hasEscapes = false
     }
 
@@ -14,13 +15,18 @@ final class JSONLineTable {
 
     /// One for each `JSONLineField`, in the order of raw values.
     let slots: UnsafeMutablePointer<Slot>
+    let guesses: UnsafeMutablePointer<JSONLineGuesses.Guess>
 
     init() {
         slots = .allocate(capacity: Self.slotCount)
         slots.initialize(repeating: Slot(), count: Self.slotCount)
+        guesses = JSONLineGuesses.allocateMemory()
     }
 
-    deinit { slots.deallocate() }
+    deinit {
+        slots.deallocate()
+        guesses.deallocate()
+    }
 }
 
 /// The places of a JSON line's known members: one pass over the line that checks all of it and keeps
@@ -33,13 +39,16 @@ struct JSONLineMembers: ~Copyable {
     private var scanner: JSONScanner
     /// Behind a pointer, because an array inside the struct is copied whole where one slot is read.
     private let slots: UnsafeMutablePointer<Slot>
+    private var guesses: JSONLineGuesses
 
     /// `table` must outlive the members, and belongs to them as long.
     init(_ text: UnsafeRawBufferPointer, depthLimit: Int, table: JSONLineTable) {
         self.text = text
         scanner = JSONScanner(text, depthLimit: depthLimit)
         slots = table.slots
-        slots.update(repeating: Slot(), count: JSONLineTable.slotCount)
+        guesses = JSONLineGuesses(table.guesses)
+        let byteCount = JSONLineTable.slotCount * MemoryLayout<Slot>.stride
+        UnsafeMutableRawPointer(slots).initializeMemory(as: UInt8.self, repeating: 0, count: byteCount)
     }
 
     /// Scans the JSON object that the text begins with, and returns where it ends. O(its length).
@@ -56,36 +65,52 @@ struct JSONLineMembers: ~Copyable {
     @inline(__always)
     subscript(field: JSONLineField) -> JSONSlice? {
         let slot = slots[Int(field.rawValue)]
-        guard slot.kind != .null else { return nil }
+        guard slot.offset != 0 else { return nil }
         return JSONSlice(
             kind: slot.kind, hasEscapes: slot.hasEscapes, offset: Int(slot.offset), count: Int(slot.count))
     }
 
     private mutating func scan(_ scope: JSONLineScope, depth: Int) throws(JSONError) {
         var progress = try scanner.beginObject(depth: depth)
-        while let name = try scanner.nextName(&progress) {
-            guard let field = field(name, in: scope) else {
-                _ = try scanner.skipValue(depth: depth + 1)
-                continue
+        var place = JSONLineGuesses.Place(scope, isFirst: true)
+        guesses.begin(scope)
+        while true {
+            if !guesses.skipExpected(&scanner, &progress, at: place) {
+                let start = scanner.offset
+                guard let name = try scanner.nextName(&progress) else { return }
+                _ = try scanner.nextKind()
+                guesses.learn(text.slice(start..<scanner.offset), at: place, field: field(name, in: scope))
             }
-            guard let inner = field.inner else {
-                set(field, try scanner.skipValue(depth: depth + 1))
-                continue
-            }
-            for index in inner.fields { slots[Int(index)] = Slot() }
-            guard try scanner.nextKind() == .object else {
-                set(field, try scanner.skipValue(depth: depth + 1))
-                continue
-            }
-            let start = scanner.offset
-            try scan(inner.scope, depth: depth + 1)
-            set(field, JSONSlice(kind: .object, offset: start, count: scanner.offset - start))
+            place = JSONLineGuesses.Place(scope, isFirst: false)
+            try scanValue(of: guesses.field, depth: depth + 1)
         }
     }
 
+    /// Scans the value that comes next and keeps its place for `field`.
+    @inline(__always)
+    private mutating func scanValue(of field: JSONLineField?, depth: Int) throws(JSONError) {
+        guard let field else {
+            _ = try scanner.skipValue(depth: depth)
+            return
+        }
+        guard let inner = field.inner else { return set(field, try scanner.skipValue(depth: depth)) }
+        if self[field] != nil { for index in inner.fields { slots[Int(index)] = Slot() } }
+        guard try scanner.nextKind() == .object else { return set(field, try scanner.skipValue(depth: depth)) }
+        let start = scanner.offset
+        let bookmark = guesses.bookmark
+        try scan(inner.scope, depth: depth)
+        guesses.bookmark = bookmark
+        set(field, JSONSlice(kind: .object, offset: start, count: scanner.offset - start))
+    }
+
+    @inline(__always)
     private func set(_ field: JSONLineField, _ slice: JSONSlice) {
-        slots[Int(field.rawValue)] = Slot(
-            offset: UInt32(slice.offset), count: UInt32(slice.count), kind: slice.kind, hasEscapes: slice.hasEscapes)
+        slots[Int(field.rawValue)] =
+            slice.kind == .null
+            ? Slot()
+            : Slot(
+                offset: UInt32(slice.offset), count: UInt32(slice.count), kind: slice.kind,
+                hasEscapes: slice.hasEscapes)
     }
 
     private func field(_ name: JSONSlice, in scope: JSONLineScope) -> JSONLineField? {
