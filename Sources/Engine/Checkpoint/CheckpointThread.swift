@@ -10,6 +10,8 @@ final class CheckpointThread: Sendable {
     private let queue = DispatchQueue(label: "tenure.checkpoint", qos: .utility)
     /// Bytes handed over and not yet written.
     private let pending = Atomic(0)
+    /// Buffers of parts that are written, for the next parts: new memory is a fault for each page of it.
+    private let spares = Mutex<[Handover]>([])
     /// Touched on the queue alone.
     nonisolated(unsafe) private var writing: CheckpointWriting?
     nonisolated(unsafe) private var error: EventLogError?
@@ -17,6 +19,9 @@ final class CheckpointThread: Sendable {
     /// With more than this in memory nothing is written at leisure: parts that change are copied as fast as lines come,
     /// and 100,000 companies that all change are gigabytes.
     private static let hurryingBytes = 64 << 20
+
+    /// Some 32 MiB, twice what the writer is ahead of the disk as a rule.
+    private static let greatestSpareCount = 16
 
     init(store: CheckpointStore) { self.store = store }
 
@@ -32,6 +37,9 @@ final class CheckpointThread: Sendable {
         }
     }
 
+    /// A buffer of parts that were written, empty; nil when there is none.
+    func spare() -> ByteBuffer? { spares.withLock { $0.popLast() }?.value }
+
     /// - Parameter written: called on this thread when the bytes are written, or not to be.
     func append(parts: ByteBuffer, written: @escaping @Sendable () -> Void) {
         let byteCount = parts.count
@@ -41,6 +49,8 @@ final class CheckpointThread: Sendable {
             try writing?.append(parts: parts.value.bytes)
         } then: { [self] in
             pending.subtract(byteCount, ordering: .relaxed)
+            parts.value.removeAll()
+            spares.withLock { if $0.count < Self.greatestSpareCount { $0.append(parts) } }
             written()
         }
     }
@@ -52,6 +62,7 @@ final class CheckpointThread: Sendable {
         unmerged: @escaping @Sendable (EventLogError) -> Void
     ) {
         enqueue { [self] () throws(EventLogError) in
+            spares.withLock { $0 = [] }
             guard let writing else { return }
             try writing.append(duplicates: duplicates)
             try store.keep(writing)

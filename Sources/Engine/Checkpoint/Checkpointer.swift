@@ -90,7 +90,7 @@ final class Checkpointer {
     private func handOver(_ writer: Writer) {
         guard piece.count > 0 else { return }
         let full = piece
-        piece = ByteBuffer(capacity: Self.pieceBytes * 2)
+        piece = thread.spare() ?? ByteBuffer(capacity: Self.pieceBytes * 2)
         let resume = writer.resumption
         thread.append(parts: full) { resume { $0.checkpointer?.proceed($0) } }
     }

@@ -1,7 +1,7 @@
 /// All fingerprints of one date: tables of bounded size, each for those that begin with some bits.
 ///
 /// One table for a date would be moved as a whole whenever it grows: with eight million entries that held all
-/// senders up for 130 ms. A table that has come to `greatestCount` is split in two instead, and the directory, which
+/// senders up for 130 ms. A table that has come to a certain size is split in two instead, and the directory, which
 /// has a place for each beginning of `bits` bits, doubled when need be (extendible hashing: Fagin and others, 1979).
 /// Copies share tables until one of them is changed.
 struct DayFingerprints: Sendable {
@@ -13,6 +13,15 @@ struct DayFingerprints: Sendable {
 
     /// Moved within half a millisecond.
     private static let greatestCount = 32_768
+
+    /// When a table that shares so many bits with `fingerprint` is split: with half of `greatestCount` entries or more,
+    /// which the bits decide. All tables of a date are equally full, and would else be split all at once: at four
+    /// million entries that held all senders up for 60 ms.
+    private static func greatestCount(_ fingerprint: UInt64, depth: Int) -> Int {
+        let shared = depth == 0 ? 0 : fingerprint >> UInt64(UInt64.bitWidth - depth)
+        let spread = (shared << 8 | UInt64(depth)) &* 0x9E37_79B9_7F4A_7C15 >> 32
+        return greatestCount / 2 + Int(spread) % (greatestCount / 2)
+    }
     /// Thousands of millions of entries; more equal fingerprints than fit a table are no reason to go further.
     private static let greatestDepth = 16
 
@@ -39,8 +48,8 @@ struct DayFingerprints: Sendable {
     @inline(__always)
     mutating func insert(_ fingerprint: UInt64, _ seq: UInt64) {
         var index = index(fingerprint)
-        if tables[index].isFull, tables[index].count >= Self.greatestCount, tables[index].depth < Self.greatestDepth {
-            split(index, fingerprint)
+        if tables[index].isFull {
+            makeRoom(index, fingerprint)
             index = self.index(fingerprint)
         }
         tables[index].insert(fingerprint, seq)
@@ -88,7 +97,20 @@ struct DayFingerprints: Sendable {
         Int(directory[Int(truncatingIfNeeded: fingerprint >> UInt64(UInt64.bitWidth - bits))])
     }
 
+    /// Grows the table at `index`, which is `fingerprint`'s, or splits it.
     @inline(never)
+    private mutating func makeRoom(_ index: Int, _ fingerprint: UInt64) {
+        let depth = tables[index].depth
+        let greatestCount = Self.greatestCount(fingerprint, depth: depth)
+        if tables[index].count < greatestCount {
+            tables[index].grow(to: greatestCount)
+        } else if depth < Self.greatestDepth {
+            split(index, fingerprint)
+        } else {
+            tables[index].grow(to: tables[index].count * 2)
+        }
+    }
+
     private mutating func split(_ index: Int, _ fingerprint: UInt64) {
         let depth = tables[index].depth
         if depth == bits {

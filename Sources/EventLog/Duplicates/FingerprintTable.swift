@@ -12,7 +12,7 @@ struct FingerprintTable: Sendable {
     private var words: [UInt32] = []
     private(set) var count = 0
     /// Home slots; behind them lie more for what is pushed over the end.
-    private(set) var homeCount = 0
+    private var homeCount = 0
 
     /// How many leading bits all entries share.
     let depth: Int
@@ -47,8 +47,8 @@ struct FingerprintTable: Sendable {
 
     var byteCount: Int { words.count * MemoryLayout<UInt32>.size }
 
+    /// Enters into a table with room, or a few more: they are found all the same.
     mutating func insert(_ fingerprint: UInt64, _ seq: UInt64) {
-        if isFull { grow() }
         let new = FingerprintEntry(fingerprint: fingerprint, seq: seq)
         let home = home(new.fingerprint)
         let isAtEnd = words.withUnsafeMutableBufferPointer { words in
@@ -101,17 +101,36 @@ struct FingerprintTable: Sendable {
         }
     }
 
-    /// Two tables of the entries with a 0 and those with a 1 behind the shared bits.
+    /// Two tables of the entries with a 0 and those with a 1 behind the shared bits: in order, so each is a stretch.
     func split() -> (FingerprintTable, FingerprintTable) {
-        // They grow once before they are as full as this one: room for as many from the start would be 32 bytes an entry.
-        var halves = [0, 1].map { _ in FingerprintTable(capacity: count * 7 / 10, depth: depth + 1) }
-        var slot = 0
-        while let next = entry(from: slot) {
-            let half = Int(next.entry.fingerprint >> UInt64(FingerprintEntry.fingerprintBits - 1 - depth) & 1)
-            halves[half].insert(next.entry.fingerprint << 16, next.entry.seq)
-            slot = next.slot + 1
+        let isInSecond = { (entry: FingerprintEntry) in
+            entry.fingerprint >> UInt64(FingerprintEntry.fingerprintBits - 1 - depth) & 1 == 1
         }
-        return (halves[0], halves[1])
+        return words.withUnsafeBufferPointer { words in
+            var middle = 0
+            var firstCount = 0
+            while middle < words.count / Self.wordsPerEntry {
+                let entry = FingerprintEntry(words, middle)
+                if !entry.isFree {
+                    if isInSecond(entry) { break }
+                    firstCount += 1
+                }
+                middle += 1
+            }
+            let middleWord = middle * Self.wordsPerEntry
+            return (
+                FingerprintTable(.init(rebasing: words[..<middleWord]), count: firstCount, depth: depth + 1),
+                FingerprintTable(.init(rebasing: words[middleWord...]), count: count - firstCount, depth: depth + 1)
+            )
+        }
+    }
+
+    /// Of the `count` entries of `words`, which share `depth` bits, with room for nearly half as many again: as many as
+    /// when it was split would be 32 bytes an entry.
+    private init(_ words: UnsafeBufferPointer<UInt32>, count: Int, depth: Int) {
+        self.depth = depth
+        take(words, homeCount: Self.homeCount(for: count * 14 / 10))
+        self.count = count
     }
 
     private func home(_ fingerprint: UInt64) -> Int {
@@ -128,18 +147,21 @@ struct FingerprintTable: Sendable {
         words.append(contentsOf: repeatElement(0, count: Self.overflowCount * Self.wordsPerEntry))
     }
 
-    /// In order, each entry goes to its home or right behind the one before: once to see how far that goes, once to
-    /// write.
-    private mutating func grow() {
+    /// By half, or less where that is enough for `greatestCount` entries.
+    mutating func grow(to greatestCount: Int) {
         let old = words
-        let homeCount = homeCount * 3 / 2 + 1
+        let homeCount = min(homeCount * 3 / 2 + 1, Self.homeCount(for: greatestCount))
+        old.withUnsafeBufferPointer { take($0, homeCount: homeCount) }
+    }
+
+    /// Lays the entries of `old` out among `homeCount` homes. In order, each goes to its home or right behind the one
+    /// before: once to see how far that goes, once to write.
+    private mutating func take(_ old: UnsafeBufferPointer<UInt32>, homeCount: Int) {
         let depth = depth
-        old.withUnsafeBufferPointer { old in
-            let slots = Self.layOut(old, depth, homeCount: homeCount) { _, _ in } + 1
-            allocate(homeCount: homeCount, leastSlots: slots)
-            words.withUnsafeMutableBufferPointer { new in
-                _ = Self.layOut(old, depth, homeCount: homeCount) { entry, place in entry.write(new, place) }
-            }
+        let slots = Self.layOut(old, depth, homeCount: homeCount) { _, _ in } + 1
+        allocate(homeCount: homeCount, leastSlots: slots)
+        words.withUnsafeMutableBufferPointer { new in
+            _ = Self.layOut(old, depth, homeCount: homeCount) { entry, place in entry.write(new, place) }
         }
     }
 
