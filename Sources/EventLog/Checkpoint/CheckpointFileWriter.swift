@@ -87,37 +87,32 @@ final class CheckpointFileWriter {
         index.tablesOffset = offset
     }
 
-    /// A table of the entries that `next` hands out in order, `entryCount` in all.
+    /// A table of `entries`, which come in order, `entryCount` in all.
     func appendTable(
-        day: Day, entryCount: Int, next: () -> FingerprintEntry?
+        day: Day, entryCount: Int, _ entries: some IteratorProtocol<FingerprintEntry>
     ) throws(EventLogError) {
         let homeCount = FingerprintTable.homeCount(for: entryCount)
         let start = beginTable()
         words.removeAll()
         var slot = 0
-        func fill(to end: Int) throws(EventLogError) {
-            while slot < end {
-                for _ in 0..<FingerprintEntry.wordCount { words.append(UInt32(0)) }
-                slot += 1
-                if words.count >= CheckpointIndex.chunkByteCount { try flush() }
-            }
-        }
-        func flush() throws(EventLogError) {
+        func put(_ entry: (UInt32, UInt32, UInt32)) throws(EventLogError) {
+            words.reserve(FingerprintEntry.byteCount).storeBytes(of: entry, as: (UInt32, UInt32, UInt32).self)
+            words.advance(FingerprintEntry.byteCount)
+            slot += 1
+            guard words.count >= CheckpointIndex.chunkByteCount else { return }
             try putWords(words.bytes)
             words.removeAll()
         }
-        while let entry = next() {
+        func fill(to end: Int) throws(EventLogError) { while slot < end { try put((0, 0, 0)) } }
+        var entries = entries
+        while let entry = entries.next() {
             try fill(to: FingerprintEntry.home(entry.fingerprint, of: homeCount))
-            let (first, second, third) = entry.words
-            words.append(first)
-            words.append(second)
-            words.append(third)
-            slot += 1
-            if words.count >= CheckpointIndex.chunkByteCount { try flush() }
+            try put(entry.words)
         }
         // A free slot at the end, so that every search ends.
         try fill(to: max(homeCount, slot) + 1)
-        try flush()
+        try putWords(words.bytes)
+        words.removeAll()
         endTable(day: day, homeCount: homeCount, entryCount: entryCount, from: start)
     }
 

@@ -278,22 +278,14 @@ public final class CheckpointStore: Sendable {
     ) throws {
         let runs = try [newer.mapTables(), older.mapTables()].compactMap(\.self)
         guard !runs.isEmpty else { return }
+        // Their entries lie in memory that is mapped as long as they live.
+        defer { withExtendedLifetime(runs) {} }
         try writer.beginTables()
         for day in Set(runs.flatMap(\.days)).sorted() {
             let entryCount = runs.reduce(0) { $0 + $1.entryCount(of: day) }
-            var sources = try runs.filter { $0.holds(day) }.map { try $0.entries(of: day) }
-            var heads = sources.indices.map { sources[$0].next() }
-            try writer.appendTable(day: day, entryCount: entryCount) {
-                var least: Int?
-                for index in heads.indices {
-                    guard let head = heads[index] else { continue }
-                    if let known = least, let other = heads[known], !head.precedes(other) { continue }
-                    least = index
-                }
-                guard let least else { return nil }
-                defer { heads[least] = sources[least].next() }
-                return heads[least]
-            }
+            let entries = try MergedFingerprintEntries(
+                runs[0].entries(of: day), runs.count > 1 ? runs[1].entries(of: day) : .none)
+            try writer.appendTable(day: day, entryCount: entryCount, entries)
         }
     }
 
@@ -387,8 +379,7 @@ public final class CheckpointWriting {
         guard !tables.isEmpty else { return }
         try file.beginTables()
         for (day, table) in tables {
-            var entries = table.entries()
-            try file.appendTable(day: day, entryCount: table.count) { entries.next() }
+            try file.appendTable(day: day, entryCount: table.count, table.entries())
         }
     }
 }

@@ -75,7 +75,7 @@ final class DuplicateRun: Sendable {
 
     /// All entries of a date in order, checked.
     func entries(of day: Day) throws(EventLogError) -> FingerprintEntries {
-        guard let position = places[day] else { return FingerprintEntries(UnsafeBufferPointer(start: nil, count: 0)) }
+        guard let position = places[day] else { return .none }
         let table = file.index.tables[position]
         let first = Int(table.wordOffset) * 4
         _ = try check(first, through: first + Int(table.wordCount) * 4 - 1)

@@ -58,9 +58,11 @@ struct FingerprintEntry {
 }
 
 /// The entries of a table in order, wherever its words lie.
-struct FingerprintEntries {
+struct FingerprintEntries: IteratorProtocol {
     private let words: UnsafeBufferPointer<UInt32>
     private var slot = 0
+
+    static var none: FingerprintEntries { FingerprintEntries(UnsafeBufferPointer(start: nil, count: 0)) }
 
     init(_ words: UnsafeBufferPointer<UInt32>) { self.words = words }
 
@@ -71,5 +73,29 @@ struct FingerprintEntries {
             if !entry.isFree { return entry }
         }
         return nil
+    }
+}
+
+/// The entries of two tables in order.
+struct MergedFingerprintEntries: IteratorProtocol {
+    private var first: FingerprintEntries
+    private var second: FingerprintEntries
+    private var nextOfFirst: FingerprintEntry?
+    private var nextOfSecond: FingerprintEntry?
+
+    init(_ first: FingerprintEntries, _ second: FingerprintEntries) {
+        self.first = first
+        self.second = second
+        nextOfFirst = self.first.next()
+        nextOfSecond = self.second.next()
+    }
+
+    mutating func next() -> FingerprintEntry? {
+        guard let entry = nextOfFirst, nextOfSecond.map(entry.precedes) ?? true else {
+            defer { nextOfSecond = second.next() }
+            return nextOfSecond
+        }
+        nextOfFirst = first.next()
+        return entry
     }
 }
