@@ -5,8 +5,8 @@ import UsageModel
 /// its company, encode, commit, answer), and a block only what LMDB and zstd need.
 ///
 /// Tables, rows and buffers allocate when they grow, in ever larger steps. So companies, users, tasks and the day are
-/// known from events before. Ids are new, and may make the table of duplicates grow once; never in two stretches of
-/// events running, so of two the one that allocated less counts.
+/// known from events before. Ids are new, and their tables grow one after the other, a few in some thousand events: that
+/// is the one thing that is let pass.
 enum AllocationCheck {
     private static let eventsBefore = 300_000
     private static let events = 10_000
@@ -16,6 +16,11 @@ enum AllocationCheck {
     /// a larger plane: between two and four a block.
     private static let greatestPerBlockOfLibraries = 6
     private static let libraries = ["liblmdb", "libzstd"]
+
+    /// Tables of duplicates hold 16,384 entries and more, and take one allocation to grow and two to be split.
+    private static let greatestOfGrowth = 8
+    /// `DuplicateIndex.insert`, as the program names it.
+    private static let growth = "$s8EventLog14DuplicateIndexV6insert"
 
     /// What was found too many, in words for whoever has to mend it; empty when all is well.
     static func complaints() async throws -> [String] {
@@ -30,12 +35,12 @@ enum AllocationCheck {
         for form in BenchForm.allCases {
             shape.form = form
             // The first warms up what is kept from block to block.
-            let counts = (0..<3).map { _ in
+            let counts = (0..<2).map { _ in
                 // The first of the events before once more, under other ids.
                 shape.idSeed = (shape.idSeed ?? shape.seed) + 1
                 return count(path, BenchLoad(shape, end: noon))
             }
-            complaints += self.complaints(about: counts.dropFirst().min { $0.total < $1.total }!, in: form)
+            complaints += self.complaints(about: counts[1], in: form)
         }
         await path.stop()
         return complaints
@@ -51,11 +56,12 @@ enum AllocationCheck {
 
     private static func complaints(about count: AllocationCount, in form: BenchForm) -> [String] {
         let ofLibraries = libraries.reduce(0) { $0 + count.count(from: $1) }
-        let ours = count.total - ofLibraries
+        let ofGrowth = count.count(beneath: growth)
+        let ours = count.total - ofLibraries - min(ofGrowth, greatestOfGrowth)
         let blocks = events / eventsPerBlock
         print(
-            "\(events) events as \(form.rawValue), \(blocks) blocks: \(ours) allocations, and \(ofLibraries) of LMDB "
-                + "and zstd")
+            "\(events) events as \(form.rawValue), \(blocks) blocks: \(ours) allocations, \(ofLibraries) of LMDB "
+                + "and zstd, \(ofGrowth) by growing tables of duplicates")
         var complaints: [String] = []
         if ours > 0 {
             complaints.append("\(ours) allocations, where there must be none:\n\(count.stacks(notFrom: libraries))")

@@ -36,6 +36,13 @@ struct AllocationCount {
         askers.reduce(0) { $0 + ($1.key.library.hasPrefix(library) ? $1.value : 0) }
     }
 
+    /// How many of those whose stack was kept were made in or beneath a function whose name begins so.
+    func count(beneath function: String) -> Int {
+        askers.reduce(0) { sum, asker in
+            sum + (asker.key.functions.contains { $0.hasPrefix(function) } ? asker.value : 0)
+        }
+    }
+
     /// The most frequent stacks, as text.
     func stacks(notFrom libraries: [String] = []) -> String {
         askers.filter { asker, _ in !libraries.contains { asker.library.hasPrefix($0) } }
