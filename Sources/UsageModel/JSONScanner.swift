@@ -173,7 +173,7 @@ public struct JSONScanner {
         return true
     }
 
-    /// At least the quotes, a letter and the colon.
+    /// What is compared at once: at least a quote, a letter, a quote and the colon.
     public static let nameTextBytes = 4...32
 
     /// Words that overlap at the end, so that no byte is looked at alone.

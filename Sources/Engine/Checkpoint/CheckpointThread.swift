@@ -20,7 +20,7 @@ final class CheckpointThread: Sendable {
     /// and 100,000 companies that all change are gigabytes.
     private static let hurryingBytes = 64 << 20
 
-    /// Some 32 MiB, twice what the writer is ahead of the disk as a rule.
+    /// Twice what the writer is ahead of the disk as a rule.
     private static let greatestSpareCount = 16
 
     init(store: CheckpointStore) { self.store = store }
@@ -40,6 +40,13 @@ final class CheckpointThread: Sendable {
     /// A buffer of parts that were written, empty; nil when there is none.
     func spare() -> ByteBuffer? { spares.withLock { $0.popLast() }?.value }
 
+    /// Keeps the buffer of parts that were written, unless it had to grow for a company of very many users.
+    private func keep(_ parts: Handover) {
+        guard parts.value.count <= Checkpointer.pieceCapacity else { return }
+        parts.value.removeAll()
+        spares.withLock { if $0.count < Self.greatestSpareCount { $0.append(parts) } }
+    }
+
     /// - Parameter written: called on this thread when the bytes are written, or not to be.
     func append(parts: ByteBuffer, written: @escaping @Sendable () -> Void) {
         let byteCount = parts.count
@@ -49,8 +56,7 @@ final class CheckpointThread: Sendable {
             try writing?.append(parts: parts.value.bytes)
         } then: { [self] in
             pending.subtract(byteCount, ordering: .relaxed)
-            parts.value.removeAll()
-            spares.withLock { if $0.count < Self.greatestSpareCount { $0.append(parts) } }
+            keep(parts)
             written()
         }
     }
@@ -62,12 +68,12 @@ final class CheckpointThread: Sendable {
         unmerged: @escaping @Sendable (EventLogError) -> Void
     ) {
         enqueue { [self] () throws(EventLogError) in
-            spares.withLock { $0 = [] }
             guard let writing else { return }
             try writing.append(duplicates: duplicates)
             try store.keep(writing)
             ended(.success(CheckpointOutcome(runs: try store.duplicateRuns())))
         } then: { [self] in
+            spares.withLock { $0 = [] }
             writing = nil
             if let error { ended(.failure(error)) }
         }

@@ -19,13 +19,15 @@ final class Checkpointer {
     private var notBefore = Int64.min
     private var seq: UInt64 = 0
     /// Parts that were not handed over yet.
-    private var piece = ByteBuffer(capacity: pieceBytes * 2)
+    private var piece = ByteBuffer(capacity: pieceCapacity)
     private var duplicates = UnsavedDuplicates()
     private var waiting: [(Result<UInt64, EventLogError>) -> Void] = []
 
     /// A piece is handed over when it has so many bytes: large enough for the disk, and copied in a fraction of a
     /// millisecond between two turns.
     private static let pieceBytes = 1 << 20
+    /// Room for the part that fills it.
+    static let pieceCapacity = pieceBytes * 2
     /// How far the writer may be ahead of the disk, beside what must be written before it changes.
     private static let greatestPendingBytes = 16 << 20
 
@@ -90,7 +92,7 @@ final class Checkpointer {
     private func handOver(_ writer: Writer) {
         guard piece.count > 0 else { return }
         let full = piece
-        piece = thread.spare() ?? ByteBuffer(capacity: Self.pieceBytes * 2)
+        piece = thread.spare() ?? ByteBuffer(capacity: Self.pieceCapacity)
         let resume = writer.resumption
         thread.append(parts: full) { resume { $0.checkpointer?.proceed($0) } }
     }

@@ -4,7 +4,7 @@ import UsageModel
 
 /// A checkpoint file, open: it is whole, it belongs to the log, and each piece is checked when it is read.
 ///
-/// Never changes; what replaces it is another file. Stays readable for whoever holds it when it is removed.
+/// Never changes; what replaces it is another file. Stays readable for whoever holds this object when it is removed.
 final class CheckpointFile: Sendable {
     let header: CheckpointHeader
     let index: CheckpointIndex

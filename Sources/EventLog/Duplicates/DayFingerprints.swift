@@ -19,7 +19,7 @@ struct DayFingerprints: Sendable {
     /// million entries that held all senders up for 60 ms.
     private static func greatestCount(_ fingerprint: UInt64, depth: Int) -> Int {
         let shared = depth == 0 ? 0 : fingerprint >> UInt64(UInt64.bitWidth - depth)
-        let spread = (shared << 8 | UInt64(depth)) &* 0x9E37_79B9_7F4A_7C15 >> 32
+        let spread = ((shared << 8 | UInt64(depth)) &* 0x9E37_79B9_7F4A_7C15) >> 32
         return greatestCount / 2 + Int(spread) % (greatestCount / 2)
     }
     /// Thousands of millions of entries; more equal fingerprints than fit a table are no reason to go further.

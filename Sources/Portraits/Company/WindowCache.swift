@@ -2,8 +2,8 @@ import UsageModel
 
 /// Values of windows that took a scan of all users, for one `today`.
 ///
-/// A closed window ends before today: its value stays until a late event falls into it. An open one
-/// holds only as long as no event has come at all. Rules ask for the same few windows at every look.
+/// A closed window ends before today: its value stays until a late event falls into it, which corrects
+/// numbers of users and ends all others. An open one holds only as long as no event has come at all. Rules ask for the same few windows at every look.
 struct WindowCache: BitwiseCopyable {
     enum Kind: UInt8, BitwiseCopyable {
         case activeUsers, retained, tasksUsed, topUserShare, busFactor

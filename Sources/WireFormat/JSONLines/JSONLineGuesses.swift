@@ -75,7 +75,7 @@ struct JSONLineGuesses {
         set { last = newValue }
     }
 
-    /// What the member that comes next means, if it is the one that is expected: then the scanner stands at its value.
+    /// Whether the member that comes next is the one that is expected; then the scanner moves behind its name and colon.
     @inline(__always)
     mutating func skipExpected(
         _ scanner: inout JSONScanner, _ progress: inout JSONScanner.Progress, at place: Place
