@@ -5,11 +5,13 @@ import UsageModel
 
 extension API {
     func addQuestions(to router: some RouterMethods<APIContext>) {
-        router.get("/v1/status") { request, context in
-            let query = try QueryParameters(request.uri.query, known: ["digest"])
-            let status = try await engine.answer(.status(digest: query.flag("digest")))
-            return Response(json: surroundings.complete(status, for: context.caller))
-        }
+        addCompanyQuestions(to: router)
+        addFlagQuestions(to: router)
+        addRuleQuestions(to: router)
+        addDaemonQuestions(to: router)
+    }
+
+    private func addCompanyQuestions(to router: some RouterMethods<APIContext>) {
         router.get("/v1/companies") { request, _ in
             let query = try QueryParameters(request.uri.query, known: ["sort", "where", "limit", "cursor"])
             let companies = CompaniesQuery(sort: query["sort"], filter: query["where"], page: try query.page())
@@ -32,6 +34,9 @@ extension API {
             return Response(
                 json: try await engine.answer(.whyNot(company: context.part("id"), rule: context.part("rule"))))
         }
+    }
+
+    private func addFlagQuestions(to router: some RouterMethods<APIContext>) {
         router.get("/v1/flags") { request, _ in
             let query = try QueryParameters(
                 request.uri.query, known: ["company", "kind", "owner", "all", "withheld", "limit", "cursor"])
@@ -55,6 +60,9 @@ extension API {
             _ = try QueryParameters(request.uri.query, known: [])
             return Response(json: try await engine.verify(flag: context.part("id")))
         }
+    }
+
+    private func addRuleQuestions(to router: some RouterMethods<APIContext>) {
         router.get("/v1/rules") { request, _ in
             _ = try QueryParameters(request.uri.query, known: [])
             return Response(json: try await engine.answer(.rules))
@@ -73,6 +81,14 @@ extension API {
             let file = RulesSource(fileName: body["file"]?.stringValue ?? "the body", text: text)
             let test = RuleTestQuery(rule: try context.part("name"), company: company, file: file)
             return Response(json: try await engine.answer(.ruleTest(test)))
+        }
+    }
+
+    private func addDaemonQuestions(to router: some RouterMethods<APIContext>) {
+        router.get("/v1/status") { request, context in
+            let query = try QueryParameters(request.uri.query, known: ["digest"])
+            let status = try await engine.answer(.status(digest: query.flag("digest")))
+            return Response(json: surroundings.complete(status, for: context.caller))
         }
         router.get("/v1/rejects") { request, _ in
             let page = try QueryParameters(request.uri.query, known: ["limit", "cursor"]).page()

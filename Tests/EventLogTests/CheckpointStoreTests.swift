@@ -35,6 +35,25 @@ struct CheckpointStoreTests {
         #expect(!scene.fileNames.contains("new"))
     }
 
+    @Test("a removed file gives its blocks back before it is closed")
+    func removed() async throws {
+        let scene = try CheckpointScene(seed: 1)
+        let writing = try scene.store.begin(scene.header(seq: 1))
+        let byteCount = 40 << 20
+        try [UInt8](repeating: 1, count: byteCount).withUnsafeBytes { try writing.append(global: $0) }
+        try scene.store.keep(writing)
+        let name = try #require(scene.fileNames.first { $0 != CheckpointManifest.name })
+        // Whoever holds it open sees how long it is, without a name too.
+        let held = try FileHandle(forReadingFrom: URL(fileURLWithPath: scene.directory + "/state/" + name))
+        #expect(try held.seekToEnd() >= byteCount)
+        try scene.store.discard()
+        for _ in 0..<1_000 {
+            if try held.seekToEnd() < byteCount / 2 { return }
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        Issue.record("after ten seconds it has \(try held.seekToEnd()) of \(byteCount) bytes")
+    }
+
     @Test("a merge that was given up changes nothing")
     func cancelled() throws {
         let scene = try CheckpointScene(seed: 2)

@@ -38,6 +38,9 @@ def read(path, root):
             kind, *lengths, offset = HEAD.unpack(head)
             first, second, data = (file.read(length) for length in lengths)
             kind = kind.decode()
+            # A file without a name is nobody's after a loss of power; /proc names it so.
+            if first.endswith(b" (deleted)"):
+                continue
             operations.append(Operation(
                 kind, relative(first, root), second.decode() if kind == "D" else relative(second, root), data, offset))
     settle(operations)

@@ -306,7 +306,15 @@ public final class CheckpointStore: Sendable {
         let manifest = CheckpointManifest(logID: logID, files: files.map(\.number))
         try SystemCall.replaceFile(
             directory + "/" + CheckpointManifest.name, with: Array(manifest.text.utf8))
-        state.withLock { $0.files = files }
+        try use(files)
+    }
+
+    /// The manifest names `files`, and nothing else counts any more.
+    private func use(_ new: [CheckpointFile]) throws(EventLogError) {
+        // They see that they are removed, and so must outlive their names.
+        let old = files
+        defer { withExtendedLifetime(old) {} }
+        state.withLock { $0.files = new }
         try removeStrays()
     }
 
@@ -315,8 +323,7 @@ public final class CheckpointStore: Sendable {
         let path = directory + "/" + CheckpointManifest.name
         if SystemCall.exists(path) { try SystemCall.run("unlink", path) { unlink(path) } }
         try SystemCall.syncDirectory(directory)
-        state.withLock { $0.files = [] }
-        try removeStrays()
+        try use([])
     }
 
     /// Removes what the manifest does not name: a crash left it, or it has been merged.

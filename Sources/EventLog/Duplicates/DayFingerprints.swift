@@ -14,10 +14,10 @@ struct DayFingerprints: Sendable {
     /// Moved within half a millisecond.
     private static let greatestCount = 32_768
 
-    /// When a table that shares so many bits with `fingerprint` is split: with half of `greatestCount` entries or more,
+    /// With how many entries a table that shares so many bits with `fingerprint` is split: half of `greatestCount` or more,
     /// which the bits decide. All tables of a date are equally full, and would else be split all at once: at four
     /// million entries that held all senders up for 60 ms.
-    private static func greatestCount(_ fingerprint: UInt64, depth: Int) -> Int {
+    private static func countAtSplit(_ fingerprint: UInt64, depth: Int) -> Int {
         let shared = depth == 0 ? 0 : fingerprint >> UInt64(UInt64.bitWidth - depth)
         let spread = ((shared << 8 | UInt64(depth)) &* 0x9E37_79B9_7F4A_7C15) >> 32
         return greatestCount / 2 + Int(spread) % (greatestCount / 2)
@@ -101,9 +101,9 @@ struct DayFingerprints: Sendable {
     @inline(never)
     private mutating func makeRoom(_ index: Int, _ fingerprint: UInt64) {
         let depth = tables[index].depth
-        let greatestCount = Self.greatestCount(fingerprint, depth: depth)
-        if tables[index].count < greatestCount {
-            tables[index].grow(to: greatestCount)
+        let countAtSplit = Self.countAtSplit(fingerprint, depth: depth)
+        if tables[index].count < countAtSplit {
+            tables[index].grow(to: countAtSplit)
         } else if depth < Self.greatestDepth {
             split(index, fingerprint)
         } else {

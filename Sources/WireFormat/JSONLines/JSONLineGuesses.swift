@@ -51,7 +51,8 @@ struct JSONLineGuesses {
     private static let firstLearned = Int(unlearned) + 1
 
     private let guesses: UnsafeMutablePointer<Guess>
-    private var last = unlearned
+    /// Which one came last. To be kept while an object that it names is read, and set again behind that.
+    var last = unlearned
 
     /// - Parameter memory: of `memoryCount` guesses, which all readers of a decoder use one after the other.
     init(_ memory: UnsafeMutablePointer<Guess>) { guesses = memory }
@@ -67,13 +68,6 @@ struct JSONLineGuesses {
     /// An object begins.
     @inline(__always)
     mutating func begin(_ scope: JSONLineScope) { last = scope.rawValue }
-
-    /// Where the guess that came last stands, to go on behind an object that it names.
-    @inline(__always)
-    var bookmark: UInt8 {
-        get { last }
-        set { last = newValue }
-    }
 
     /// Whether the member that comes next is the one that is expected; then the scanner moves behind its name and colon.
     @inline(__always)
@@ -103,7 +97,6 @@ struct JSONLineGuesses {
             index = UInt8(Self.firstLearned + Int(hash >> 32) % Self.learnedCount)
             if !guesses[Int(index)].isSame(as: new) { guesses[Int(index)] = new }
         } else {
-            guesses[Int(index)] = Guess()
             guesses[Int(index)].field = field
         }
         guesses[Int(last)].next = index

@@ -97,9 +97,9 @@ struct JSONLineMembers: ~Copyable {
         if self[field] != nil { for index in inner.fields { slots[Int(index)] = Slot() } }
         guard try scanner.nextKind() == .object else { return set(field, try scanner.skipValue(depth: depth)) }
         let start = scanner.offset
-        let bookmark = guesses.bookmark
+        let last = guesses.last
         try scan(inner.scope, depth: depth)
-        guesses.bookmark = bookmark
+        guesses.last = last
         set(field, JSONSlice(kind: .object, offset: start, count: scanner.offset - start))
     }
 
