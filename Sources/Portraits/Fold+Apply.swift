@@ -44,8 +44,7 @@ extension Fold {
     @inline(never)
     private mutating func addNewCompany(_ company: CompanyID) -> UnsafeMutablePointer<CompanyState> {
         let state = addCompany(company)
-        state.pointee.changedIn = changes.generation
-        changes.note(.company(company.number))
+        state.pointee.noteChange()
         return state
     }
 

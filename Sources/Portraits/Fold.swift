@@ -22,10 +22,9 @@ struct Fold: ~Copyable {
     /// By number of a source: the greatest time of its records, in milliseconds.
     var sourceTimes = Rows<Int64>()
     /// Of the checkpoint that is being read: its parts name no others.
-    var counted = NameCounts()
-    var changes = PartChanges()
-    /// By page of users: the generation in which it changed last.
-    var pagesChangedIn = Rows<UInt32>()
+    var counted = PartCounts()
+    /// By page of what is known of users across companies.
+    var pageMarks = Rows<PartMark>()
 
     static let cacheLine = 64
 
@@ -39,7 +38,7 @@ struct Fold: ~Copyable {
         companies.deallocate()
         changeCounts.deallocate()
         sourceTimes.deallocate()
-        pagesChangedIn.deallocate()
+        pageMarks.deallocate()
         identities.deallocate()
     }
 
@@ -55,10 +54,14 @@ struct Fold: ~Copyable {
     }
 }
 
-/// How many names of each kind there are that parts of a checkpoint refer to.
-struct NameCounts {
+/// How many there are of what parts of a checkpoint refer to.
+struct PartCounts {
+    /// Named companies.
     var companies = 0
+    /// Named users.
     var users = 0
+    /// Pages of companies' rows of users.
+    var pages = 0
 }
 
 /// Owns the memory that companies share; freed with the last portrait that needs it.
@@ -67,6 +70,7 @@ final class PortraitStore {
     let arena: UnsafeMutablePointer<DayArena>
     let homes: UnsafeMutablePointer<Homes>
     let userPages: UnsafeMutablePointer<UserPages>
+    let changes: UnsafeMutablePointer<PartChanges>
 
     init(names: NameTable) {
         self.names = names
@@ -74,8 +78,10 @@ final class PortraitStore {
         homes.initialize(to: Homes())
         arena = .allocate(capacity: 1)
         arena.initialize(to: DayArena())
+        changes = .allocate(capacity: 1)
+        changes.initialize(to: PartChanges())
         userPages = .allocate(capacity: 1)
-        userPages.initialize(to: UserPages())
+        userPages.initialize(to: UserPages(changes: changes))
     }
 
     deinit {
@@ -85,5 +91,7 @@ final class PortraitStore {
         arena.deallocate()
         userPages.deinitialize(count: 1)
         userPages.deallocate()
+        changes.deinitialize(count: 1)
+        changes.deallocate()
     }
 }

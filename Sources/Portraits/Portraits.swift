@@ -25,7 +25,14 @@ public final class Portraits {
     let store: PortraitStore
     private var portraits: [CompanyPortrait?] = []
     /// See `beginCheckpoint`.
-    public var writeBeforeChange: ((CheckpointPart) -> Void)?
+    public var writeBeforeChange: ((CheckpointPart) -> Void)? {
+        get { store.changes.pointee.writeBeforeChange }
+        set { store.changes.pointee.writeBeforeChange = newValue }
+    }
+    /// Rows that the checkpoint under way looks at next.
+    var savedRows = 0..<0
+    /// Of the checkpoint that is being read.
+    var rowReading = RowReading()
 
     public init(names: NameTable) {
         self.names = names

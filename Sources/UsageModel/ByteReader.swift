@@ -6,21 +6,25 @@ public struct DamagedBytes: Error, Sendable, Equatable {
 }
 
 /// Reads back, in order, what was appended to a `ByteBuffer`. Never reads behind the end.
+///
+/// Inlinable where a checkpoint is read through it, by the user, in other modules.
 public struct ByteReader {
-    private let bytes: UnsafeRawBufferPointer
-    private var offset = 0
+    @usableFromInline let bytes: UnsafeRawBufferPointer
+    @usableFromInline var offset = 0
 
-    public init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
+    @inlinable public init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
 
-    public var isAtEnd: Bool { offset == bytes.count }
+    @inlinable public var isAtEnd: Bool { offset == bytes.count }
 
     /// The next `count` bytes, which live as long as what they are read from.
+    @inlinable
     public mutating func slice(_ count: Int) throws(DamagedBytes) -> UnsafeRawBufferPointer {
         guard count >= 0, count <= bytes.count - offset else { throw DamagedBytes("the bytes end too early") }
         defer { offset += count }
         return bytes.slice(offset..<offset + count)
     }
 
+    @inlinable
     public mutating func number<T: FixedWidthInteger & BitwiseCopyable>(
         _: T.Type = T.self
     ) throws(DamagedBytes) -> T {

@@ -14,11 +14,18 @@ struct ModelCheckpointTests {
             let replay = ModelReplay(settings: stream.settings)
             let recorder = CheckpointRecorder(replay.portraits)
             var random = SeededRandom(seed: seed &* 71)
+            var sampler = MetricSampler(
+                random: SeededRandom(seed: seed &* 37), tasks: ModelStream.tasks.map { replay.task($0) })
             var keptCount = 0
             while let fact = stream.next() {
                 replay.apply(fact)
+                // A question about a later day moves what lies ahead into the lists.
+                if random.chance(10), let now = replay.model.now {
+                    let later = now + Int64(random.below(4)) * 86_400_000
+                    _ = replay.pair(random.pick(ModelStream.companies), at: later)?.differences(in: sampler.sample())
+                }
                 if recorder.isUnderWay {
-                    guard random.chance(30), !recorder.proceed() else { continue }
+                    guard random.chance(30), !recorder.proceed(partCount: random.below(12)) else { continue }
                     let isKept = random.chance(70)
                     recorder.end(isKept: isKept)
                     guard isKept else { continue }
@@ -77,7 +84,7 @@ struct ModelCheckpointTests {
             let damaged = recorder.damaged(by: &random)
             _ = try? damaged.restored(names: replay.names, shuffledBy: &random)
         }
-        for part in recorder.parts.keys {
+        for (part, bytes) in recorder.parts where !bytes.isEmpty {
             let cut = recorder.cut(part)
             #expect(throws: DamagedBytes.self) { try cut.restored(names: replay.names, shuffledBy: &random) }
         }
@@ -161,6 +168,9 @@ final class CheckpointRecorder {
         return true
     }
 
+    /// Writes so many; false when none is left.
+    func proceed(partCount: UInt64) -> Bool { (0..<partCount).allSatisfy { _ in proceed() } }
+
     func end(isKept: Bool) {
         portraits.endCheckpoint(isKept: isKept)
         isUnderWay = false
@@ -184,7 +194,9 @@ final class CheckpointRecorder {
     func restored(names: NameTable, shuffledBy random: inout SeededRandom) throws(DamagedBytes) -> Portraits {
         let portraits = Portraits(names: names)
         let nameTotal = NameKind.allCases.reduce(0) { $0 + names.count($1) }
-        try global.read { (reader) throws(DamagedBytes) in try portraits.readGlobal(&reader, nameTotal: nameTotal) }
+        try global.read { (reader) throws(DamagedBytes) in
+            try portraits.readGlobal(&reader, nameTotal: nameTotal, partTotal: parts.count)
+        }
         for part in parts.keys.sorted(by: { "\($0)" < "\($1)" }).shuffled(using: &random) {
             try (parts[part] ?? []).read { (reader) throws(DamagedBytes) in try portraits.read(part, &reader) }
         }

@@ -27,10 +27,14 @@ struct CheckpointRecord {
 
     /// Into `portraits`, which are as new, and the rest.
     ///
-    /// - Parameter nameTotal: how many names of all kinds the log has.
-    init(_ bytes: UnsafeRawBufferPointer, into portraits: Portraits, nameTotal: Int) throws(DamagedBytes) {
+    /// - Parameters:
+    ///   - nameTotal: how many names of all kinds the log has.
+    ///   - partTotal: more parts than there can be.
+    init(
+        _ bytes: UnsafeRawBufferPointer, into portraits: Portraits, nameTotal: Int, partTotal: Int
+    ) throws(DamagedBytes) {
         var reader = ByteReader(bytes)
-        try portraits.readGlobal(&reader, nameTotal: nameTotal)
+        try portraits.readGlobal(&reader, nameTotal: nameTotal, partTotal: partTotal)
         book = try FlagBookReader(&reader)
         files = try RuleFiles(&reader)
         late = try LateRecords(&reader)
@@ -46,6 +50,7 @@ extension CheckpointPart {
         switch self {
         case .company(let number): (1, number)
         case .users(let page): (2, page)
+        case .row(let row): (3, row)
         }
     }
 
@@ -53,6 +58,7 @@ extension CheckpointPart {
         switch kind {
         case 1: self = .company(number)
         case 2: self = .users(number)
+        case 3: self = .row(number)
         default: return nil
         }
     }

@@ -8,6 +8,7 @@ import UsageModel
 final class CheckpointThread: Sendable {
     let store: CheckpointStore
     private let queue = DispatchQueue(label: "tenure.checkpoint", qos: .utility)
+    private let merges = DispatchQueue(label: "tenure.checkpoint.merges", qos: .utility)
     /// Bytes handed over and not yet written.
     private let pending = Atomic(0)
     /// Buffers of parts that are written, for the next parts: new memory is a fault for each page of it.
@@ -15,6 +16,7 @@ final class CheckpointThread: Sendable {
     /// Touched on the queue alone.
     nonisolated(unsafe) private var writing: CheckpointWriting?
     nonisolated(unsafe) private var error: EventLogError?
+    nonisolated(unsafe) private var isMerging = false
 
     /// With more than this in memory nothing is written at leisure: parts that change are copied as fast as lines come,
     /// and 100,000 companies that all change are gigabytes.
@@ -76,15 +78,33 @@ final class CheckpointThread: Sendable {
             spares.withLock { $0 = [] }
             writing = nil
             if let error { ended(.failure(error)) }
+            merge {
+                ended(.success($0))
+            } unmerged: {
+                unmerged($0)
+            }
         }
-        enqueue { [self] in
-            do throws(EventLogError) {
-                guard try store.merge() else { return }
-                let runs = try store.duplicateRuns()
-                ended(.success(CheckpointOutcome(runs: runs, isMerge: true)))
-            } catch {
-                // The checkpoint stands as it is, in more files than it needs.
-                if !store.isCancelled { unmerged(error) }
+    }
+
+    /// Merges files on a thread beside this one, while there are too many: merging all may take half a minute, and the
+    /// next checkpoint must not wait for it.
+    private func merge(
+        merged: @escaping @Sendable (CheckpointOutcome) -> Void, unmerged: @escaping @Sendable (EventLogError) -> Void
+    ) {
+        guard !isMerging, let merge = store.nextMerge() else { return }
+        isMerging = true
+        merges.async { [self] in
+            let file = Result { () throws(EventLogError) in try merge.write() }
+            queue.async { [self] in
+                isMerging = false
+                do throws(EventLogError) {
+                    try store.use(try file.get())
+                    merged(CheckpointOutcome(runs: try store.duplicateRuns(), isMerge: true))
+                    self.merge(merged: merged, unmerged: unmerged)
+                } catch {
+                    // The checkpoint stands as it is, in more files than it needs.
+                    if !store.isCancelled { unmerged(error) }
+                }
             }
         }
     }
@@ -112,6 +132,7 @@ final class CheckpointThread: Sendable {
     /// Gives up what is under way and returns when nothing more is written.
     func stop() {
         store.cancel()
+        merges.sync {}
         queue.sync {}
     }
 

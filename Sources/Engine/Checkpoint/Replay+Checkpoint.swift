@@ -49,7 +49,8 @@ extension Replay {
     private func read(_ store: CheckpointStore, nameTotal: Int) throws(EventLogError) -> CheckpointRecord {
         var record: CheckpointRecord?
         try store.read { (bytes) throws(DamagedBytes) in
-            record = try CheckpointRecord(bytes, into: portraits, nameTotal: nameTotal)
+            record = try CheckpointRecord(
+                bytes, into: portraits, nameTotal: nameTotal, partTotal: store.greatestPartCount)
         } part: { (kind, number, bytes) throws(DamagedBytes) in
             guard let part = CheckpointPart(kind: kind, number: number) else { throw DamagedBytes("an unknown part") }
             guard record != nil else { throw DamagedBytes("there is no global record") }

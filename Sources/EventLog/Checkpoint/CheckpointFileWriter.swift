@@ -19,9 +19,6 @@ final class CheckpointFileWriter {
     private let words = ByteBuffer(capacity: CheckpointIndex.chunkByteCount * 2)
     private var chunk = ByteBuffer(capacity: CheckpointIndex.chunkByteCount)
 
-    /// Whatever a crash left under this name is overwritten.
-    static let draftName = "new"
-
     /// Written out so often that the log's own fsync waits behind a few milliseconds of this file at most.
     ///
     /// Written out, and not synced: an fdatasync of a file that grows has the file system commit its journal, for which
@@ -42,10 +39,12 @@ final class CheckpointFileWriter {
         var isHurried: @Sendable () -> Bool = { false }
     }
 
-    init(directory: String, header: CheckpointHeader, terms: Terms) throws(EventLogError) {
+    init(
+        directory: String, draftName: String, header: CheckpointHeader, terms: Terms
+    ) throws(EventLogError) {
         self.directory = directory
         self.terms = terms
-        let path = directory + "/" + Self.draftName
+        let path = directory + "/" + draftName
         self.path = path
         descriptor = try SystemCall.run("open", path) {
             open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, SystemCall.fileMode)
@@ -147,7 +146,7 @@ final class CheckpointFileWriter {
     // MARK: The end
 
     /// Writes the index, syncs, and gives the file its name. On return it is durable.
-    func finish(number: UInt64) throws(EventLogError) -> String {
+    func finish(number: UInt64) throws(EventLogError) -> CheckpointFile {
         try putChunk()
         if index.tablesOffset > 0 { index.tablesByteCount = offset - index.tablesOffset }
         buffer.removeAll()
@@ -155,10 +154,13 @@ final class CheckpointFileWriter {
         try put(buffer.bytes)
         let descriptor = descriptor
         try SystemCall.run("fsync", path) { fsync(descriptor) }
-        let final = directory + "/" + CheckpointFile.name(number)
-        try SystemCall.move(path, to: final)
+        try SystemCall.move(path, to: directory + "/" + CheckpointFile.name(number))
         isFinished = true
-        return final
+        do throws(CheckpointFault) {
+            return try CheckpointFile(directory: directory, number: number)
+        } catch {
+            throw CheckpointStore.error(error, name: CheckpointFile.name(number))
+        }
     }
 
     /// Waits until as much time has gone by as the bytes so far may take.

@@ -10,9 +10,12 @@ public import UsageModel
 /// there are few, and a part is written again a handful of times in its life. All of it follows from the log:
 /// whatever is damaged, foreign or of another version is reported, removed, and made anew.
 ///
-/// One thread at a time writes; what is read while it does is `files` as they were.
+/// One thread at a time changes which files there are, and writes new ones; another may write a merge meanwhile. What is
+/// read while they do is `files` as they were.
 public final class CheckpointStore: Sendable {
     static let directoryName = "state"
+    /// Whatever a crash left under this name is overwritten.
+    private static let draftName = "new"
     /// How many times larger than all that came after it a file must be to be left alone.
     private static let mergeRatio: UInt64 = 4
 
@@ -115,14 +118,16 @@ public final class CheckpointStore: Sendable {
     /// The duplicates of all files, mapped.
     public func duplicateRuns() throws(EventLogError) -> DuplicateRuns {
         var runs: [DuplicateRun] = []
-        for file in files {
-            do throws(CheckpointFault) {
-                if let run = try file.mapTables() { runs.append(run) }
-            } catch {
-                throw Self.error(error, file)
-            }
-        }
+        for file in files { if let run = try Self.mapTables(file) { runs.append(run) } }
         return DuplicateRuns(runs)
+    }
+
+    static func mapTables(_ file: CheckpointFile) throws(EventLogError) -> DuplicateRun? {
+        do throws(CheckpointFault) {
+            return try file.mapTables()
+        } catch {
+            throw Self.error(error, file)
+        }
     }
 
     // MARK: Reading
@@ -140,16 +145,18 @@ public final class CheckpointStore: Sendable {
         let oldest = files.last
         let ahead = CheckpointReadAhead(pieces)
         defer { ahead.giveUp() }
-        var seen = Set<UInt64>()
+        var seen = SeenParts()
         for (file, piece) in pieces {
             do throws(CheckpointFault) {
                 try ahead.withNext { (bytes) throws(CheckpointFault) in
                     do throws(DamagedBytes) {
                         if piece.kind == .global { return try global(bytes) }
-                        try Self.forEachPart(of: bytes) { (key, bytes) throws(DamagedBytes) in
-                            if !seen.isEmpty, seen.contains(key) { return }
-                            if file !== oldest { seen.insert(key) }
-                            try part(UInt32(key >> 32), UInt32(truncatingIfNeeded: key), bytes)
+                        var reader = ByteReader(bytes)
+                        while !reader.isAtEnd {
+                            let found = try CheckpointPartBytes(&reader)
+                            if !seen.isEmpty, seen.contains(found) { continue }
+                            if file !== oldest { seen.insert(found) }
+                            try part(found.kind, found.number, found.bytes)
                         }
                     } catch {
                         throw .damaged(offset: piece.offset, error.detail)
@@ -161,25 +168,13 @@ public final class CheckpointStore: Sendable {
         }
     }
 
+    /// More parts than the files can hold.
+    public var greatestPartCount: Int { Int(byteCount) / CheckpointPartHeader.byteCount }
+
     /// Checks every piece and table of every file. O(bytes).
     public func check() throws(EventLogError) {
         try read(global: { _ in }, part: { _, _, _ in })
         try duplicateRuns().checkAll()
-    }
-
-    /// A part in a piece: kind (u32), number (u32), byte count (u64), bytes.
-    static let partHeaderByteCount = 16
-
-    private static func forEachPart(
-        of bytes: UnsafeRawBufferPointer, _ body: (UInt64, UnsafeRawBufferPointer) throws(DamagedBytes) -> Void
-    ) throws(DamagedBytes) {
-        var reader = ByteReader(bytes)
-        while !reader.isAtEnd {
-            let kind = try reader.number(UInt32.self)
-            let number = try reader.number(UInt32.self)
-            let byteCount = try reader.number(UInt64.self)
-            try body(UInt64(kind) << 32 | UInt64(number), try reader.slice(Int(truncatingIfNeeded: byteCount)))
-        }
     }
 
     // MARK: Writing
@@ -203,106 +198,47 @@ public final class CheckpointStore: Sendable {
     ) throws(EventLogError) -> CheckpointWriting {
         var terms = terms
         terms.isHurried = isHurried
-        return CheckpointWriting(try CheckpointFileWriter(directory: directory, header: header, terms: terms))
+        return CheckpointWriting(
+            try CheckpointFileWriter(directory: directory, draftName: Self.draftName, header: header, terms: terms))
     }
 
     /// Makes what was written part of the checkpoint; durable on return.
     public func keep(_ writing: CheckpointWriting) throws(EventLogError) {
-        let file = try finish(writing.file)
-        try replace(files: [file] + files)
+        let file = try writing.file.finish(number: nextNumber())
+        try replace(by: [file] + files)
     }
 
-    /// Merges the newest files while there are too many. True when that changed anything. O(bytes merged).
-    public func merge() throws(EventLogError) -> Bool {
-        var changed = false
-        while !isCancelled, let (newer, older) = mergeable() {
-            let writer = try CheckpointFileWriter(directory: directory, header: newer.header, terms: terms)
-            do throws(CheckpointFault) {
-                try Self.copyPieces(newer, older, to: writer)
-            } catch {
-                throw Self.error(error, older)
-            }
-            let file = try finish(writer)
-            try replace(files: [file] + files.dropFirst(2))
-            changed = true
-        }
-        return changed
-    }
-
-    private func mergeable() -> (newer: CheckpointFile, older: CheckpointFile)? {
+    /// The next two files that are to become one, the newest first; nil when there are few enough. Merging one pair, new
+    /// files may be kept meanwhile.
+    public func nextMerge() -> CheckpointMerge? {
         let files = files
-        guard files.count >= 2, files[1].byteCount < files[0].byteCount * Self.mergeRatio else { return nil }
-        return (files[0], files[1])
+        guard !isCancelled,
+            let index = files.indices.dropLast().first(where: { index in
+                files[index + 1].byteCount < files[index].byteCount * Self.mergeRatio
+            })
+        else { return nil }
+        return CheckpointMerge(
+            newer: files[index], older: files[index + 1], directory: directory, number: nextNumber(), terms: terms)
     }
 
-    private static func copyPieces(
-        _ newer: CheckpointFile, _ older: CheckpointFile, to writer: CheckpointFileWriter
-    ) throws(CheckpointFault) {
-        var seen = Set<UInt64>()
-        let buffer = ByteBuffer()
-        let kept = ByteBuffer()
-        do {
-            for piece in newer.index.pieces {
-                try newer.read(piece, to: buffer)
-                if piece.kind == .parts { try forEachPart(of: buffer.bytes) { key, _ in seen.insert(key) } }
-                try writer.append(piece.kind, buffer.bytes)
-            }
-            for piece in older.index.pieces where piece.kind == .parts {
-                try older.read(piece, to: buffer)
-                kept.removeAll()
-                try forEachPart(of: buffer.bytes) { key, bytes in
-                    if !seen.contains(key) { append(key, bytes, to: kept) }
-                }
-                if kept.count > 0 { try writer.append(.parts, kept.bytes) }
-            }
-            try mergeTables(newer, older, to: writer)
-        } catch let fault as CheckpointFault {
-            throw fault
-        } catch let error as EventLogError {
-            guard case .system(let call, _, let code) = error else { throw .damaged(offset: 0, "\(error)") }
-            throw .system(call: call, code: code)
-        } catch {
-            throw .damaged(offset: 0, "\(error)")
+    /// Puts a merged file in the place of the two whose content it has; durable on return.
+    public func use(_ merged: CheckpointMerged) throws(EventLogError) {
+        var files = files
+        guard let index = files.firstIndex(where: { $0 === merged.merge.newer }) else {
+            preconditionFailure("a merge of files that the checkpoint has not")
         }
+        files.replaceSubrange(index...index + 1, with: [merged.file])
+        try replace(by: files)
     }
 
-    private static func append(_ key: UInt64, _ bytes: UnsafeRawBufferPointer, to buffer: ByteBuffer) {
-        buffer.append(UInt32(key >> 32))
-        buffer.append(UInt32(truncatingIfNeeded: key))
-        buffer.append(UInt64(bytes.count))
-        buffer.append(bytes)
-    }
-
-    private static func mergeTables(
-        _ newer: CheckpointFile, _ older: CheckpointFile, to writer: CheckpointFileWriter
-    ) throws {
-        let runs = try [newer.mapTables(), older.mapTables()].compactMap(\.self)
-        guard !runs.isEmpty else { return }
-        // Their entries lie in memory that is mapped as long as they live.
-        defer { withExtendedLifetime(runs) {} }
-        try writer.beginTables()
-        for day in Set(runs.flatMap(\.days)).sorted() {
-            let entryCount = runs.reduce(0) { $0 + $1.entryCount(of: day) }
-            let entries = try MergedFingerprintEntries(
-                runs[0].entries(of: day), runs.count > 1 ? runs[1].entries(of: day) : .none)
-            try writer.appendTable(day: day, entryCount: entryCount, entries)
-        }
-    }
-
-    private func finish(_ writer: CheckpointFileWriter) throws(EventLogError) -> CheckpointFile {
-        let number = state.withLock { state in
+    private func nextNumber() -> UInt64 {
+        state.withLock { state in
             state.nextNumber += 1
             return state.nextNumber - 1
         }
-        _ = try writer.finish(number: number)
-        do throws(CheckpointFault) {
-            return try CheckpointFile(directory: directory, number: number)
-        } catch {
-            throw Self.error(error, name: CheckpointFile.name(number))
-        }
     }
 
-    private func replace(files: [CheckpointFile]) throws(EventLogError) {
+    private func replace(by files: [CheckpointFile]) throws(EventLogError) {
         let manifest = CheckpointManifest(logID: logID, files: files.map(\.number))
         try SystemCall.replaceFile(
             directory + "/" + CheckpointManifest.name, with: Array(manifest.text.utf8))
@@ -315,7 +251,10 @@ public final class CheckpointStore: Sendable {
         let old = files
         defer { withExtendedLifetime(old) {} }
         state.withLock { $0.files = new }
-        try removeStrays()
+        for file in old where !new.contains(where: { $0 === file }) {
+            let path = directory + "/" + CheckpointFile.name(file.number)
+            try SystemCall.run("unlink", path) { unlink(path) }
+        }
     }
 
     /// Gives the checkpoint up: the next start reads the log.
@@ -326,7 +265,7 @@ public final class CheckpointStore: Sendable {
         try use([])
     }
 
-    /// Removes what the manifest does not name: a crash left it, or it has been merged.
+    /// Removes what the manifest does not name: a crash left it.
     private func removeStrays() throws(EventLogError) {
         let files = files
         let kept = Set(files.map { CheckpointFile.name($0.number) } + (files.isEmpty ? [] : [CheckpointManifest.name]))
@@ -340,11 +279,11 @@ public final class CheckpointStore: Sendable {
         .corrupt(Corruption(place: Self.directoryName, detail: detail, remedy: Remedy.rebuildState))
     }
 
-    private static func error(_ fault: CheckpointFault, _ file: CheckpointFile) -> EventLogError {
+    static func error(_ fault: CheckpointFault, _ file: CheckpointFile) -> EventLogError {
         error(fault, name: CheckpointFile.name(file.number))
     }
 
-    private static func error(_ fault: CheckpointFault, name: String) -> EventLogError {
+    static func error(_ fault: CheckpointFault, name: String) -> EventLogError {
         let place = directoryName + "/" + name
         switch fault {
         case .damaged(let offset, let detail):
@@ -388,20 +327,5 @@ public final class CheckpointWriting {
         for (day, table) in tables {
             try file.appendTable(day: day, entryCount: table.count, table.entries())
         }
-    }
-}
-
-/// What stands before each part in a piece.
-public enum CheckpointPartHeader {
-    /// Appends a header; returns what to pass to `end` when the part has been appended behind it.
-    public static func begin(kind: UInt32, number: UInt32, in buffer: ByteBuffer) -> Int {
-        buffer.append(kind)
-        buffer.append(number)
-        buffer.append(UInt64(0))
-        return buffer.count
-    }
-
-    public static func end(_ start: Int, in buffer: ByteBuffer) {
-        buffer.patch(UInt64(buffer.count - start), at: start - MemoryLayout<UInt64>.size)
     }
 }

@@ -1,8 +1,13 @@
+import UsageModel
+
 /// What a checkpoint is made of besides its global record: parts that change by themselves, so that only what has
 /// changed need be written again.
 public enum CheckpointPart: Hashable, Sendable {
-    /// One company, with its flags.
+    /// One company, with its flags, but for its users.
     case company(UInt32)
+    /// What a company knows of one user: the row with that number. A company of a hundred users, of which one was
+    /// active, is two small parts to be written, and not a hundred.
+    case row(UInt32)
     /// What is known across companies of `usersPerPage` users with neighbouring numbers.
     case users(UInt32)
 
@@ -10,5 +15,5 @@ public enum CheckpointPart: Hashable, Sendable {
     public static let usersPerPage = 1 << usersPerPageBits
     static let usersPerPageBits: UInt32 = 12
 
-    static func users(of user: UInt32) -> CheckpointPart { .users(user >> usersPerPageBits) }
+    static func page(of user: UserID) -> UInt32 { user.number >> usersPerPageBits }
 }

@@ -1,7 +1,7 @@
 import UsageModel
 
-/// A company's part of a checkpoint: all that the fold knows of it but what it can find out again (the zone, which
-/// its trait names; places in tables; what was computed from windows).
+/// A company's part of a checkpoint: all that the fold knows of it but its users, whose rows are parts of their own, and
+/// what it can find out again (the zone, which its trait names; places in tables; what was computed from windows).
 extension CompanyState {
     func write(to out: ByteBuffer) {
         writeWords(to: out)
@@ -12,17 +12,15 @@ extension CompanyState {
         tasks.write(to: out)
         for index in tasks.indices { tasks.base[index].days.writeRest(to: out, arena) }
         writeAmounts(to: out)
-        writeUsers(to: out)
+        users.write(to: out)
         writeTraits(to: out)
         out.append(outcome)
         out.append(UInt32(sources.count))
         for source in sources { out.append(source) }
     }
 
-    /// Reads what `write` wrote into a state that is as new. Rows of users who are at home here are entered in `homes`.
-    ///
-    /// - Parameter userCount: how many users have names.
-    mutating func read(_ reader: inout ByteReader, userCount: Int) throws(DamagedBytes) {
+    /// Reads what `write` wrote into a state that is as new.
+    mutating func read(_ reader: inout ByteReader) throws(DamagedBytes) {
         try readWords(&reader)
         eventDays = try DayList(&reader, arena)
         touchDays = try DayList(&reader, arena)
@@ -33,7 +31,7 @@ extension CompanyState {
         let rows = tasks
         for index in rows.indices { taskIndex.add(rows[index].task.number, at: index) { rows.base[$0].task.number } }
         try readAmounts(&reader)
-        try readUsers(&reader, userCount: userCount)
+        try users.read(&reader, of: company)
         try readTraits(&reader)
         outcome = try reader.optionalText()
         for _ in 0..<(try reader.count()) { sources.append(try reader.identifier()) }
@@ -52,7 +50,7 @@ extension CompanyState {
         for time in times { out.append(time) }
         for number in [
             lifetime, recentSeqs.0, recentSeqs.1, recentSeqs.2, lastSeq, beyondHorizon, lastTouchSeq,
-            UInt64(usersTotal),
+            UInt64(usersTotal), UInt64(detailCount),
         ] {
             out.append(number)
         }
@@ -83,6 +81,7 @@ extension CompanyState {
         beyondHorizon = try reader.number()
         lastTouchSeq = try reader.number()
         usersTotal = Int(truncatingIfNeeded: try reader.number(UInt64.self))
+        detailCount = UInt32(truncatingIfNeeded: try reader.number(UInt64.self))
         firstUser = try reader.identifier()
         lastUser = try reader.identifier()
         lastSource = try reader.identifier()
@@ -117,75 +116,6 @@ extension CompanyState {
             && amounts.indices.allSatisfy { Int(amounts[$0].next) <= amounts.count }
         guard isSound else { throw DamagedBytes("amounts that are not there") }
     }
-
-    // MARK: Users
-
-    private func writeUsers(to out: ByteBuffer) {
-        users.write(to: out)
-        for row in users.numbers { users[row].days.writeRest(to: out, arena) }
-        // Rows have other numbers when they are read back.
-        let guests = Set(guestIndex.rows)
-        out.append(UInt32(guests.count))
-        if !guests.isEmpty {
-            for (position, row) in users.numbers.enumerated() where guests.contains(row) {
-                out.append(UInt32(position))
-            }
-        }
-        out.append(UInt32(details.count))
-        for detail in details {
-            out.append(UInt32(detail.traits.bytes.count))
-            detail.traits.bytes.withUnsafeBytes { out.append($0) }
-            out.append(detail.leftTime)
-            out.append(detail.leftDay.number)
-        }
-        out.append(UInt32(freeDetails.count))
-        for index in freeDetails { out.append(index) }
-    }
-
-    private mutating func readUsers(_ reader: inout ByteReader, userCount: Int) throws(DamagedBytes) {
-        try users.read(&reader)
-        let arena = arena
-        for row in users.numbers { try users.pointer(to: row).pointee.days.readRest(&reader, arena) }
-        try readHomes(&reader, userCount: userCount)
-        for _ in 0..<(try reader.count()) {
-            var detail = UserDetail()
-            detail.traits = TraitBytes(bytes: Array(try reader.slice(try reader.count())))
-            detail.leftTime = try reader.time()
-            detail.leftDay = Day(number: try reader.number())
-            details.append(detail)
-        }
-        for _ in 0..<(try reader.count()) { freeDetails.append(try reader.number()) }
-        let isSound =
-            users.numbers.allSatisfy { Int(users[$0].detail) <= details.count }
-            && freeDetails.allSatisfy { $0 > 0 && Int($0) <= details.count }
-        guard isSound else { throw DamagedBytes("details of users that are not there") }
-    }
-
-    private mutating func readHomes(_ reader: inout ByteReader, userCount: Int) throws(DamagedBytes) {
-        var guests: [Int] = []
-        for _ in 0..<(try reader.count()) { guests.append(Int(try reader.number(UInt32.self))) }
-        var nextGuest = 0
-        let homes = homes
-        let numbers = users.numbers
-        for position in numbers.indices {
-            let ahead = position + Self.homesAhead
-            if ahead < numbers.count { homes.pointee.prefetch(users[numbers[ahead]].user) }
-            let row = numbers[position]
-            let user = users[row].user
-            guard !user.isNone, Int(user.number) <= userCount else { throw DamagedBytes("a user without a name") }
-            if nextGuest < guests.count, guests[nextGuest] == position {
-                nextGuest += 1
-                let rows = users
-                guestIndex.add(user.number, at: row) { rows[$0].user.number }
-            } else if !homes.pointee.settle(user, in: company, row: row) {
-                throw DamagedBytes("a user who is at home twice")
-            }
-        }
-        guard nextGuest == guests.count else { throw DamagedBytes("a guest who is not there") }
-    }
-
-    /// Homes of a company's users lie anywhere, and each is a miss of the processor's cache.
-    private static let homesAhead = 16
 
     /// The users who are at home in another company.
     var guests: [UserID] { guestIndex.rows.map { users[$0].user } }

@@ -7,6 +7,7 @@ extension Fold {
         // The last company with a state: a name may have come with a line that was refused, and never reach the log.
         out.append(UInt32(max(companies.count - 1, 0)))
         out.append(UInt32(names.count(.user)))
+        out.append(UInt32(store.userPages.pointee.pageCount))
         out.append(settings.json.text)
         clock.write(to: out)
         out.append(UInt32(zones.count))
@@ -22,7 +23,9 @@ extension Fold {
     }
 
     mutating func readGlobal(_ reader: inout ByteReader) throws(DamagedBytes) {
-        counted = NameCounts(companies: Int(try reader.number(UInt32.self)), users: Int(try reader.number(UInt32.self)))
+        counted = PartCounts(
+            companies: Int(try reader.number(UInt32.self)), users: Int(try reader.number(UInt32.self)),
+            pages: Int(try reader.number(UInt32.self)))
         guard let settings = try? Settings(json: JSON(parsing: Array(try reader.text().utf8))) else {
             throw DamagedBytes("settings that are none")
         }
@@ -45,7 +48,7 @@ extension Fold {
             throw DamagedBytes("a company without a name, or one that is there twice")
         }
         let state = addCompany(company)
-        try state.pointee.read(&reader, userCount: counted.users)
+        try state.pointee.read(&reader)
         state.pointee.use(zone(of: state))
     }
 

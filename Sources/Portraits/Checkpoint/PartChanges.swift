@@ -1,50 +1,80 @@
+/// In which generation a part changed last; generations begin with checkpoints.
+///
+/// Two marks in turn are enough, since a checkpoint that has ended has left none of the generation before it: whatever is
+/// looked at for it bears `unchanged` from then on, unless it has changed again.
+enum PartMark: UInt8, BitwiseCopyable {
+    /// No checkpoint need write it.
+    case unchanged, odd, even
+}
+
+/// What changes together: a part, or a page of rows, whose rows are parts that bear marks of their own. Pages, since parts
+/// that lie beside each other are written and read back with a fraction of the cache's misses.
+enum PartGroup: Hashable {
+    case company(UInt32)
+    case users(UInt32)
+    case rows(page: UInt32)
+}
+
 /// Which parts have changed since the last checkpoint began, and which of those a checkpoint under way has not yet
 /// written.
 ///
 /// A checkpoint shows the state as it was when it began, although the fold goes on: a part that is about to
-/// change and is not written yet is written first. Each part bears the generation in which it changed last;
-/// generations begin with checkpoints, so an unchanged part costs one comparison.
-struct PartChanges {
-    /// Begins with the state's making and goes up with each checkpoint.
-    private(set) var generation: UInt32 = 1
+/// change and is not written yet is written first. Each part bears the mark of the generation in which it changed
+/// last, so an unchanged part costs one comparison.
+struct PartChanges: ~Copyable {
+    /// Of the generation that goes on.
+    private(set) var mark = PartMark.odd
     /// Changed in this generation.
-    private(set) var changed: [CheckpointPart] = []
+    private(set) var changed: [PartGroup] = []
     /// Changed before the checkpoint under way began.
-    private var saving: [CheckpointPart] = []
+    private var saving: [PartGroup] = []
     /// How many of `saving` were looked at.
     private var savedCount = 0
     private(set) var isSaving = false
+    /// Called with a part that a checkpoint waits for and that is about to change.
+    var writeBeforeChange: ((CheckpointPart) -> Void)?
 
-    /// Bears a part that no checkpoint need write.
-    static let unchanged: UInt32 = 0
+    /// Whether a part that bears `mark` must be written before it changes.
+    func mustSave(_ mark: PartMark) -> Bool { isSaving && mark != .unchanged && mark != self.mark }
 
-    /// Whether a part that bears `changedIn` must be written before it changes.
-    func mustSave(_ changedIn: UInt32) -> Bool { isSaving && changedIn == generation - 1 }
+    /// Has `part`, which bears `mark` and is about to change, written if a checkpoint waits for it.
+    func save(_ part: CheckpointPart, bearing mark: PartMark) { if mustSave(mark) { writeBeforeChange?(part) } }
 
-    /// Notes that `part`, which does not bear this generation yet, is about to; to be set by the caller.
-    mutating func note(_ part: CheckpointPart) { changed.append(part) }
+    /// Notes that something of `group`, which does not bear this generation's mark yet, changes. Returns what it bears
+    /// from then on.
+    mutating func note(_ group: PartGroup) -> PartMark {
+        changed.append(group)
+        return mark
+    }
 
     /// What is changed up to here is to be written.
     mutating func begin() {
         precondition(!isSaving, "one checkpoint at a time")
-        saving = changed
-        changed = []
+        // The memory of the list before is used again.
+        swap(&saving, &changed)
+        changed.removeAll(keepingCapacity: true)
         savedCount = 0
-        generation += 1
+        mark = mark == .odd ? .even : .odd
         isSaving = true
     }
 
-    /// The next part to look at; nil when all were.
-    mutating func next() -> CheckpointPart? {
+    /// The next to look at; nil when all were.
+    mutating func next() -> PartGroup? {
         guard savedCount < saving.count else { return nil }
         savedCount += 1
         return saving[savedCount - 1]
     }
 
-    /// Ends the checkpoint under way. Returns the parts that it had to write.
-    mutating func end() -> [CheckpointPart] {
+    /// What `next` will return next.
+    var upcoming: PartGroup? { savedCount < saving.count ? saving[savedCount] : nil }
+
+    /// Ends the checkpoint under way. Returns what it had to look at.
+    mutating func end() -> [PartGroup] {
         isSaving = false
-        defer { saving = [] }
+        defer { if saving.count > Self.greatestKeptCount { saving = [] } }
         return saving
     }
+
+    /// A list of more is the first after a replay of everything, and as long as that for once.
+    private static let greatestKeptCount = 1 << 20
 }

@@ -10,7 +10,7 @@ extension Portraits {
     public func willChange(_ company: CompanyID) {
         guard let state = fold.pointee.state(company) else { return }
         fold.pointee.changeCounts.base[Int(company.number)] &+= 1
-        if state.pointee.changedIn != fold.pointee.changes.generation { noteChange(of: state) }
+        state.pointee.noteChange()
     }
 
     /// Another number than before whenever a record of the company, a move of its flags or an alias has come since the
@@ -22,31 +22,66 @@ extension Portraits {
     public var changesOfAll: Int { fold.pointee.changesOfAll }
 
     /// Writes are due of all parts that changed up to here.
-    public func beginCheckpoint() { fold.pointee.changes.begin() }
+    public func beginCheckpoint() { store.changes.pointee.begin() }
 
     /// The next part that is to be written as it is now; nil when none is left.
     public func nextCheckpointPart() -> CheckpointPart? {
-        while let part = fold.pointee.changes.next() {
-            guard fold.pointee.changes.mustSave(changedIn(part)) else { continue }
-            setChangedIn(part, PartChanges.unchanged)
-            return part
+        while true {
+            while let row = savedRows.popFirst() {
+                let row = store.userPages.pointee.pointer(to: row)
+                guard store.changes.pointee.mustSave(row.pointee.mark) else { continue }
+                row.pointee.mark = .unchanged
+                return .row(UInt32(savedRows.lowerBound - 1))
+            }
+            switch store.changes.pointee.next() {
+            case nil: return nil
+            case .rows(let page): beginRows(of: page)
+            case .company(let number):
+                guard let state = fold.pointee.state(CompanyID(number: number)),
+                    store.changes.pointee.mustSave(state.pointee.mark)
+                else { continue }
+                state.pointee.mark = .unchanged
+                return .company(number)
+            case .users(let page):
+                guard store.changes.pointee.mustSave(fold.pointee.pageMarks[Int(page)]) else { continue }
+                fold.pointee.pageMarks[Int(page)] = .unchanged
+                return .users(page)
+            }
         }
-        return nil
+    }
+
+    /// Pages come in the order in which they changed, and each is many misses of the processor's cache.
+    private func beginRows(of page: UInt32) {
+        let pages = store.userPages
+        savedRows = UserPages.rows(of: page)
+        pages.pointee.noteSaving(ofPage: page)
+        if case .rows(let page) = store.changes.pointee.upcoming {
+            pages.pointee.prefetch(page: UInt32(UserPages.rows(of: page).lowerBound))
+        }
+        for row in savedRows {
+            let row = pages.pointee.pointer(to: row)
+            if store.changes.pointee.mustSave(row.pointee.mark) { row.pointee.days.prefetchRest(store.arena) }
+        }
     }
 
     /// The checkpoint is durable, or (`isKept` false) was given up: then its parts are due with the next one.
     public func endCheckpoint(isKept: Bool) {
-        let generation = fold.pointee.changes.generation
-        for part in fold.pointee.changes.end() where !isKept && changedIn(part) != generation {
-            setChangedIn(part, generation)
-            fold.pointee.changes.note(part)
+        let saved = store.changes.pointee.end()
+        savedRows = 0..<0
+        guard !isKept else { return }
+        for group in saved {
+            switch group {
+            case .company(let number): fold.pointee.state(CompanyID(number: number))?.pointee.noteChange()
+            case .users(let page): noteChange(ofPage: page)
+            case .rows(let page): store.userPages.pointee.renewChange(ofPage: page)
+            }
         }
     }
 
     /// Companies that changed since the last checkpoint began, or since one was read; in order of number.
     public var changedCompanies: [CompanyID] {
-        fold.pointee.changes.changed.compactMap { part in
-            if case .company(let number) = part { CompanyID(number: number) } else { nil }
+        store.changes.pointee.changed.compactMap { group in
+            if case .company(let number) = group { CompanyID(number: number) } else { nil }
         }.sorted { $0.number < $1.number }
     }
 
@@ -55,6 +90,7 @@ extension Portraits {
     public func write(_ part: CheckpointPart, to out: ByteBuffer) {
         switch part {
         case .company(let number): fold.pointee.state(CompanyID(number: number))?.pointee.write(to: out)
+        case .row(let row): store.write(row: Int(row), to: out)
         case .users(let page): fold.pointee.identities.write(page: page, to: out)
         }
     }
@@ -64,17 +100,23 @@ extension Portraits {
     /// Into portraits that are as new. The global record comes first, then parts in any order, each once, then
     /// `endReading`. Only `endReading` needs names, so that they may be restored meanwhile.
     ///
-    /// - Parameter nameTotal: how many names of all kinds the log has.
-    public func readGlobal(_ reader: inout ByteReader, nameTotal: Int) throws(DamagedBytes) {
+    /// - Parameters:
+    ///   - nameTotal: how many names of all kinds the log has.
+    ///   - partTotal: more parts than there can be.
+    public func readGlobal(_ reader: inout ByteReader, nameTotal: Int, partTotal: Int) throws(DamagedBytes) {
         try fold.pointee.readGlobal(&reader)
         let counted = fold.pointee.counted
         guard counted.companies + counted.users <= nameTotal else { throw Self.namesMissing }
+        guard counted.pages <= partTotal else { throw DamagedBytes("more pages of users than parts") }
         store.homes.pointee.reserve(counted.users)
+        store.userPages.pointee.makeRoom(pageCount: counted.pages)
+        rowReading = RowReading(counted)
     }
 
     public func read(_ part: CheckpointPart, _ reader: inout ByteReader) throws(DamagedBytes) {
         switch part {
         case .company(let number): try fold.pointee.readCompany(CompanyID(number: number), &reader)
+        case .row(let row): try rowReading.read(Int(row), &reader, into: store)
         case .users: try fold.pointee.identities.read(page: &reader, userCount: fold.pointee.counted.users)
         }
     }
@@ -84,6 +126,12 @@ extension Portraits {
         guard counted.companies <= names.count(.company), counted.users <= names.count(.user) else {
             throw Self.namesMissing
         }
+        try rowReading.end(into: store) { [fold] in fold.pointee.state($0) }
+        for index in fold.pointee.companies.indices {
+            guard let state = fold.pointee.companies[index] else { continue }
+            try rowReading.expectAll(of: state)
+        }
+        rowReading = RowReading()
         fold.pointee.settleMemberships()
     }
 
@@ -106,47 +154,22 @@ extension Portraits {
         if record.company.isNone { fold.pointee.changesOfAll += 1 } else { willChange(record.company) }
         let user = resolve(user: record.user)
         switch record.kind {
-        case .identify, .group: if !user.isNone { noteChange(ofPageOf: user) }
+        case .identify, .group: if !user.isNone { noteChange(ofPage: CheckpointPart.page(of: user)) }
         case .alias:
             let old = resolve(user: record.sentUser)
-            noteChange(ofPageOf: old)
-            noteChange(ofPageOf: user)
+            noteChange(ofPage: CheckpointPart.page(of: old))
+            noteChange(ofPage: CheckpointPart.page(of: user))
             for company in companies(knowing: record.sentUser) { willChange(company) }
         default: break
         }
     }
 
-    @inline(never)
-    private func noteChange(of state: UnsafeMutablePointer<CompanyState>) {
-        noteChange(of: .company(state.pointee.company.number), bearing: state.pointee.changedIn)
-    }
-
-    private func noteChange(ofPageOf user: UserID) {
-        let part = CheckpointPart.users(of: user.number)
-        let changedIn = changedIn(part)
-        if changedIn != fold.pointee.changes.generation { noteChange(of: part, bearing: changedIn) }
-    }
-
-    private func noteChange(of part: CheckpointPart, bearing changedIn: UInt32) {
-        if fold.pointee.changes.mustSave(changedIn) { writeBeforeChange?(part) }
-        setChangedIn(part, fold.pointee.changes.generation)
-        fold.pointee.changes.note(part)
-    }
-
-    private func changedIn(_ part: CheckpointPart) -> UInt32 {
-        switch part {
-        case .company(let number): fold.pointee.state(CompanyID(number: number))?.pointee.changedIn ?? 0
-        case .users(let page):
-            Int(page) < fold.pointee.pagesChangedIn.count ? fold.pointee.pagesChangedIn[Int(page)] : 0
-        }
-    }
-
-    private func setChangedIn(_ part: CheckpointPart, _ generation: UInt32) {
-        switch part {
-        case .company(let number): fold.pointee.state(CompanyID(number: number))?.pointee.changedIn = generation
-        case .users(let page):
-            fold.pointee.pagesChangedIn.extend(toCount: Int(page) + 1, filler: PartChanges.unchanged)
-            fold.pointee.pagesChangedIn[Int(page)] = generation
-        }
+    /// Of what is known of users across companies.
+    private func noteChange(ofPage page: UInt32) {
+        fold.pointee.pageMarks.extend(toCount: Int(page) + 1, filler: .unchanged)
+        let mark = fold.pointee.pageMarks[Int(page)]
+        guard mark != store.changes.pointee.mark else { return }
+        store.changes.pointee.save(.users(page), bearing: mark)
+        fold.pointee.pageMarks[Int(page)] = store.changes.pointee.note(.users(page))
     }
 }

@@ -49,12 +49,12 @@ extension DayList {
 /// Tells programs apart whose rows lie otherwise in memory.
 public enum CheckpointLayout {
     /// To be raised when what a checkpoint says, or what follows from it, changes while all sizes stay.
-    private static let version: UInt64 = 3
+    private static let version: UInt64 = 4
 
     /// Of all rows that are copied as they lie.
     public static var fingerprint: UInt64 {
         let sizes = [
-            MemoryLayout<UserRow>.stride, MemoryLayout<TaskRow>.stride, MemoryLayout<DayList>.size,
+            MemoryLayout<TaskRow>.stride, MemoryLayout<DayList>.size,
             MemoryLayout<DayCount>.stride, MemoryLayout<UserDay>.stride, MemoryLayout<AheadDay>.stride,
             MemoryLayout<AmountDay>.stride,
         ]

@@ -38,7 +38,7 @@ extension CompanyState {
     private mutating func noteActivity(of user: UserID, at index: Int, _ event: Record) {
         let time = event.time.milliseconds
         let day = event.day.number
-        let row = users.pointer(to: index)
+        let row = users.change(index)
         if !row.pointee.isKnown || row.pointee.flags.contains(.hasLeft) {
             notePresence(at: index, time: time)
         }
@@ -56,7 +56,7 @@ extension CompanyState {
 
     /// A user's first activity, or activity after leaving, changes who is counted.
     private mutating func notePresence(at index: Int, time: Int64) {
-        let row = users.pointer(to: index)
+        let row = users.change(index)
         slack = .exceeded
         if row.pointee.isMember { usersTotal -= 1 }
         row.pointee.firstTime = min(row.pointee.firstTime, time)

@@ -35,7 +35,7 @@ extension CompanyState {
 
     private mutating func rename(_ index: Int, to new: UserID) {
         unindex(users[index].user, at: index)
-        users.pointer(to: index).pointee.user = new
+        users.change(index).pointee.user = new
         self.index(new, at: index)
         settleFirstAndLast(new)
     }
@@ -53,7 +53,7 @@ extension CompanyState {
         uncountDays(of: days)
         let firstDay = users[source].firstDay
         days.forEach(from: .min, arena) { day, sum, note in addUserDay(day, count: sum, note: note, at: target) }
-        users.pointer(to: source).pointee.days.free(arena)
+        users.change(source).pointee.days.free(arena)
         if firstDay < users[target].firstDay {
             setFirstDay(firstDay, at: target)
         }
@@ -69,7 +69,7 @@ extension CompanyState {
 
     private mutating func uniteFacts(of source: Int, with target: Int) {
         let old = users[source]
-        let row = users.pointer(to: target)
+        let row = users.change(target)
         row.pointee.firstTime = min(row.pointee.firstTime, old.firstTime)
         row.pointee.lastTime = max(row.pointee.lastTime, old.lastTime)
         row.pointee.lifetime &+= old.lifetime
@@ -88,10 +88,9 @@ extension CompanyState {
     }
 
     private mutating func removeUser(at index: Int) {
-        let detail = users[index].detail
-        if detail != 0 {
-            details[Int(detail) - 1] = UserDetail()
-            freeDetails.append(detail)
+        if users[index].detail != 0 {
+            users.memory.pointee.dropDetail(of: index)
+            detailCount -= 1
         }
         unindex(users[index].user, at: index)
         let last = users.last

@@ -35,10 +35,10 @@ extension CompanyState {
     @inline(__always)
     mutating func noteRanking(_ count: UInt64, at index: Int) {
         ranking.total &+= count
-        let row = users.pointer(to: index)
-        if row.pointee.user == ranking.topUser {
+        let row = users[index]
+        if row.user == ranking.topUser {
             ranking.topCount &+= count
-        } else if row.pointee.lifetime >= ranking.topCount {
+        } else if row.lifetime >= ranking.topCount {
             noteContender(at: index)
         }
     }

@@ -9,7 +9,7 @@ extension CompanyState {
 
     @inline(never)
     mutating func addUser(_ user: UserID) -> Int {
-        let row = users.append(UserRow(user: user))
+        let row = users.append(user, of: company)
         index(user, at: row)
         return row
     }
@@ -19,6 +19,11 @@ extension CompanyState {
         // A copy of the pointer: reached through `self`, Swift 6.3 does not compile this for the thread sanitizer.
         let homes = homes
         if homes.pointee.settle(user, in: company, row: row) { return }
+        index(guest: user, at: row)
+    }
+
+    /// The same of a user who is at home in another company.
+    mutating func index(guest user: UserID, at row: Int) {
         let rows = users
         guestIndex.add(user.number, at: row) { rows[$0].user.number }
     }
@@ -35,25 +40,18 @@ extension CompanyState {
 
     /// Calls `body` with the details of the user at `index`, made when there are none.
     mutating func withDetail(at index: Int, _ body: (inout UserDetail) -> Void) {
-        if users[index].detail == 0 {
-            if let free = freeDetails.popLast() {
-                users.pointer(to: index).pointee.detail = free
-            } else {
-                details.append(UserDetail())
-                users.pointer(to: index).pointee.detail = UInt32(details.count)
-            }
-        }
-        body(&details[Int(users[index].detail) - 1])
+        if users[index].detail == 0 { detailCount += 1 }
+        users.memory.pointee.withDetail(of: index, body)
     }
 
-    func detail(of row: UserRow) -> UserDetail? { row.detail == 0 ? nil : details[Int(row.detail) - 1] }
+    func detail(of row: UserRow) -> UserDetail? { users.memory.pointee.detail(of: row) }
 
     // MARK: Records about users
 
     mutating func identify(_ user: UserID, traits: [JSON.Member], time: Timestamp) {
         let index = findUser(user) ?? addUser(user)
         let wasMember = users[index].isMember
-        users.pointer(to: index).pointee.flags.insert(.identified)
+        users.change(index).pointee.flags.insert(.identified)
         settleLeaving(at: index)
         usersTotal += (users[index].isMember ? 1 : 0) - (wasMember ? 1 : 0)
         guard traits.contains(where: { !$0.value.isNull }) else { return }
@@ -67,16 +65,16 @@ extension CompanyState {
 
     mutating func setStaff(_ isStaff: Bool, at index: Int) {
         if isStaff {
-            users.pointer(to: index).pointee.flags.insert(.staff)
+            users.change(index).pointee.flags.insert(.staff)
         } else {
-            users.pointer(to: index).pointee.flags.remove(.staff)
+            users.change(index).pointee.flags.remove(.staff)
         }
     }
 
     mutating func leave(_ user: UserID, time: Timestamp, day: Day) {
         let index = findUser(user) ?? addUser(user)
         let wasMember = users[index].isMember
-        users.pointer(to: index).pointee.flags.insert(.hasLeft)
+        users.change(index).pointee.flags.insert(.hasLeft)
         withDetail(at: index) { detail in
             guard time > detail.leftTime else { return }
             detail.leftTime = time
@@ -89,7 +87,7 @@ extension CompanyState {
     /// A user is gone who has not been active after the last `leave` record, both by their own time:
     /// a late event from before it brings nobody back.
     mutating func settleLeaving(at index: Int) {
-        let row = users.pointer(to: index)
+        let row = users.change(index)
         guard row.pointee.flags.contains(.hasLeft), let detail = detail(of: row.pointee) else { return }
         if row.pointee.lastTime <= detail.leftTime.milliseconds {
             row.pointee.flags.insert(.gone)
@@ -103,7 +101,7 @@ extension CompanyState {
     /// Adds events of the user at `index` on a day that is within the horizon and reached.
     @inline(__always)
     mutating func addUserDay(_ day: Int32, count: UInt64, note: UInt64, at index: Int) {
-        let row = users.pointer(to: index)
+        let row = users.change(index)
         cache.noteActive(day) { [arena] in row.pointee.days.hasAny($0, arena) }
         let isNew = row.pointee.days.add(
             count, on: day, note: note, keepingFrom: keptUserDays, arena)
@@ -132,7 +130,7 @@ extension CompanyState {
     /// The first day is counted by day once it is reached, as long as its row can be read.
     mutating func setFirstDay(_ day: Int32, at index: Int) {
         uncountFirstDay(at: index)
-        users.pointer(to: index).pointee.firstDay = day
+        users.change(index).pointee.firstDay = day
         countFirstDay(at: index)
     }
 
@@ -141,12 +139,12 @@ extension CompanyState {
         guard !users[index].flags.contains(.firstCounted), day <= reached, day >= keptUserDays else { return }
         let dayIndex = userDayIndex(day)
         userDays.base[dayIndex].firsts += 1
-        users.pointer(to: index).pointee.flags.insert(.firstCounted)
+        users.change(index).pointee.flags.insert(.firstCounted)
     }
 
     mutating func uncountFirstDay(at index: Int) {
         guard users[index].flags.contains(.firstCounted) else { return }
-        users.pointer(to: index).pointee.flags.remove(.firstCounted)
+        users.change(index).pointee.flags.remove(.firstCounted)
         if let old = findUserDay(users[index].firstDay) { userDays.base[old].firsts -= 1 }
     }
 
@@ -210,6 +208,8 @@ extension CompanyState {
     @inline(__always)
     mutating func reach(_ today: Int32) {
         guard today > reached else { return }
+        // A question moves them too, of a company that nothing else changes.
+        if aheadFirst <= today { noteChange() }
         reached = today
         if aheadFirst <= today { takeReached() }
     }

@@ -98,7 +98,7 @@ extension CompanyState {
 
     /// Users who are gone and whose last `leave` record lies in `window`. O(users with details).
     func left(_ window: Window, today: Day) -> Int {
-        guard !details.isEmpty else { return 0 }
+        guard detailCount > 0 else { return 0 }
         let days = DayRange(window, today: today)
         var count = 0
         for index in users.numbers {

@@ -59,8 +59,8 @@ struct CompanyState: ~Copyable {
     var cache = WindowCache()
     var ranking = Ranking()
     var champion = Champion()
-    /// The generation in which it changed last; see `PartChanges`.
-    var changedIn = PartChanges.unchanged
+    /// Of the generation in which it changed last; see `PartChanges`.
+    var mark = PartMark.unchanged
     /// Of the last event: most companies have one source, and few more than three.
     var lastSource = SourceID.none
 
@@ -81,8 +81,8 @@ struct CompanyState: ~Copyable {
     var usersTotal = 0
     var beyondHorizon: UInt64 = 0
     var amounts = Rows<AmountSeries>()
-    var details: [UserDetail] = []
-    var freeDetails: [UInt32] = []
+    /// How many users have details.
+    var detailCount: UInt32 = 0
     /// User days not reached yet: kept, and counted when they are.
     var ahead = Rows<AheadDay>()
     /// The least day in `ahead`.
@@ -124,6 +124,20 @@ struct CompanyState: ~Copyable {
     static let pruningSlack: Int32 = 5
     /// Days between two prunings of everything, so that idle users' days do not stay for ever.
     static let pruningInterval: Int32 = 16
+}
+
+// MARK: Checkpoints
+
+extension CompanyState {
+    /// Notes that something of it is about to change, and has it written first where a checkpoint waits for it. Users'
+    /// rows are parts of their own.
+    @inline(__always)
+    mutating func noteChange() {
+        let changes = users.memory.pointee.changes
+        guard mark != changes.pointee.mark else { return }
+        changes.pointee.save(.company(company.number), bearing: mark)
+        mark = changes.pointee.note(.company(company.number))
+    }
 }
 
 // MARK: Sources
@@ -187,7 +201,9 @@ extension CompanyState {
         traits.prune(before: keptEventDays)
         for index in tasks.indices { tasks.base[index].days.prune(before: keptEventDays, arena) }
         for index in amounts.indices { amounts.base[index].days.prune(before: keptEventDays) }
-        for index in users.numbers { users.pointer(to: index).pointee.days.prune(before: keptUserDays, arena) }
+        for index in users.numbers where users[index].days.hasDays(before: keptUserDays, arena) {
+            users.change(index).pointee.days.prune(before: keptUserDays, arena)
+        }
         let keptUsers = keptUserDays
         userDays.removeAll { $0.day < keptUsers }
     }

@@ -13,7 +13,9 @@ struct UserRow: BitwiseCopyable {
     /// Sums of `count` by active day, each with the time of its last event.
     var days = DayList()
     var flags: UserFlags = []
-    /// Index + 1 into the company's user details; 0 when there are none.
+    /// Of the generation in which it changed last; see `PartChanges`.
+    var mark = PartMark.unchanged
+    /// Index + 1 into the details of users; 0 when there are none.
     var detail: UInt32 = 0
 
     var hasBeenActive: Bool { firstTime != .max }

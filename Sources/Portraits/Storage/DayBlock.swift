@@ -6,6 +6,9 @@ struct DayBlock: BitwiseCopyable {
 
     init() {}
 
+    /// Without memory: `allocate` gives it some.
+    init(count: Int) { length = UInt32(count) }
+
     @inline(__always) var count: Int { Int(length) }
 
     @inline(__always)

@@ -27,6 +27,11 @@ struct DayCount: BitwiseCopyable {
 
     private init(word: UInt64) { self.word = word }
 
+    /// As it stands in a checkpoint.
+    var bits: UInt64 { word }
+
+    init(bits: UInt64) { word = bits }
+
     /// An element of level 0 without a count.
     @inline(__always)
     init(day: Int32, note: UInt64) { self.init(day: day, rank: 2, payload: note << Self.countBits) }

@@ -72,6 +72,12 @@ struct DayList: BitwiseCopyable {
         return isNew
     }
 
+    /// Whether there is anything that `prune` drops.
+    func hasDays(before kept: Int32, _ arena: UnsafeMutablePointer<DayArena>) -> Bool {
+        guard !isEmpty else { return false }
+        return (rest.count > 0 ? rest.elements(arena)[0].day : last.day) < kept
+    }
+
     /// Drops days before `kept` and gives back what memory that frees.
     mutating func prune(before kept: Int32, _ arena: UnsafeMutablePointer<DayArena>) {
         if isEmpty || last.day < kept {
@@ -87,6 +93,20 @@ struct DayList: BitwiseCopyable {
     }
 
     // MARK: Checkpoints
+
+    /// How many elements `writeRest` writes.
+    var restCount: Int { rest.count }
+
+    var lastBits: UInt64 { last.bits }
+
+    /// What `writeRest` wrote, with `last` and `restCount` of then.
+    init(
+        last: DayCount, restCount: Int, _ reader: inout ByteReader, _ arena: UnsafeMutablePointer<DayArena>
+    ) throws(DamagedBytes) {
+        self.last = last
+        rest = DayBlock(count: restCount)
+        try rest.read(&reader, arena)
+    }
 
     func writeRest(to out: ByteBuffer, _ arena: UnsafeMutablePointer<DayArena>) { rest.write(to: out, arena) }
 

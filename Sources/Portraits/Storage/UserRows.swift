@@ -1,13 +1,15 @@
 import UsageModel
 
-/// The rows of all companies' users, by number, in pages that belong to one company each.
+/// The rows of all companies' users, by number, in pages that belong to one company each, and the details of users.
 ///
 /// A company's rows in one piece of memory would be copied each time they outgrow it, and leave a hole behind. And who
 /// knows a row's number need not know the company to find it.
 struct UserPages: ~Copyable {
+    let changes: UnsafeMutablePointer<PartChanges>
     private var chunks = Rows<UnsafeMutablePointer<UserRow>>()
-    /// Rows that are handed out.
-    private var taken = 0
+    private var pages = Rows<Page>()
+    private var details: [UserDetail] = []
+    private var freeDetails: [UInt32] = []
 
     /// A page is 14 lines of the processor's cache, so that rows of one company share no line with another's.
     static let rowsPerPageBits = 4
@@ -16,27 +18,129 @@ struct UserPages: ~Copyable {
     private static let rowsPerChunkBits = 18
     private static let rowsPerChunk = 1 << rowsPerChunkBits
 
-    init() {}
+    private struct Page: BitwiseCopyable {
+        /// None of a page that is not handed out.
+        var owner = CompanyID.none
+        /// Of the generation in which one of its rows changed last.
+        var mark = PartMark.unchanged
+    }
+
+    init(changes: UnsafeMutablePointer<PartChanges>) { self.changes = changes }
 
     deinit {
         for index in chunks.indices {
             HugePages.free(UnsafeMutableBufferPointer(start: chunks[index], count: Self.rowsPerChunk))
         }
         chunks.deallocate()
+        pages.deallocate()
     }
 
-    /// The number of the first row of a page with nothing in it. Pages that are asked for one after the other lie so.
-    mutating func allocate() -> UInt32 {
-        if taken == chunks.count << Self.rowsPerChunkBits {
+    /// The number of the first row of a page for `company`, with nothing in it. Pages that are asked for one after the
+    /// other lie so.
+    mutating func allocate(for company: CompanyID) -> UInt32 {
+        let page = pages.count
+        makeRoom(pageCount: page + 1)
+        pages.base[page].owner = company
+        let first = page << Self.rowsPerPageBits
+        empty(first..<first + Self.rowsPerPage)
+        return UInt32(first)
+    }
+
+    /// Makes rows of one page such that nobody stands in them.
+    func empty(_ rows: Range<Int>) {
+        guard !rows.isEmpty else { return }
+        pointer(to: rows.lowerBound).initialize(repeating: UserRow(user: .none), count: rows.count)
+    }
+
+    /// Makes room for pages up to `pageCount`, which belong to nobody yet.
+    mutating func makeRoom(pageCount: Int) {
+        pages.extend(toCount: pageCount, filler: Page())
+        while chunks.count << Self.rowsPerChunkBits < pageCount << Self.rowsPerPageBits {
             chunks.append(HugePages.allocate(Self.rowsPerChunk).baseAddress.unsafelyUnwrapped)
         }
-        defer { taken += Self.rowsPerPage }
-        return UInt32(taken)
+    }
+
+    /// Hands out a page that a checkpoint gives to `company`. False where it is not there or somebody's already.
+    func claim(page first: UInt32, for company: CompanyID) -> Bool {
+        let page = Int(first) >> Self.rowsPerPageBits
+        guard first % UInt32(Self.rowsPerPage) == 0, page < pages.count, pages[page].owner.isNone else { return false }
+        pages.base[page].owner = company
+        return true
+    }
+
+    var pageCount: Int { pages.count }
+
+    func owner(of row: Int) -> CompanyID { pages[row >> Self.rowsPerPageBits].owner }
+
+    static func rows(of page: UInt32) -> Range<Int> {
+        Int(page) << rowsPerPageBits..<(Int(page) + 1) << rowsPerPageBits
     }
 
     @inline(__always)
     func pointer(to row: Int) -> UnsafeMutablePointer<UserRow> {
         chunks.base[row >> Self.rowsPerChunkBits] + row & (Self.rowsPerChunk - 1)
+    }
+
+    /// The row, which is about to change: written first where a checkpoint waits for it.
+    @inline(__always)
+    func change(_ row: Int) -> UnsafeMutablePointer<UserRow> {
+        let pointer = pointer(to: row)
+        if pointer.pointee.mark != changes.pointee.mark { noteChange(of: row, pointer) }
+        return pointer
+    }
+
+    @inline(never)
+    private func noteChange(of row: Int, _ pointer: UnsafeMutablePointer<UserRow>) {
+        changes.pointee.save(.row(UInt32(row)), bearing: pointer.pointee.mark)
+        pointer.pointee.mark = changes.pointee.mark
+        noteChange(ofPage: UInt32(row >> Self.rowsPerPageBits))
+    }
+
+    private func noteChange(ofPage page: UInt32) {
+        guard pages[Int(page)].mark != changes.pointee.mark else { return }
+        pages.base[Int(page)].mark = changes.pointee.note(.rows(page: page))
+    }
+
+    /// Notes that a page's rows are looked at for the checkpoint under way. No mark may outlive its generation.
+    func noteSaving(ofPage page: UInt32) {
+        if changes.pointee.mustSave(pages[Int(page)].mark) { pages.base[Int(page)].mark = .unchanged }
+    }
+
+    /// Has all rows of a page written again by the next checkpoint: the one that had some of them to write was given up.
+    func renewChange(ofPage page: UInt32) {
+        for row in Self.rows(of: page) { pointer(to: row).pointee.mark = changes.pointee.mark }
+        noteChange(ofPage: page)
+    }
+}
+
+// MARK: Details
+
+extension UserPages {
+    func detail(of row: UserRow) -> UserDetail? { row.detail == 0 ? nil : details[Int(row.detail) - 1] }
+
+    /// Calls `body` with the details of the user at `row`, made when there are none.
+    mutating func withDetail(of row: Int, _ body: (inout UserDetail) -> Void) {
+        let row = change(row)
+        if row.pointee.detail == 0 { row.pointee.detail = makeDetail() }
+        body(&details[Int(row.pointee.detail) - 1])
+    }
+
+    /// What a row bears for details with nothing in them yet.
+    private mutating func makeDetail() -> UInt32 { freeDetails.popLast() ?? add(UserDetail()) }
+
+    /// What a row bears for `detail`.
+    mutating func add(_ detail: UserDetail) -> UInt32 {
+        details.append(detail)
+        return UInt32(details.count)
+    }
+
+    /// Gives back what the user at `row`, which is about to go, has of details.
+    mutating func dropDetail(of row: Int) {
+        let row = change(row)
+        guard row.pointee.detail != 0 else { return }
+        details[Int(row.pointee.detail) - 1] = UserDetail()
+        freeDetails.append(row.pointee.detail)
+        row.pointee.detail = 0
     }
 }
 
@@ -52,7 +156,7 @@ extension UserPages {
 
 /// A company's rows of users. Whoever holds it calls `deallocate` once; the pages live as long as `UserPages`.
 struct UserRows: BitwiseCopyable {
-    private let memory: UnsafeMutablePointer<UserPages>
+    let memory: UnsafeMutablePointer<UserPages>
     /// The first row of each.
     private var pages = Rows<UInt32>()
     private(set) var count = 0
@@ -105,61 +209,59 @@ struct UserRows: BitwiseCopyable {
     /// The number of the row that came last; only while there are rows.
     var last: Int { numbers[count - 1] }
 
-    /// Valid for good, though another row may come to stand there.
     @inline(__always)
-    func pointer(to row: Int) -> UnsafeMutablePointer<UserRow> { memory.pointee.pointer(to: row) }
+    subscript(row: Int) -> UserRow { memory.pointee.pointer(to: row).pointee }
 
+    /// The row, which is about to change. Valid for good, though another row may come to stand there.
     @inline(__always)
-    subscript(row: Int) -> UserRow { pointer(to: row).pointee }
+    func change(_ row: Int) -> UnsafeMutablePointer<UserRow> { memory.pointee.change(row) }
 
     /// Returns the number of the new row.
-    mutating func append(_ row: UserRow) -> Int {
-        if count >> UserPages.rowsPerPageBits == pages.count { pages.append(memory.pointee.allocate()) }
+    mutating func append(_ user: UserID, of company: CompanyID) -> Int {
+        if count >> UserPages.rowsPerPageBits == pages.count {
+            pages.append(memory.pointee.allocate(for: company))
+        }
         count += 1
-        pointer(to: last).initialize(to: row)
+        change(last).pointee.user = user
         return last
     }
 
     /// Moves the last row into the place of `row`.
     mutating func swapRemove(_ row: Int) {
-        pointer(to: row).pointee = self[last]
+        let freed = change(last)
+        let mark = freed.pointee.mark
+        change(row).pointee = freed.pointee
+        freed.pointee = UserRow(user: .none)
+        freed.pointee.mark = mark
         count -= 1
     }
 
     func deallocate() { pages.deallocate() }
+}
 
-    // MARK: Checkpoints
+// MARK: Checkpoints
 
-    /// The count, and all rows one behind the other.
+extension UserRows {
+    /// The count and the pages; each row is a part of its own.
     func write(to out: ByteBuffer) {
         out.append(UInt32(count))
-        forEachPage { out.append(UnsafeRawBufferPointer($0)) }
+        pages.write(to: out)
     }
 
-    /// Into rows that have none yet.
-    mutating func read(_ reader: inout ByteReader) throws(DamagedBytes) {
-        let count = Int(try reader.number(UInt32.self))
-        let bytes = try reader.slice(count * MemoryLayout<UserRow>.stride)
-        guard count > 0, var source = bytes.baseAddress else { return }
-        let pageCount = (count + UserPages.rowsPerPage - 1) >> UserPages.rowsPerPageBits
-        pages.reserve(exactly: pageCount)
-        for _ in 0..<pageCount { pages.append(memory.pointee.allocate()) }
-        self.count = count
-        forEachPage { rows in
-            let byteCount = rows.count * MemoryLayout<UserRow>.stride
-            UnsafeMutableRawBufferPointer(rows).copyMemory(
-                from: UnsafeRawBufferPointer(start: source, count: byteCount))
-            source += byteCount
-        }
-    }
-
-    private func forEachPage(_ body: (UnsafeMutableBufferPointer<UserRow>) -> Void) {
+    /// Calls `body` with each page's first row and how many of its rows are taken.
+    func forEachPage(_ body: (_ first: Int, _ count: Int) throws(DamagedBytes) -> Void) throws(DamagedBytes) {
         for page in pages.indices {
-            let first = page << UserPages.rowsPerPageBits
-            guard first < count else { return }
-            body(
-                UnsafeMutableBufferPointer(
-                    start: pointer(to: Int(pages[page])), count: min(UserPages.rowsPerPage, count - first)))
+            let taken = count - page << UserPages.rowsPerPageBits
+            try body(Int(pages[page]), min(max(taken, 0), UserPages.rowsPerPage))
         }
+    }
+
+    /// Into rows that have none yet; those that they are to have are there already, or come.
+    mutating func read(_ reader: inout ByteReader, of company: CompanyID) throws(DamagedBytes) {
+        count = Int(try reader.number(UInt32.self))
+        pages = try Rows(&reader)
+        guard (count + UserPages.rowsPerPage - 1) >> UserPages.rowsPerPageBits <= pages.count,
+            pages.indices.allSatisfy({ memory.pointee.claim(page: pages[$0], for: company) })
+        else { throw DamagedBytes("pages of users that are not there, or somebody else's") }
     }
 }

@@ -1,0 +1,161 @@
+import UsageModel
+
+/// Where a row's fixed fields stand in its part.
+private enum RowFields {
+    static let company = 0
+    static let user = 4
+    static let firstDay = 8
+    static let flags = 12
+    static let extras = 13
+    static let restCount = 14
+    static let firstTime = 16
+    static let lastTime = 24
+    static let lifetime = 32
+    static let lastDay = 40
+    static let byteCount = 48
+}
+
+/// What follows the fixed fields of a row's part.
+private struct RowExtras: OptionSet {
+    let rawValue: UInt8
+
+    /// The user is at home in another company.
+    static let guest = RowExtras(rawValue: 1 << 0)
+    static let detail = RowExtras(rawValue: 1 << 1)
+}
+
+extension PortraitStore {
+    /// Writes what stands in `row`: 48 bytes, 8 for each active day but the last, and the details. Of a row whose user
+    /// was merged into another, nothing.
+    func write(row: Int, to out: ByteBuffer) {
+        let pages = userPages
+        let user = pages.pointee.pointer(to: row)
+        guard !user.pointee.user.isNone else { return }
+        let company = pages.pointee.owner(of: row)
+        let detail = pages.pointee.detail(of: user.pointee)
+        var extras: RowExtras = homes.pointee.company(of: user.pointee.user) == company ? [] : .guest
+        if detail != nil { extras.insert(.detail) }
+        out.append(company)
+        out.append(user.pointee.user)
+        out.append(user.pointee.firstDay)
+        out.append(user.pointee.flags.rawValue)
+        out.append(extras.rawValue)
+        out.append(UInt16(user.pointee.days.restCount))
+        out.append(user.pointee.firstTime)
+        out.append(user.pointee.lastTime)
+        out.append(user.pointee.lifetime)
+        out.append(user.pointee.days.lastBits)
+        user.pointee.days.writeRest(to: out, arena)
+        guard let detail else { return }
+        out.append(detail.leftTime)
+        out.append(detail.leftDay.number)
+        out.append(UInt32(detail.traits.bytes.count))
+        detail.traits.bytes.withUnsafeBytes { out.append($0) }
+    }
+}
+
+/// Rows of users that are being read from a checkpoint, and what is to be done with them when all companies are there.
+struct RowReading {
+    /// What was read into a page.
+    private struct Page: BitwiseCopyable {
+        var company = CompanyID.none
+        var count: UInt32 = 0
+    }
+
+    private struct Place {
+        var user: UserID
+        var company: CompanyID
+        var row: Int
+    }
+
+    private let counted: PartCounts
+    private var pages: [Page]
+    /// Users at home whose `homes` were asked for and have not been written yet.
+    private var settling: [Place] = []
+    private var guests: [Place] = []
+
+    /// Homes of a company's users lie anywhere, and each is a miss of the processor's cache.
+    private static let homesAhead = 32
+
+    init(_ counted: PartCounts = PartCounts()) {
+        self.counted = counted
+        pages = Array(repeating: Page(), count: counted.pages)
+    }
+
+    /// Reads what `write(row:to:)` wrote.
+    mutating func read(_ row: Int, _ reader: inout ByteReader, into store: PortraitStore) throws(DamagedBytes) {
+        if reader.isAtEnd { return }
+        let fixed = try reader.slice(RowFields.byteCount)
+        let company = CompanyID(number: fixed.number(RowFields.company))
+        var user = UserRow(user: UserID(number: fixed.number(RowFields.user)))
+        guard Int(user.user.number) <= counted.users, !user.user.isNone else {
+            throw DamagedBytes("a user without a name")
+        }
+        user.firstDay = fixed.number(RowFields.firstDay)
+        user.flags = UserFlags(rawValue: fixed.number(RowFields.flags))
+        let extras = RowExtras(rawValue: fixed.number(RowFields.extras))
+        user.firstTime = fixed.number(RowFields.firstTime)
+        user.lastTime = fixed.number(RowFields.lastTime)
+        user.lifetime = fixed.number(RowFields.lifetime)
+        try note(row, of: company)
+        user.days = try DayList(
+            last: DayCount(bits: fixed.number(RowFields.lastDay)),
+            restCount: Int(fixed.number(RowFields.restCount, UInt16.self)), &reader, store.arena)
+        let target = store.userPages.pointee.pointer(to: row)
+        target.initialize(to: user)
+        if extras.contains(.detail) {
+            var detail = UserDetail()
+            detail.leftTime = try reader.time()
+            detail.leftDay = Day(number: try reader.number())
+            detail.traits = TraitBytes(bytes: Array(try reader.slice(try reader.count())))
+            target.pointee.detail = store.userPages.pointee.add(detail)
+        }
+        let place = Place(user: user.user, company: company, row: row)
+        if extras.contains(.guest) {
+            guests.append(place)
+        } else {
+            store.homes.pointee.prefetch(user.user)
+            settling.append(place)
+            if settling.count == Self.homesAhead { try settle(in: store.homes) }
+        }
+    }
+
+    private mutating func note(_ row: Int, of company: CompanyID) throws(DamagedBytes) {
+        let page = row >> UserPages.rowsPerPageBits
+        guard page < pages.count, pages[page].company.isNone || pages[page].company == company else {
+            throw DamagedBytes("a user in a page that is not there, or another company's")
+        }
+        pages[page].company = company
+        pages[page].count += 1
+    }
+
+    private mutating func settle(in homes: UnsafeMutablePointer<Homes>) throws(DamagedBytes) {
+        for place in settling where !homes.pointee.settle(place.user, in: place.company, row: place.row) {
+            throw DamagedBytes("a user who is at home twice")
+        }
+        settling.removeAll(keepingCapacity: true)
+    }
+
+    /// To be called when all parts were read.
+    mutating func end(
+        into store: PortraitStore, state: (CompanyID) -> UnsafeMutablePointer<CompanyState>?
+    ) throws(DamagedBytes) {
+        try settle(in: store.homes)
+        for guest in guests {
+            guard let state = state(guest.company) else { throw DamagedBytes("a user of a company that is not there") }
+            state.pointee.index(guest: guest.user, at: guest.row)
+        }
+    }
+
+    /// Checks that exactly the rows of `state` were read, and empties those that its pages have beside them.
+    func expectAll(of state: UnsafeMutablePointer<CompanyState>) throws(DamagedBytes) {
+        let company = state.pointee.company
+        try state.pointee.users.forEachPage { (first, count) throws(DamagedBytes) in
+            let page = pages[first >> UserPages.rowsPerPageBits]
+            guard page.count == UInt32(count), count == 0 || page.company == company else {
+                throw DamagedBytes("users that are missing, or too many")
+            }
+            state.pointee.users.memory.pointee.empty(first + count..<first + UserPages.rowsPerPage)
+        }
+    }
+}
