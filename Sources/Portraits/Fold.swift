@@ -21,8 +21,8 @@ struct Fold: ~Copyable {
     var producers: [ProducerID: UInt64] = [:]
     /// By number of a source: the greatest time of its records, in milliseconds.
     var sourceTimes = Rows<Int64>()
-    /// Of the checkpoint that is being read: its parts name no others.
-    var counted = PartCounts()
+    /// Of the checkpoint that is being read.
+    var reading = PartReading()
     /// By page of what is known of users across companies.
     var pageMarks = Rows<PartMark>()
 
@@ -52,6 +52,17 @@ struct Fold: ~Copyable {
         let index = Int(company.number)
         return index < companies.count ? companies.base[index] : nil
     }
+}
+
+/// What is known of a checkpoint while it is being read.
+struct PartReading {
+    /// Parts name no others than these.
+    var counted = PartCounts()
+    var rows = RowReading()
+    /// Those that came before their company.
+    var earlyDays: [CompanyID: ByteBuffer] = [:]
+    /// Companies whose days are still to come.
+    var awaitingDays: Set<CompanyID> = []
 }
 
 /// How many there are of what parts of a checkpoint refer to.

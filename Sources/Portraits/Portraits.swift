@@ -31,8 +31,6 @@ public final class Portraits {
     }
     /// Rows that the checkpoint under way looks at next.
     var savedRows = 0..<0
-    /// Of the checkpoint that is being read.
-    var rowReading = RowReading()
 
     public init(names: NameTable) {
         self.names = names

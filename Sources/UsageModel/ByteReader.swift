@@ -24,6 +24,12 @@ public struct ByteReader {
         return bytes.slice(offset..<offset + count)
     }
 
+    /// All that is left.
+    public mutating func rest() -> UnsafeRawBufferPointer {
+        defer { offset = bytes.count }
+        return bytes.slice(offset..<bytes.count)
+    }
+
     @inlinable
     public mutating func number<T: FixedWidthInteger & BitwiseCopyable>(
         _: T.Type = T.self

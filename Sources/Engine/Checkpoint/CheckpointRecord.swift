@@ -51,6 +51,7 @@ extension CheckpointPart {
         case .company(let number): (1, number)
         case .users(let page): (2, page)
         case .row(let row): (3, row)
+        case .days(let number): (4, number)
         }
     }
 
@@ -59,6 +60,7 @@ extension CheckpointPart {
         case 1: self = .company(number)
         case 2: self = .users(number)
         case 3: self = .row(number)
+        case 4: self = .days(number)
         default: return nil
         }
     }

@@ -1,16 +1,17 @@
 import UsageModel
 
-/// A company's part of a checkpoint: all that the fold knows of it but its users, whose rows are parts of their own, and
-/// what it can find out again (the zone, which its trait names; places in tables; what was computed from windows).
+/// A company's parts of a checkpoint: one has all that the fold knows of it but its users, whose rows are parts of their
+/// own, its days but the last ones, which are another part, and what it can find out again (the zone, which its trait
+/// names; places in tables; what was computed from windows).
 extension CompanyState {
     func write(to out: ByteBuffer) {
         writeWords(to: out)
-        eventDays.write(to: out, arena)
-        touchDays.write(to: out, arena)
+        out.append(hasOlderDays)
+        out.append(eventDays.lastBits)
+        out.append(touchDays.lastBits)
         userDays.write(to: out)
         ahead.write(to: out)
         tasks.write(to: out)
-        for index in tasks.indices { tasks.base[index].days.writeRest(to: out, arena) }
         writeAmounts(to: out)
         users.write(to: out)
         writeTraits(to: out)
@@ -19,15 +20,16 @@ extension CompanyState {
         for source in sources { out.append(source) }
     }
 
-    /// Reads what `write` wrote into a state that is as new.
-    mutating func read(_ reader: inout ByteReader) throws(DamagedBytes) {
+    /// Reads what `write` wrote into a state that is as new. Returns whether `readOlderDays` must follow.
+    mutating func read(_ reader: inout ByteReader) throws(DamagedBytes) -> Bool {
         try readWords(&reader)
-        eventDays = try DayList(&reader, arena)
-        touchDays = try DayList(&reader, arena)
+        let hasOlderDays = try reader.flag()
+        eventDays = DayList(last: DayCount(bits: try reader.number()))
+        touchDays = DayList(last: DayCount(bits: try reader.number()))
         userDays = try Rows(&reader)
         ahead = try Rows(&reader)
         tasks = try Rows(&reader)
-        for index in tasks.indices { try tasks.base[index].days.readRest(&reader, arena) }
+        for index in tasks.indices { tasks.base[index].days = tasks[index].days.onlyLast }
         let rows = tasks
         for index in rows.indices { taskIndex.add(rows[index].task.number, at: index) { rows.base[$0].task.number } }
         try readAmounts(&reader)
@@ -35,6 +37,46 @@ extension CompanyState {
         try readTraits(&reader)
         outcome = try reader.optionalText()
         for _ in 0..<(try reader.count()) { sources.append(try reader.identifier()) }
+        return hasOlderDays
+    }
+
+    // MARK: Days but the last ones
+
+    private var hasOlderDays: Bool {
+        eventDays.hasRest || touchDays.hasRest || tasks.indices.contains { tasks[$0].days.hasRest }
+            || amounts.indices.contains { amounts[$0].days.hasRest }
+    }
+
+    /// Nothing of tasks and amounts behind the last that has any: they may be newer than the company's part of the same
+    /// checkpoint.
+    func writeOlderDays(to out: ByteBuffer) {
+        writeRest(of: eventDays, to: out)
+        writeRest(of: touchDays, to: out)
+        let taskCount = (tasks.indices.last { tasks[$0].days.hasRest } ?? -1) + 1
+        out.append(UInt32(taskCount))
+        for index in 0..<taskCount { writeRest(of: tasks[index].days, to: out) }
+        let amountCount = (amounts.indices.last { amounts[$0].days.hasRest } ?? -1) + 1
+        out.append(UInt32(amountCount))
+        for index in 0..<amountCount { amounts[index].days.writeRest(to: out) }
+    }
+
+    /// Reads what `writeOlderDays` wrote, behind `read`.
+    mutating func readOlderDays(_ reader: inout ByteReader) throws(DamagedBytes) {
+        try eventDays.readRest(&reader, count: try reader.count(), arena)
+        try touchDays.readRest(&reader, count: try reader.count(), arena)
+        let taskCount = Int(try reader.number(UInt32.self))
+        guard taskCount <= tasks.count else { throw DamagedBytes("days of tasks that are not there") }
+        for index in 0..<taskCount {
+            try tasks.base[index].days.readRest(&reader, count: try reader.count(), arena)
+        }
+        let amountCount = Int(try reader.number(UInt32.self))
+        guard amountCount <= amounts.count else { throw DamagedBytes("days of amounts that are not there") }
+        for index in 0..<amountCount { try amounts.base[index].days.readRest(&reader) }
+    }
+
+    private func writeRest(of days: DayList, to out: ByteBuffer) {
+        out.append(UInt32(days.restCount))
+        days.writeRest(to: out, arena)
     }
 
     // MARK: Single values
@@ -98,7 +140,7 @@ extension CompanyState {
             out.append(series.isIgnored)
             out.append(series.next)
             out.append(series.lifetime.micros)
-            series.days.write(to: out)
+            series.days.writeLast(to: out)
         }
     }
 
@@ -108,7 +150,7 @@ extension CompanyState {
                 task: try reader.identifier(), unit: try reader.identifier(), isIgnored: try reader.flag(),
                 next: try reader.number())
             series.lifetime = Amount(micros: try reader.number())
-            series.days = try AmountDays(&reader)
+            series.days = try AmountDays(last: &reader)
             amounts.append(series)
         }
         let isSound =

@@ -23,7 +23,7 @@ extension Fold {
     }
 
     mutating func readGlobal(_ reader: inout ByteReader) throws(DamagedBytes) {
-        counted = PartCounts(
+        reading.counted = PartCounts(
             companies: Int(try reader.number(UInt32.self)), users: Int(try reader.number(UInt32.self)),
             pages: Int(try reader.number(UInt32.self)))
         guard let settings = try? Settings(json: JSON(parsing: Array(try reader.text().utf8))) else {
@@ -44,16 +44,44 @@ extension Fold {
     }
 
     mutating func readCompany(_ company: CompanyID, _ reader: inout ByteReader) throws(DamagedBytes) {
-        guard !company.isNone, Int(company.number) <= counted.companies, state(company) == nil else {
+        guard !company.isNone, Int(company.number) <= reading.counted.companies, state(company) == nil else {
             throw DamagedBytes("a company without a name, or one that is there twice")
         }
         let state = addCompany(company)
-        try state.pointee.read(&reader)
+        let hasOlderDays = try state.pointee.read(&reader)
         state.pointee.use(zone(of: state))
+        if let days = reading.earlyDays.removeValue(forKey: company) {
+            var reader = ByteReader(days.bytes)
+            try state.pointee.readOlderDays(&reader)
+            guard reader.isAtEnd else { throw DamagedBytes("more bytes than a company's days have") }
+        } else if hasOlderDays {
+            reading.awaitingDays.insert(company)
+        }
     }
 
-    /// To be called when all companies have been read: a user's home and other companies stand in their rows.
-    mutating func settleMemberships() {
+    mutating func readDays(of company: CompanyID, _ reader: inout ByteReader) throws(DamagedBytes) {
+        if let state = state(company) {
+            reading.awaitingDays.remove(company)
+            try state.pointee.readOlderDays(&reader)
+        } else {
+            let days = ByteBuffer()
+            days.append(reader.rest())
+            reading.earlyDays[company] = days
+        }
+    }
+
+    /// To be called when all parts have been read.
+    mutating func endReading() throws(DamagedBytes) {
+        guard reading.earlyDays.isEmpty, reading.awaitingDays.isEmpty else {
+            throw DamagedBytes("a company without its days, or days without their company")
+        }
+        try reading.rows.end(into: store, companies: companies)
+        reading = PartReading()
+        settleMemberships()
+    }
+
+    /// A user's home and other companies stand in their rows.
+    private mutating func settleMemberships() {
         for index in companies.indices {
             guard let state = companies[index] else { continue }
             let company = CompanyID(number: UInt32(index))

@@ -11,6 +11,7 @@ enum PartMark: UInt8, BitwiseCopyable {
 /// that lie beside each other are written and read back with a fraction of the cache's misses.
 enum PartGroup: Hashable {
     case company(UInt32)
+    case days(UInt32)
     case users(UInt32)
     case rows(page: UInt32)
 }

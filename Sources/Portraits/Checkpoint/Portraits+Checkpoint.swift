@@ -42,6 +42,12 @@ extension Portraits {
                 else { continue }
                 state.pointee.mark = .unchanged
                 return .company(number)
+            case .days(let number):
+                guard let state = fold.pointee.state(CompanyID(number: number)),
+                    store.changes.pointee.mustSave(state.pointee.daysMark)
+                else { continue }
+                state.pointee.daysMark = .unchanged
+                return .days(number)
             case .users(let page):
                 guard store.changes.pointee.mustSave(fold.pointee.pageMarks[Int(page)]) else { continue }
                 fold.pointee.pageMarks[Int(page)] = .unchanged
@@ -72,6 +78,7 @@ extension Portraits {
         for group in saved {
             switch group {
             case .company(let number): fold.pointee.state(CompanyID(number: number))?.pointee.noteChange()
+            case .days(let number): fold.pointee.state(CompanyID(number: number))?.pointee.noteDaysChange()
             case .users(let page): noteChange(ofPage: page)
             case .rows(let page): store.userPages.pointee.renewChange(ofPage: page)
             }
@@ -90,6 +97,7 @@ extension Portraits {
     public func write(_ part: CheckpointPart, to out: ByteBuffer) {
         switch part {
         case .company(let number): fold.pointee.state(CompanyID(number: number))?.pointee.write(to: out)
+        case .days(let number): fold.pointee.state(CompanyID(number: number))?.pointee.writeOlderDays(to: out)
         case .row(let row): store.write(row: Int(row), to: out)
         case .users(let page): fold.pointee.identities.write(page: page, to: out)
         }
@@ -105,34 +113,30 @@ extension Portraits {
     ///   - partTotal: more parts than there can be.
     public func readGlobal(_ reader: inout ByteReader, nameTotal: Int, partTotal: Int) throws(DamagedBytes) {
         try fold.pointee.readGlobal(&reader)
-        let counted = fold.pointee.counted
+        let counted = fold.pointee.reading.counted
         guard counted.companies + counted.users <= nameTotal else { throw Self.namesMissing }
         guard counted.pages <= partTotal else { throw DamagedBytes("more pages of users than parts") }
         store.homes.pointee.reserve(counted.users)
         store.userPages.pointee.makeRoom(pageCount: counted.pages)
-        rowReading = RowReading(counted)
+        fold.pointee.reading.rows = RowReading(counted)
     }
 
     public func read(_ part: CheckpointPart, _ reader: inout ByteReader) throws(DamagedBytes) {
         switch part {
         case .company(let number): try fold.pointee.readCompany(CompanyID(number: number), &reader)
-        case .row(let row): try rowReading.read(Int(row), &reader, into: store)
-        case .users: try fold.pointee.identities.read(page: &reader, userCount: fold.pointee.counted.users)
+        case .days(let number): try fold.pointee.readDays(of: CompanyID(number: number), &reader)
+        case .row(let row): try fold.pointee.reading.rows.read(Int(row), &reader, into: store)
+        case .users:
+            try fold.pointee.identities.read(page: &reader, userCount: fold.pointee.reading.counted.users)
         }
     }
 
     public func endReading() throws(DamagedBytes) {
-        let counted = fold.pointee.counted
+        let counted = fold.pointee.reading.counted
         guard counted.companies <= names.count(.company), counted.users <= names.count(.user) else {
             throw Self.namesMissing
         }
-        try rowReading.end(into: store) { [fold] in fold.pointee.state($0) }
-        for index in fold.pointee.companies.indices {
-            guard let state = fold.pointee.companies[index] else { continue }
-            try rowReading.expectAll(of: state)
-        }
-        rowReading = RowReading()
-        fold.pointee.settleMemberships()
+        try fold.pointee.endReading()
     }
 
     private static let namesMissing = DamagedBytes("more companies or users than the log has names for")

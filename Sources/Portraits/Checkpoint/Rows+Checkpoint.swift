@@ -34,18 +34,6 @@ extension DayBlock {
     }
 }
 
-extension DayList {
-    func write(to out: ByteBuffer, _ arena: UnsafeMutablePointer<DayArena>) {
-        withUnsafeBytes(of: self) { out.append($0) }
-        writeRest(to: out, arena)
-    }
-
-    init(_ reader: inout ByteReader, _ arena: UnsafeMutablePointer<DayArena>) throws(DamagedBytes) {
-        self = try reader.slice(MemoryLayout<DayList>.size).loadUnaligned(as: DayList.self)
-        try readRest(&reader, arena)
-    }
-}
-
 /// Tells programs apart whose rows lie otherwise in memory.
 public enum CheckpointLayout {
     /// To be raised when what a checkpoint says, or what follows from it, changes while all sizes stay.
@@ -54,7 +42,7 @@ public enum CheckpointLayout {
     /// Of all rows that are copied as they lie.
     public static var fingerprint: UInt64 {
         let sizes = [
-            MemoryLayout<TaskRow>.stride, MemoryLayout<DayList>.size,
+            MemoryLayout<TaskRow>.stride,
             MemoryLayout<DayCount>.stride, MemoryLayout<UserDay>.stride, MemoryLayout<AheadDay>.stride,
             MemoryLayout<AmountDay>.stride,
         ]

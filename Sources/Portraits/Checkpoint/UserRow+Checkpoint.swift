@@ -138,17 +138,21 @@ struct RowReading {
 
     /// To be called when all parts were read.
     mutating func end(
-        into store: PortraitStore, state: (CompanyID) -> UnsafeMutablePointer<CompanyState>?
+        into store: PortraitStore, companies: Rows<UnsafeMutablePointer<CompanyState>?>
     ) throws(DamagedBytes) {
         try settle(in: store.homes)
         for guest in guests {
-            guard let state = state(guest.company) else { throw DamagedBytes("a user of a company that is not there") }
+            let index = Int(guest.company.number)
+            guard index < companies.count, let state = companies[index] else {
+                throw DamagedBytes("a user of a company that is not there")
+            }
             state.pointee.index(guest: guest.user, at: guest.row)
         }
+        for index in companies.indices { if let state = companies[index] { try expectAll(of: state) } }
     }
 
     /// Checks that exactly the rows of `state` were read, and empties those that its pages have beside them.
-    func expectAll(of state: UnsafeMutablePointer<CompanyState>) throws(DamagedBytes) {
+    private func expectAll(of state: UnsafeMutablePointer<CompanyState>) throws(DamagedBytes) {
         let company = state.pointee.company
         try state.pointee.users.forEachPage { (first, count) throws(DamagedBytes) in
             let page = pages[first >> UserPages.rowsPerPageBits]

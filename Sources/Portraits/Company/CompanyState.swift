@@ -61,6 +61,8 @@ struct CompanyState: ~Copyable {
     var champion = Champion()
     /// Of the generation in which it changed last; see `PartChanges`.
     var mark = PartMark.unchanged
+    /// The same of its days but the last ones.
+    var daysMark = PartMark.unchanged
     /// Of the last event: most companies have one source, and few more than three.
     var lastSource = SourceID.none
 
@@ -138,6 +140,15 @@ extension CompanyState {
         changes.pointee.save(.company(company.number), bearing: mark)
         mark = changes.pointee.note(.company(company.number))
     }
+
+    /// Notes that a day that stands in a block is about to change, or comes to stand there.
+    @inline(never)
+    mutating func noteDaysChange() {
+        let changes = users.memory.pointee.changes
+        guard daysMark != changes.pointee.mark else { return }
+        changes.pointee.save(.days(company.number), bearing: daysMark)
+        daysMark = changes.pointee.note(.days(company.number))
+    }
 }
 
 // MARK: Sources
@@ -196,6 +207,7 @@ extension CompanyState {
     /// Drops days that no window reaches any more. What it drops cannot be asked for, so nobody can
     /// tell when it ran.
     private mutating func prune() {
+        noteDaysChange()
         eventDays.prune(before: keptEventDays, arena)
         touchDays.prune(before: keptEventDays, arena)
         traits.prune(before: keptEventDays)

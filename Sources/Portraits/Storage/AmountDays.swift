@@ -14,6 +14,10 @@ struct AmountDays: BitwiseCopyable {
 
     subscript(index: Int) -> AmountDay { index < rest.count ? rest[index] : last }
 
+    /// Whether `add` would change another day than the last one, or make one more.
+    @inline(__always)
+    func takesElsewhere(on day: Int32) -> Bool { !(last.isNone || last.day == day) }
+
     /// O(1) on the last day or behind it, else O(days).
     @inline(__always)
     mutating func add(_ amount: Amount, on day: Int32) {
@@ -47,15 +51,20 @@ struct AmountDays: BitwiseCopyable {
 
     // MARK: Checkpoints
 
-    func write(to out: ByteBuffer) {
-        rest.write(to: out)
-        withUnsafeBytes(of: last) { out.append($0) }
-    }
+    /// Whether there is anything but the last day.
+    var hasRest: Bool { !rest.isEmpty }
 
-    init(_ reader: inout ByteReader) throws(DamagedBytes) {
-        rest = try Rows(&reader)
+    func writeLast(to out: ByteBuffer) { withUnsafeBytes(of: last) { out.append($0) } }
+
+    /// With a last day alone.
+    init(last reader: inout ByteReader) throws(DamagedBytes) {
         last = try reader.slice(MemoryLayout<AmountDay>.size).loadUnaligned(as: AmountDay.self)
     }
+
+    func writeRest(to out: ByteBuffer) { rest.write(to: out) }
+
+    /// Into days that have only a last one.
+    mutating func readRest(_ reader: inout ByteReader) throws(DamagedBytes) { rest = try Rows(&reader) }
 }
 
 /// The sum of a day's amounts, as two words: an `Int128` would align every row to 16 bytes.

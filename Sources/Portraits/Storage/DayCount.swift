@@ -58,11 +58,15 @@ struct DayCount: BitwiseCopyable {
         isLowest ? word & Self.greatestCount : (word & Self.greatestPayload) << Self.shift(level)
     }
 
+    /// Whether the sum of an element of level 0 stays below what fits when `count` is added.
+    @inline(__always)
+    func takes(_ count: UInt64) -> Bool { count <= Self.greatestCount &- (word & Self.greatestCount) }
+
     /// Adds to an element of level 0 and raises its note. Returns false, and changes nothing, when
     /// the sum does not fit.
     @inline(__always)
     mutating func add(_ count: UInt64, note: UInt64) -> Bool {
-        guard count <= Self.greatestCount &- (word & Self.greatestCount) else { return false }
+        guard takes(count) else { return false }
         word &+= count
         raise(note)
         return true

@@ -12,6 +12,9 @@ struct DayList: BitwiseCopyable {
 
     init() {}
 
+    /// With a last day alone.
+    init(last: DayCount) { self.last = last }
+
     var isEmpty: Bool { last.isNone }
 
     /// The last day, nil when there is none.
@@ -42,6 +45,12 @@ struct DayList: BitwiseCopyable {
     }
 
     // MARK: Changes
+
+    /// Whether `add` would change another day than the last one, or make one more.
+    @inline(__always)
+    func takesElsewhere(_ count: UInt64, on day: Int32) -> Bool {
+        !(isEmpty || last.day == day && last.takes(count))
+    }
 
     /// Adds `count` to `day`. Says whether the day is new to the list. When it must grow, days before
     /// `kept` are dropped first. O(1) on the last day or behind it, else O(days).
@@ -94,6 +103,16 @@ struct DayList: BitwiseCopyable {
 
     // MARK: Checkpoints
 
+    /// The list with its last day alone.
+    var onlyLast: DayList {
+        var list = self
+        list.rest = DayBlock()
+        return list
+    }
+
+    /// Whether there is anything but the last day.
+    var hasRest: Bool { rest.count > 0 }
+
     /// How many elements `writeRest` writes.
     var restCount: Int { rest.count }
 
@@ -103,16 +122,17 @@ struct DayList: BitwiseCopyable {
     init(
         last: DayCount, restCount: Int, _ reader: inout ByteReader, _ arena: UnsafeMutablePointer<DayArena>
     ) throws(DamagedBytes) {
-        self.last = last
-        rest = DayBlock(count: restCount)
-        try rest.read(&reader, arena)
+        self.init(last: last)
+        try readRest(&reader, count: restCount, arena)
     }
 
     func writeRest(to out: ByteBuffer, _ arena: UnsafeMutablePointer<DayArena>) { rest.write(to: out, arena) }
 
+    /// Into a list that has only a last day.
     mutating func readRest(
-        _ reader: inout ByteReader, _ arena: UnsafeMutablePointer<DayArena>
+        _ reader: inout ByteReader, count: Int, _ arena: UnsafeMutablePointer<DayArena>
     ) throws(DamagedBytes) {
+        rest = DayBlock(count: count)
         try rest.read(&reader, arena)
     }
 
