@@ -155,7 +155,7 @@ extension CompanyState {
             known.note = max(known.note, entry.note)
             days[entry.day] = known
         }
-        row.days.forEach(from: first, arena) { add(AheadDay(day: $0, user: row.user, count: $1, note: $2)) }
+        row.days.forEach(from: first, users.arena) { add(AheadDay(day: $0, user: row.user, count: $1, note: $2)) }
         for entry in waiting where entry.day >= first { add(entry) }
         out.add(UInt32(days.count))
         for entry in days.values.sorted(by: { $0.day < $1.day }) {

@@ -58,7 +58,6 @@ struct Fold: ~Copyable {
 struct PartReading {
     /// Parts name no others than these.
     var counted = PartCounts()
-    var rows = RowReading()
     /// Those that came before their company.
     var earlyDays: [CompanyID: ByteBuffer] = [:]
     /// Companies whose days are still to come.
@@ -78,7 +77,10 @@ struct PartCounts {
 /// Owns the memory that companies share; freed with the last portrait that needs it.
 final class PortraitStore {
     let names: NameTable
+    /// Of companies' days and those of their tasks.
     let arena: UnsafeMutablePointer<DayArena>
+    /// Of users' days, which are read back on a thread of their own.
+    let userArena: UnsafeMutablePointer<DayArena>
     let homes: UnsafeMutablePointer<Homes>
     let userPages: UnsafeMutablePointer<UserPages>
     let changes: UnsafeMutablePointer<PartChanges>
@@ -89,10 +91,12 @@ final class PortraitStore {
         homes.initialize(to: Homes())
         arena = .allocate(capacity: 1)
         arena.initialize(to: DayArena())
+        userArena = .allocate(capacity: 1)
+        userArena.initialize(to: DayArena())
         changes = .allocate(capacity: 1)
         changes.initialize(to: PartChanges())
         userPages = .allocate(capacity: 1)
-        userPages.initialize(to: UserPages(changes: changes))
+        userPages.initialize(to: UserPages(arena: userArena, changes: changes))
     }
 
     deinit {
@@ -100,6 +104,8 @@ final class PortraitStore {
         homes.deallocate()
         arena.deinitialize(count: 1)
         arena.deallocate()
+        userArena.deinitialize(count: 1)
+        userArena.deallocate()
         userPages.deinitialize(count: 1)
         userPages.deallocate()
         changes.deinitialize(count: 1)

@@ -65,7 +65,7 @@ extension Portraits {
         guard let lastDay = days.lastDay, lastDay != state.pointee.today, !state.pointee.userDays.isEmpty else {
             return
         }
-        days.prefetchRest(store.arena)
+        days.prefetchRest(store.userArena)
         UsageModel.prefetch(state.pointee.userDays.base + state.pointee.userDays.count - 1)
         UsageModel.prefetch(state.pointee.userDays.base + state.pointee.guessedUserDay(lastDay))
     }

@@ -31,6 +31,8 @@ public final class Portraits {
     }
     /// Rows that the checkpoint under way looks at next.
     var savedRows = 0..<0
+    /// Rows of the checkpoint that is being read.
+    var rowReading: RowReading?
 
     public init(names: NameTable) {
         self.names = names
@@ -210,5 +212,5 @@ public final class Portraits {
     public func globalDigest() -> Hash128 { fold.pointee.globalDigest() }
 
     /// Bytes that hold the days of all companies' users and tasks. For capacity planning.
-    public var dayByteCount: Int { store.arena.pointee.byteCount }
+    public var dayByteCount: Int { store.arena.pointee.byteCount + store.userArena.pointee.byteCount }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import TestSupport
 import Testing
 import UsageModel
@@ -136,6 +137,7 @@ extension CheckpointStore {
 /// A store in a directory, with what it should hold.
 final class CheckpointScene {
     static let logID = Hash128(low: 3, high: 4)
+    private static let rowKind: UInt32 = 3
     private let temporary = TemporaryDirectory()
     private(set) var store: CheckpointStore
     private(set) var reports: [String] = []
@@ -182,8 +184,9 @@ final class CheckpointScene {
         try global.withUnsafeBytes { try writing.append(global: $0) }
         for _ in 0..<random.below(4) {
             let piece = ByteBuffer()
+            let areRows = random.chance(50)
             for _ in 0..<random.below(isSmall ? 3 : 12) {
-                let kind = UInt32(1 + random.below(2)), number = UInt32(random.below(60))
+                let kind = areRows ? Self.rowKind : UInt32(1 + random.below(2)), number = UInt32(random.below(60))
                 let content = bytes(upTo: isSmall ? 60 : 2_000)
                 let key = UInt64(kind) << 32 | UInt64(number)
                 guard !written.contains(key) else { continue }
@@ -193,7 +196,7 @@ final class CheckpointScene {
                 CheckpointPartHeader.end(start, in: piece)
                 parts[key] = content
             }
-            try writing.append(parts: piece.bytes)
+            try writing.append(parts: piece.bytes, areRows: areRows)
         }
         written = []
         try writing.append(duplicates: newDuplicates())
@@ -223,17 +226,26 @@ final class CheckpointScene {
     func expectEverything(_ comment: String) throws { try expectEverything(of: store, comment) }
 
     func expectEverything(of store: CheckpointStore, _ comment: String) throws {
-        var found: [UInt64: [UInt8]] = [:]
+        let found = Mutex<[UInt64: [UInt8]]>([:])
         var foundGlobal: [UInt8] = []
+        @Sendable func note(_ kind: UInt32, _ number: UInt32, _ bytes: UnsafeRawBufferPointer) {
+            let key = UInt64(kind) << 32 | UInt64(number)
+            found.withLock { found in
+                #expect(found[key] == nil, "part \(key) twice: \(comment)")
+                found[key] = Array(bytes)
+            }
+        }
         try store.read { (bytes) throws(DamagedBytes) in
             foundGlobal = Array(bytes)
         } part: { (kind, number, bytes) throws(DamagedBytes) in
-            let key = UInt64(kind) << 32 | UInt64(number)
-            #expect(found[key] == nil, "part \(key) twice: \(comment)")
-            found[key] = Array(bytes)
+            #expect(kind != Self.rowKind, "\(comment)")
+            note(kind, number, bytes)
+        } row: { (kind, number, bytes) throws(DamagedBytes) in
+            #expect(kind == Self.rowKind, "\(comment)")
+            note(kind, number, bytes)
         }
         #expect(foundGlobal == global, "\(comment)")
-        #expect(found == parts, "\(comment)")
+        #expect(found.withLock { $0 } == parts, "\(comment)")
         #expect(store.header?.seq == seq, "\(comment)")
         let index = DuplicateIndex(runs: try store.duplicateRuns())
         for (day, known) in duplicates {

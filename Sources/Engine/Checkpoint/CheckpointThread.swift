@@ -50,12 +50,12 @@ final class CheckpointThread: Sendable {
     }
 
     /// - Parameter written: called on this thread when the bytes are written, or not to be.
-    func append(parts: ByteBuffer, written: @escaping @Sendable () -> Void) {
+    func append(parts: ByteBuffer, areRows: Bool, written: @escaping @Sendable () -> Void) {
         let byteCount = parts.count
         let parts = Handover(parts)
         pending.add(byteCount, ordering: .relaxed)
         enqueue { [self] () throws(EventLogError) in
-            try writing?.append(parts: parts.value.bytes)
+            try writing?.append(parts: parts.value.bytes, areRows: areRows)
         } then: { [self] in
             pending.subtract(byteCount, ordering: .relaxed)
             keep(parts)

@@ -18,8 +18,9 @@ final class Checkpointer {
     /// By the boot clock: after a failure no checkpoint begins before.
     private var notBefore = Int64.min
     private var seq: UInt64 = 0
-    /// Parts that were not handed over yet.
+    /// Parts that were not handed over yet, rows by themselves.
     private var piece = ByteBuffer(capacity: pieceCapacity)
+    private var rows = ByteBuffer(capacity: pieceCapacity)
     private var duplicates = UnsavedDuplicates()
     private var waiting: [(Result<UInt64, EventLogError>) -> Void] = []
 
@@ -72,35 +73,39 @@ final class Checkpointer {
     /// Writes `part` as it is now.
     func write(_ part: CheckpointPart, of writer: Writer) {
         let key = part.key
+        let piece = part.isRow ? rows : piece
         let start = CheckpointPartHeader.begin(kind: key.kind, number: key.number, in: piece)
         writer.portraits.write(part, to: piece)
         if case .company(let number) = part { writer.desk.book.write(CompanyID(number: number), to: piece) }
         CheckpointPartHeader.end(start, in: piece)
-        if piece.count >= Self.pieceBytes { handOver(writer) }
+        if piece.count >= Self.pieceBytes { handOver(rows: part.isRow, writer) }
     }
 
     /// Goes on for one piece; called between turns, and again when a piece has been written.
     func proceed(_ writer: Writer) {
         guard isUnderWay, thread.pendingBytes < Self.greatestPendingBytes else { return }
         let piece = piece
-        while piece === self.piece {
+        let rows = rows
+        while piece === self.piece, rows === self.rows {
             guard let part = writer.portraits.nextCheckpointPart() else { return finish(writer) }
             write(part, of: writer)
         }
     }
 
-    private func handOver(_ writer: Writer) {
-        guard piece.count > 0 else { return }
-        let full = piece
-        piece = thread.spare() ?? ByteBuffer(capacity: Self.pieceCapacity)
+    private func handOver(rows areRows: Bool, _ writer: Writer) {
+        let full = areRows ? rows : piece
+        guard full.count > 0 else { return }
+        let next = thread.spare() ?? ByteBuffer(capacity: Self.pieceCapacity)
+        if areRows { rows = next } else { piece = next }
         let resume = writer.resumption
-        thread.append(parts: full) { resume { $0.checkpointer?.proceed($0) } }
+        thread.append(parts: full, areRows: areRows) { resume { $0.checkpointer?.proceed($0) } }
     }
 
     private func finish(_ writer: Writer) {
         guard !isFinishing else { return }
         isFinishing = true
-        handOver(writer)
+        handOver(rows: false, writer)
+        handOver(rows: true, writer)
         let resume = writer.resumption
         thread.finish(duplicates: duplicates) { result in
             resume { $0.checkpointer?.end(result, of: $0) }

@@ -77,30 +77,22 @@ final class CheckpointFile: Sendable {
         }
     }
 
-    /// Copies a piece into `buffer` and checks it.
-    func read(_ piece: CheckpointIndex.Piece, to buffer: ByteBuffer) throws(CheckpointFault) {
-        guard piece.offset <= byteCount, piece.byteCount <= byteCount - piece.offset else {
-            throw .damaged(offset: piece.offset, "a piece lies beyond the file's end")
-        }
-        try Self.read(descriptor, at: piece.offset, Int(piece.byteCount), to: buffer)
-        guard Hash128(of: buffer.bytes) == piece.hash else {
-            throw .damaged(offset: piece.offset, "a piece of \(piece.byteCount) bytes has another hash")
-        }
-    }
-
     /// The tables of duplicates, mapped; nil when there are none.
     func mapTables() throws(CheckpointFault) -> DuplicateRun? {
         guard index.tablesByteCount > 0 else { return nil }
         guard index.tablesOffset <= byteCount, index.tablesByteCount <= byteCount - index.tablesOffset else {
             throw .damaged(offset: index.tablesOffset, "the tables lie beyond the file's end")
         }
-        guard
-            let mapped = mmap(
-                nil, Int(index.tablesByteCount), PROT_READ, MAP_SHARED, descriptor, off_t(index.tablesOffset)),
+        return try DuplicateRun(
+            file: self, mapped: try map(from: index.tablesOffset, byteCount: index.tablesByteCount))
+    }
+
+    /// The caller unmaps it.
+    func map(from offset: UInt64, byteCount: UInt64) throws(CheckpointFault) -> UnsafeRawBufferPointer {
+        guard let mapped = mmap(nil, Int(byteCount), PROT_READ, MAP_SHARED, descriptor, off_t(offset)),
             mapped != MAP_FAILED
         else { throw .system(call: "mmap", code: errno) }
-        return try DuplicateRun(
-            file: self, mapped: UnsafeRawBufferPointer(start: mapped, count: Int(index.tablesByteCount)))
+        return UnsafeRawBufferPointer(start: mapped, count: Int(byteCount))
     }
 
     static func name(_ number: UInt64) -> String {

@@ -22,6 +22,8 @@ struct CheckpointIndex {
     enum PieceKind: UInt32 {
         case global = 1
         case parts = 2
+        /// Parts of which there may be millions, by themselves: they are read on a thread of their own.
+        case rows = 3
     }
 
     var pieces: [Piece] = []

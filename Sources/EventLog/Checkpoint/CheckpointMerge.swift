@@ -29,38 +29,38 @@ public final class CheckpointMerge: Sendable {
         let writer = try CheckpointFileWriter(
             directory: directory, draftName: Self.draftName, header: newer.header, terms: terms)
         var seen = SeenParts()
-        let buffer = ByteBuffer()
-        for piece in newer.index.pieces {
-            try Self.read(piece, of: newer, to: buffer)
-            if piece.kind == .parts { try Self.forEachPart(of: buffer, piece, in: newer) { seen.insert($0) } }
-            try writer.append(piece.kind, buffer.bytes)
+        try Self.forEachPiece(of: newer) { (piece, bytes) throws(EventLogError) in
+            if piece.kind != .global { try Self.forEachPart(of: bytes, piece, in: newer) { seen.insert($0) } }
+            try writer.append(piece.kind, bytes)
         }
         let kept = ByteBuffer()
-        for piece in older.index.pieces where piece.kind == .parts {
-            try Self.read(piece, of: older, to: buffer)
+        try Self.forEachPiece(of: older) { (piece, bytes) throws(EventLogError) in
+            guard piece.kind != .global else { return }
             kept.removeAll()
-            try Self.forEachPart(of: buffer, piece, in: older) { if !seen.contains($0) { $0.append(to: kept) } }
-            if kept.count > 0 { try writer.append(.parts, kept.bytes) }
+            try Self.forEachPart(of: bytes, piece, in: older) { if !seen.contains($0) { $0.append(to: kept) } }
+            if kept.count > 0 { try writer.append(piece.kind, kept.bytes) }
         }
         try appendTables(to: writer)
         return CheckpointMerged(merge: self, file: try writer.finish(number: number))
     }
 
-    private static func read(
-        _ piece: CheckpointIndex.Piece, of file: CheckpointFile, to buffer: ByteBuffer
+    private static func forEachPiece(
+        of file: CheckpointFile,
+        _ body: (CheckpointIndex.Piece, UnsafeRawBufferPointer) throws(EventLogError) -> Void
     ) throws(EventLogError) {
-        do throws(CheckpointFault) {
-            try file.read(piece, to: buffer)
-        } catch {
-            throw CheckpointStore.error(error, file)
+        let pieces = try CheckpointStore.checked(file) { () throws(CheckpointFault) in try CheckpointPieces(file) }
+        for piece in file.index.pieces {
+            let bytes = try CheckpointStore.checked(file) { () throws(CheckpointFault) in try pieces.bytes(of: piece) }
+            defer { pieces.letGo(of: bytes) }
+            try body(piece, bytes)
         }
     }
 
     private static func forEachPart(
-        of buffer: ByteBuffer, _ piece: CheckpointIndex.Piece, in file: CheckpointFile,
+        of bytes: UnsafeRawBufferPointer, _ piece: CheckpointIndex.Piece, in file: CheckpointFile,
         _ body: (CheckpointPartBytes) -> Void
     ) throws(EventLogError) {
-        var reader = ByteReader(buffer.bytes)
+        var reader = ByteReader(bytes)
         do throws(DamagedBytes) {
             while !reader.isAtEnd { body(try CheckpointPartBytes(&reader)) }
         } catch {

@@ -1,3 +1,4 @@
+import Dispatch
 import Glibc
 import Synchronization
 public import UsageModel
@@ -123,48 +124,96 @@ public final class CheckpointStore: Sendable {
     }
 
     static func mapTables(_ file: CheckpointFile) throws(EventLogError) -> DuplicateRun? {
-        do throws(CheckpointFault) {
-            return try file.mapTables()
-        } catch {
-            throw Self.error(error, file)
-        }
+        try checked(file) { () throws(CheckpointFault) in try file.mapTables() }
     }
 
     // MARK: Reading
 
-    /// Calls `global` with the global record, then `part` with the newest version of each part. Everything is
-    /// checked before it is handed out. O(bytes).
+    /// Takes parts as they are read.
+    public typealias PartReader = (
+        _ kind: UInt32, _ number: UInt32, UnsafeRawBufferPointer
+    ) throws(DamagedBytes) -> Void
+
+    /// Calls `global` with the global record, then `part` with the newest version of each part, and `row`, on a thread
+    /// of its own meanwhile, with those that were written as rows. Everything is checked before it is handed out.
+    /// O(bytes).
     public func read(
         global: (UnsafeRawBufferPointer) throws(DamagedBytes) -> Void,
-        part: (_ kind: UInt32, _ number: UInt32, UnsafeRawBufferPointer) throws(DamagedBytes) -> Void
+        part: PartReader,
+        row: @escaping @Sendable (UInt32, UInt32, UnsafeRawBufferPointer) throws(DamagedBytes) -> Void
     ) throws(EventLogError) {
-        var pieces: [(file: CheckpointFile, piece: CheckpointIndex.Piece)] = []
-        for (index, file) in files.enumerated() {
-            for piece in file.index.pieces where piece.kind == .parts || index == 0 { pieces.append((file, piece)) }
+        try readGlobal(global)
+        let files = files
+        let hasFailed = Atomic(false)
+        let rowFailure = Mutex<EventLogError?>(nil)
+        let rowsAreRead = DispatchGroup()
+        DispatchQueue.global(qos: .userInitiated).async(group: rowsAreRead) {
+            do throws(EventLogError) {
+                try Self.forEachPart(in: .rows, of: files, unless: hasFailed, row)
+            } catch {
+                rowFailure.withLock { $0 = error }
+            }
         }
-        let oldest = files.last
-        let ahead = CheckpointReadAhead(pieces)
-        defer { ahead.giveUp() }
+        defer { rowsAreRead.wait() }
+        do throws(EventLogError) {
+            try Self.forEachPart(in: .parts, of: files, unless: hasFailed, part)
+        } catch {
+            hasFailed.store(true, ordering: .relaxed)
+            throw error
+        }
+        rowsAreRead.wait()
+        if let failure = rowFailure.withLock({ $0 }) { throw failure }
+    }
+
+    private static func forEachPart(
+        in kind: CheckpointIndex.PieceKind, of files: [CheckpointFile], unless isStopped: borrowing Atomic<Bool>,
+        _ body: PartReader
+    ) throws(EventLogError) {
         var seen = SeenParts()
-        for (file, piece) in pieces {
-            do throws(CheckpointFault) {
-                try ahead.withNext { (bytes) throws(CheckpointFault) in
+        for file in files {
+            try checked(file) { () throws(CheckpointFault) in
+                let pieces = try CheckpointPieces(file)
+                for piece in file.index.pieces where piece.kind == kind && !isStopped.load(ordering: .relaxed) {
+                    let bytes = try pieces.bytes(of: piece)
+                    defer { pieces.letGo(of: bytes) }
                     do throws(DamagedBytes) {
-                        if piece.kind == .global { return try global(bytes) }
                         var reader = ByteReader(bytes)
                         while !reader.isAtEnd {
-                            let found = try CheckpointPartBytes(&reader)
-                            if !seen.isEmpty, seen.contains(found) { continue }
-                            if file !== oldest { seen.insert(found) }
-                            try part(found.kind, found.number, found.bytes)
+                            let part = try CheckpointPartBytes(&reader)
+                            if !seen.isEmpty, seen.contains(part) { continue }
+                            if file !== files.last { seen.insert(part) }
+                            try body(part.kind, part.number, part.bytes)
                         }
                     } catch {
                         throw .damaged(offset: piece.offset, error.detail)
                     }
                 }
-            } catch {
-                throw Self.error(error, file)
             }
+        }
+    }
+
+    private func readGlobal(_ body: (UnsafeRawBufferPointer) throws(DamagedBytes) -> Void) throws(EventLogError) {
+        guard let newest = files.first else { return }
+        try Self.checked(newest) { () throws(CheckpointFault) in
+            let pieces = try CheckpointPieces(newest)
+            for piece in newest.index.pieces where piece.kind == .global {
+                let bytes = try pieces.bytes(of: piece)
+                do throws(DamagedBytes) {
+                    try body(bytes)
+                } catch {
+                    throw .damaged(offset: piece.offset, error.detail)
+                }
+            }
+        }
+    }
+
+    static func checked<Result>(
+        _ file: CheckpointFile, _ body: () throws(CheckpointFault) -> Result
+    ) throws(EventLogError) -> Result {
+        do throws(CheckpointFault) {
+            return try body()
+        } catch {
+            throw Self.error(error, file)
         }
     }
 
@@ -173,7 +222,10 @@ public final class CheckpointStore: Sendable {
 
     /// Checks every piece and table of every file. O(bytes).
     public func check() throws(EventLogError) {
-        try read(global: { _ in }, part: { _, _, _ in })
+        try read { _ in
+        } part: { _, _, _ in
+        } row: { _, _, _ in
+        }
         try duplicateRuns().checkAll()
     }
 
@@ -316,8 +368,10 @@ public final class CheckpointWriting {
         try file.append(.global, bytes)
     }
 
-    /// Parts, each behind its header; see `CheckpointPartHeader`.
-    public func append(parts bytes: UnsafeRawBufferPointer) throws(EventLogError) { try file.append(.parts, bytes) }
+    /// Parts, each behind its header; see `CheckpointPartHeader`. Those that are read on a thread of their own as `rows`.
+    public func append(parts bytes: UnsafeRawBufferPointer, areRows: Bool) throws(EventLogError) {
+        try file.append(areRows ? .rows : .parts, bytes)
+    }
 
     /// The duplicates that came since the checkpoint before; last of all.
     public func append(duplicates: UnsavedDuplicates) throws(EventLogError) {

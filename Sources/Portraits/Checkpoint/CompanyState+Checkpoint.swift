@@ -33,7 +33,7 @@ extension CompanyState {
         let rows = tasks
         for index in rows.indices { taskIndex.add(rows[index].task.number, at: index) { rows.base[$0].task.number } }
         try readAmounts(&reader)
-        try users.read(&reader, of: company)
+        try users.read(&reader)
         try readTraits(&reader)
         outcome = try reader.optionalText()
         for _ in 0..<(try reader.count()) { sources.append(try reader.identifier()) }

@@ -66,7 +66,7 @@ extension Portraits {
         }
         for row in savedRows {
             let row = pages.pointee.pointer(to: row)
-            if store.changes.pointee.mustSave(row.pointee.mark) { row.pointee.days.prefetchRest(store.arena) }
+            if store.changes.pointee.mustSave(row.pointee.mark) { row.pointee.days.prefetchRest(store.userArena) }
         }
     }
 
@@ -118,14 +118,15 @@ extension Portraits {
         guard counted.pages <= partTotal else { throw DamagedBytes("more pages of users than parts") }
         store.homes.pointee.reserve(counted.users)
         store.userPages.pointee.makeRoom(pageCount: counted.pages)
-        fold.pointee.reading.rows = RowReading(counted)
+        rowReading = RowReading(counted, into: store)
     }
 
+    /// Rows may be read on another thread than the other parts, at the same time.
     public func read(_ part: CheckpointPart, _ reader: inout ByteReader) throws(DamagedBytes) {
         switch part {
         case .company(let number): try fold.pointee.readCompany(CompanyID(number: number), &reader)
         case .days(let number): try fold.pointee.readDays(of: CompanyID(number: number), &reader)
-        case .row(let row): try fold.pointee.reading.rows.read(Int(row), &reader, into: store)
+        case .row(let row): try rowReading?.read(Int(row), &reader)
         case .users:
             try fold.pointee.identities.read(page: &reader, userCount: fold.pointee.reading.counted.users)
         }
@@ -136,7 +137,8 @@ extension Portraits {
         guard counted.companies <= names.count(.company), counted.users <= names.count(.user) else {
             throw Self.namesMissing
         }
-        try fold.pointee.endReading()
+        try fold.pointee.endReading(rowReading)
+        rowReading = nil
     }
 
     private static let namesMissing = DamagedBytes("more companies or users than the log has names for")

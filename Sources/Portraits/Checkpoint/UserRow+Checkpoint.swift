@@ -45,7 +45,7 @@ extension PortraitStore {
         out.append(user.pointee.lastTime)
         out.append(user.pointee.lifetime)
         out.append(user.pointee.days.lastBits)
-        user.pointee.days.writeRest(to: out, arena)
+        user.pointee.days.writeRest(to: out, userArena)
         guard let detail else { return }
         out.append(detail.leftTime)
         out.append(detail.leftDay.number)
@@ -55,7 +55,9 @@ extension PortraitStore {
 }
 
 /// Rows of users that are being read from a checkpoint, and what is to be done with them when all companies are there.
-struct RowReading {
+///
+/// Until `end` it touches nothing of the companies, which may be read on another thread.
+final class RowReading {
     /// What was read into a page.
     private struct Page: BitwiseCopyable {
         var company = CompanyID.none
@@ -69,6 +71,7 @@ struct RowReading {
     }
 
     private let counted: PartCounts
+    private let store: PortraitStore
     private var pages: [Page]
     /// Users at home whose `homes` were asked for and have not been written yet.
     private var settling: [Place] = []
@@ -77,13 +80,14 @@ struct RowReading {
     /// Homes of a company's users lie anywhere, and each is a miss of the processor's cache.
     private static let homesAhead = 32
 
-    init(_ counted: PartCounts = PartCounts()) {
+    init(_ counted: PartCounts, into store: PortraitStore) {
         self.counted = counted
+        self.store = store
         pages = Array(repeating: Page(), count: counted.pages)
     }
 
     /// Reads what `write(row:to:)` wrote.
-    mutating func read(_ row: Int, _ reader: inout ByteReader, into store: PortraitStore) throws(DamagedBytes) {
+    func read(_ row: Int, _ reader: inout ByteReader) throws(DamagedBytes) {
         if reader.isAtEnd { return }
         let fixed = try reader.slice(RowFields.byteCount)
         let company = CompanyID(number: fixed.number(RowFields.company))
@@ -100,7 +104,7 @@ struct RowReading {
         try note(row, of: company)
         user.days = try DayList(
             last: DayCount(bits: fixed.number(RowFields.lastDay)),
-            restCount: Int(fixed.number(RowFields.restCount, UInt16.self)), &reader, store.arena)
+            restCount: Int(fixed.number(RowFields.restCount, UInt16.self)), &reader, store.userArena)
         let target = store.userPages.pointee.pointer(to: row)
         target.initialize(to: user)
         if extras.contains(.detail) {
@@ -116,11 +120,11 @@ struct RowReading {
         } else {
             store.homes.pointee.prefetch(user.user)
             settling.append(place)
-            if settling.count == Self.homesAhead { try settle(in: store.homes) }
+            if settling.count == Self.homesAhead { try settle() }
         }
     }
 
-    private mutating func note(_ row: Int, of company: CompanyID) throws(DamagedBytes) {
+    private func note(_ row: Int, of company: CompanyID) throws(DamagedBytes) {
         let page = row >> UserPages.rowsPerPageBits
         guard page < pages.count, pages[page].company.isNone || pages[page].company == company else {
             throw DamagedBytes("a user in a page that is not there, or another company's")
@@ -129,18 +133,16 @@ struct RowReading {
         pages[page].count += 1
     }
 
-    private mutating func settle(in homes: UnsafeMutablePointer<Homes>) throws(DamagedBytes) {
-        for place in settling where !homes.pointee.settle(place.user, in: place.company, row: place.row) {
+    private func settle() throws(DamagedBytes) {
+        for place in settling where !store.homes.pointee.settle(place.user, in: place.company, row: place.row) {
             throw DamagedBytes("a user who is at home twice")
         }
         settling.removeAll(keepingCapacity: true)
     }
 
     /// To be called when all parts were read.
-    mutating func end(
-        into store: PortraitStore, companies: Rows<UnsafeMutablePointer<CompanyState>?>
-    ) throws(DamagedBytes) {
-        try settle(in: store.homes)
+    func end(companies: Rows<UnsafeMutablePointer<CompanyState>?>) throws(DamagedBytes) {
+        try settle()
         for guest in guests {
             let index = Int(guest.company.number)
             guard index < companies.count, let state = companies[index] else {
@@ -151,15 +153,18 @@ struct RowReading {
         for index in companies.indices { if let state = companies[index] { try expectAll(of: state) } }
     }
 
-    /// Checks that exactly the rows of `state` were read, and empties those that its pages have beside them.
+    /// Gives `state` its pages, checks that exactly its rows were read, and empties those that the pages have beside them.
     private func expectAll(of state: UnsafeMutablePointer<CompanyState>) throws(DamagedBytes) {
         let company = state.pointee.company
         try state.pointee.users.forEachPage { (first, count) throws(DamagedBytes) in
+            guard store.userPages.pointee.claim(page: first, for: company) else {
+                throw DamagedBytes("a page of users that is not there, or somebody else's")
+            }
             let page = pages[first >> UserPages.rowsPerPageBits]
             guard page.count == UInt32(count), count == 0 || page.company == company else {
                 throw DamagedBytes("users that are missing, or too many")
             }
-            state.pointee.users.memory.pointee.empty(first + count..<first + UserPages.rowsPerPage)
+            store.userPages.pointee.empty(first + count..<first + UserPages.rowsPerPage)
         }
     }
 }

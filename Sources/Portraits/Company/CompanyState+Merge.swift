@@ -52,8 +52,8 @@ extension CompanyState {
         let days = users[source].days
         uncountDays(of: days)
         let firstDay = users[source].firstDay
-        days.forEach(from: .min, arena) { day, sum, note in addUserDay(day, count: sum, note: note, at: target) }
-        users.change(source).pointee.days.free(arena)
+        days.forEach(from: .min, users.arena) { day, sum, note in addUserDay(day, count: sum, note: note, at: target) }
+        users.change(source).pointee.days.free(users.arena)
         if firstDay < users[target].firstDay {
             setFirstDay(firstDay, at: target)
         }
@@ -61,7 +61,7 @@ extension CompanyState {
 
     /// Takes a user's days out of what is counted by day.
     private mutating func uncountDays(of days: DayList) {
-        days.forEach(from: .min, arena) { day, _, _ in
+        days.forEach(from: .min, users.arena) { day, _, _ in
             if let index = findUserDay(day) { userDays.base[index].active -= 1 }
         }
         if let last = days.lastDay, let index = findUserDay(last) { userDays.base[index].lasts -= 1 }

@@ -21,7 +21,7 @@ extension CompanyState {
 
     func standing(at index: Int, _ days: DayRange) -> Standing {
         let row = users[index]
-        let work = row.days.work(days, arena)
+        let work = row.days.work(days, users.arena)
         // Those who did nothing in the window follow in the order in which they were last here.
         return Standing(
             row: index, user: row.user, events: work.sum, activeDays: work.days,
@@ -45,7 +45,7 @@ extension CompanyState {
 
     @inline(never)
     private mutating func noteContender(at index: Int) {
-        let sum = users[index].days.sum(ranking.window, arena)
+        let sum = users[index].days.sum(ranking.window, users.arena)
         if sum > ranking.topCount {
             ranking.topCount = sum
             ranking.topUser = users[index].user
@@ -90,8 +90,8 @@ extension CompanyState {
         }
         let days = DayRange(window, today: today)
         let bits = cache.value(.topUserShare, days, dependingOn: days, today: today, version: version) {
-            [users, arena] in
-            (Self.topShare(of: users.numbers.map { users[$0].days.sum(days, arena) }) ?? .nan).bitPattern
+            [users] in
+            (Self.topShare(of: users.numbers.map { users[$0].days.sum(days, users.arena) }) ?? .nan).bitPattern
         }
         let share = Double(bitPattern: bits)
         return share.isNaN ? nil : share
@@ -112,8 +112,8 @@ extension CompanyState {
     mutating func busFactor(_ window: Window, today: Day) -> Int {
         let days = DayRange(window, today: today)
         return Int(
-            cache.value(.busFactor, days, dependingOn: days, today: today, version: version) { [users, arena] in
-                UInt64(Self.leastCovering(users.numbers.map { users[$0].days.sum(days, arena) }))
+            cache.value(.busFactor, days, dependingOn: days, today: today, version: version) { [users] in
+                UInt64(Self.leastCovering(users.numbers.map { users[$0].days.sum(days, users.arena) }))
             })
     }
 
@@ -154,7 +154,7 @@ extension CompanyState {
     func soughtChampion(_ today: Day) -> UserID {
         let days = DayRange(Champion.window, today: today)
         var top: Standing?
-        for index in users.numbers where users[index].days.hasAny(days, arena) {
+        for index in users.numbers where users[index].days.hasAny(days, users.arena) {
             let standing = standing(at: index, days)
             guard standing.events >= Champion.leastEvents else { continue }
             if top.map({ standing.precedes($0, names: names) }) ?? true { top = standing }

@@ -102,9 +102,9 @@ extension CompanyState {
     @inline(__always)
     mutating func addUserDay(_ day: Int32, count: UInt64, note: UInt64, at index: Int) {
         let row = users.change(index)
-        cache.noteActive(day) { [arena] in row.pointee.days.hasAny($0, arena) }
+        cache.noteActive(day) { [users] in row.pointee.days.hasAny($0, users.arena) }
         let isNew = row.pointee.days.add(
-            count, on: day, note: note, keepingFrom: keptUserDays, arena)
+            count, on: day, note: note, keepingFrom: keptUserDays, users.arena)
         if isNew { noteNewDay(day, at: index) }
         if ranking.covers(day) { noteRanking(count, at: index) }
         if champion.covers(day) { champion.forget() }
@@ -120,11 +120,11 @@ extension CompanyState {
         latestUserDay = max(latestUserDay, day)
         if days.lastDay == day {
             userDays.base[dayIndex].lasts += 1
-            if let previous = days.dayBeforeLast(arena), let old = findUserDay(previous) {
+            if let previous = days.dayBeforeLast(users.arena), let old = findUserDay(previous) {
                 userDays.base[old].lasts -= 1
             }
         }
-        power.noteNewDay(day, of: days, arena)
+        power.noteNewDay(day, of: days, users.arena)
     }
 
     /// The first day is counted by day once it is reached, as long as its row can be read.

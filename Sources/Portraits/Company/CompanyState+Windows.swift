@@ -18,9 +18,9 @@ extension CompanyState {
         let days = DayRange(window, today: today)
         if window.ago == 0, isSettled(today) { return sumOfUserDays(days) { $0.lasts } }
         return Int(
-            cache.value(.activeUsers, days, dependingOn: days, today: today, version: version) { [users, arena] in
+            cache.value(.activeUsers, days, dependingOn: days, today: today, version: version) { [users] in
                 var count: UInt64 = 0
-                for index in users.numbers where users[index].days.hasAny(days, arena) { count += 1 }
+                for index in users.numbers where users[index].days.hasAny(days, users.arena) { count += 1 }
                 return count
             })
     }
@@ -35,11 +35,11 @@ extension CompanyState {
         let daysBefore = DayRange(before, today: today)
         let all = DayRange(daysBefore.first, days.last)
         return Int(
-            cache.value(.retained, days, dependingOn: all, today: today, version: version) { [users, arena] in
+            cache.value(.retained, days, dependingOn: all, today: today, version: version) { [users] in
                 var count: UInt64 = 0
                 for index in users.numbers {
                     let list = users[index].days
-                    if list.hasAny(days, arena), list.hasAny(daysBefore, arena) { count += 1 }
+                    if list.hasAny(days, users.arena), list.hasAny(daysBefore, users.arena) { count += 1 }
                 }
                 return count
             })
@@ -91,7 +91,7 @@ extension CompanyState {
         if power.today != today.number {
             power.start(today.number)
             let window = power.window
-            for index in users.numbers { power.count(users[index].days.work(window, arena).days) }
+            for index in users.numbers { power.count(users[index].days.work(window, users.arena).days) }
         }
         return power
     }

@@ -213,8 +213,8 @@ extension CompanyState {
         traits.prune(before: keptEventDays)
         for index in tasks.indices { tasks.base[index].days.prune(before: keptEventDays, arena) }
         for index in amounts.indices { amounts.base[index].days.prune(before: keptEventDays) }
-        for index in users.numbers where users[index].days.hasDays(before: keptUserDays, arena) {
-            users.change(index).pointee.days.prune(before: keptUserDays, arena)
+        for index in users.numbers where users[index].days.hasDays(before: keptUserDays, users.arena) {
+            users.change(index).pointee.days.prune(before: keptUserDays, users.arena)
         }
         let keptUsers = keptUserDays
         userDays.removeAll { $0.day < keptUsers }

@@ -33,7 +33,7 @@ extension PastPortrait {
     private func settledSums(_ window: Window) -> [UInt64]? {
         let days = range(window)
         guard isSettled(days) else { return nil }
-        return state.pointee.users.numbers.map { state.pointee.users[$0].days.sum(days, arena) }
+        return state.pointee.users.numbers.map { state.pointee.users[$0].days.sum(days, userArena) }
     }
 
     /// The champion's row. Its window ends two weeks before the instant.

@@ -53,7 +53,7 @@ extension PastPortrait {
         guard user.firstTime <= instant else { return }
         // Its last event of all came before: nothing else is later.
         if user.lastTime < instant { return last.note(user.lastTime) }
-        user.days.forEach(from: .min, arena) { day, _, note in
+        user.days.forEach(from: .min, userArena) { day, _, note in
             guard day <= self.day else { return }
             let time = DayNote.time(note, on: day)
             if time < instant { last.note(time) } else { last.isOpen = true }

@@ -35,15 +35,15 @@ extension PastPortrait {
     private func wasActive(_ row: Int, on days: DayRange) -> Certainty {
         let user = state.pointee.users[row]
         guard user.firstTime <= instant else { return .no }
-        if user.days.hasAny(before(days), arena) { return .yes }
+        if user.days.hasAny(before(days), userArena) { return .yes }
         return holdsDay(days) ? wasActiveOnDay(user) : .no
     }
 
     /// The same for the instant's own day.
     private func wasActiveOnDay(_ user: UserRow) -> Certainty {
         let own = DayRange(day, day)
-        guard user.firstTime <= instant, user.days.hasAny(own, arena) else { return .no }
-        return user.days.work(own, arena).lastTime < instant ? .yes : .perhaps
+        guard user.firstTime <= instant, user.days.hasAny(own, userArena) else { return .no }
+        return user.days.work(own, userArena).lastTime < instant ? .yes : .perhaps
     }
 
     /// Whether the user's first active day ever lies in `days`.
@@ -107,7 +107,7 @@ extension PastPortrait {
         guard (1...Window.month.days).contains(k), keepsUsers(from: days.first) else { return .unknown }
         return count(state.pointee.users.numbers) { row in
             let user = state.pointee.users[row]
-            let before = user.days.work(before(days), arena).days
+            let before = user.days.work(before(days), userArena).days
             let own = wasActiveOnDay(user)
             let least = before + (own.isCertain ? 1 : 0)
             let greatest = before + (own.isPossible ? 1 : 0)

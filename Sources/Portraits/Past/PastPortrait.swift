@@ -41,6 +41,7 @@ public final class PastPortrait {
 
     var state: UnsafeMutablePointer<CompanyState> { portrait.state }
     var arena: UnsafeMutablePointer<DayArena> { state.pointee.arena }
+    var userArena: UnsafeMutablePointer<DayArena> { state.pointee.users.arena }
     public var company: CompanyID { portrait.company }
 }
 

@@ -5,6 +5,8 @@ import UsageModel
 /// A company's rows in one piece of memory would be copied each time they outgrow it, and leave a hole behind. And who
 /// knows a row's number need not know the company to find it.
 struct UserPages: ~Copyable {
+    /// Of the days of all users.
+    let arena: UnsafeMutablePointer<DayArena>
     let changes: UnsafeMutablePointer<PartChanges>
     private var chunks = Rows<UnsafeMutablePointer<UserRow>>()
     private var pages = Rows<Page>()
@@ -25,7 +27,10 @@ struct UserPages: ~Copyable {
         var mark = PartMark.unchanged
     }
 
-    init(changes: UnsafeMutablePointer<PartChanges>) { self.changes = changes }
+    init(arena: UnsafeMutablePointer<DayArena>, changes: UnsafeMutablePointer<PartChanges>) {
+        self.arena = arena
+        self.changes = changes
+    }
 
     deinit {
         for index in chunks.indices {
@@ -61,9 +66,9 @@ struct UserPages: ~Copyable {
     }
 
     /// Hands out a page that a checkpoint gives to `company`. False where it is not there or somebody's already.
-    func claim(page first: UInt32, for company: CompanyID) -> Bool {
-        let page = Int(first) >> Self.rowsPerPageBits
-        guard first % UInt32(Self.rowsPerPage) == 0, page < pages.count, pages[page].owner.isNone else { return false }
+    func claim(page first: Int, for company: CompanyID) -> Bool {
+        let page = first >> Self.rowsPerPageBits
+        guard first % Self.rowsPerPage == 0, page < pages.count, pages[page].owner.isNone else { return false }
         pages.base[page].owner = company
         return true
     }
@@ -163,6 +168,9 @@ struct UserRows: BitwiseCopyable {
 
     init(_ memory: UnsafeMutablePointer<UserPages>) { self.memory = memory }
 
+    /// Of their days.
+    var arena: UnsafeMutablePointer<DayArena> { memory.pointee.arena }
+
     /// The numbers of the rows, in the order in which they came.
     struct Numbers: RandomAccessCollection {
         fileprivate let memory: UnsafeMutablePointer<UserPages>
@@ -256,12 +264,12 @@ extension UserRows {
         }
     }
 
-    /// Into rows that have none yet; those that they are to have are there already, or come.
-    mutating func read(_ reader: inout ByteReader, of company: CompanyID) throws(DamagedBytes) {
+    /// Into rows that have none yet; `RowReading` sees to it that they get those that they say they have.
+    mutating func read(_ reader: inout ByteReader) throws(DamagedBytes) {
         count = Int(try reader.number(UInt32.self))
         pages = try Rows(&reader)
-        guard (count + UserPages.rowsPerPage - 1) >> UserPages.rowsPerPageBits <= pages.count,
-            pages.indices.allSatisfy({ memory.pointee.claim(page: pages[$0], for: company) })
-        else { throw DamagedBytes("pages of users that are not there, or somebody else's") }
+        guard (count + UserPages.rowsPerPage - 1) >> UserPages.rowsPerPageBits <= pages.count else {
+            throw DamagedBytes("more users than pages hold")
+        }
     }
 }
