@@ -32,11 +32,12 @@ public final class Portraits {
     /// Rows that the checkpoint under way looks at next.
     var savedRows = 0..<0
     /// Rows of the checkpoint that is being read.
-    var rowReading: RowReading?
+    let rowReading: RowReading
 
     public init(names: NameTable) {
         self.names = names
         store = PortraitStore(names: names)
+        rowReading = RowReading(into: store)
         fold = .allocate(capacity: 1)
         fold.initialize(to: Fold(names: names, store: store))
     }

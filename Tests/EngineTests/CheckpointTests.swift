@@ -117,6 +117,15 @@ struct CheckpointTests {
         #expect(scene.flags.map(\.rule) == ["known"])
     }
 
+    @Test("the larger the state, the fewer records are left for a restart to replay")
+    func interval() {
+        let options = CheckpointOptions()
+        #expect(options.records(beyond: 0) == 1_000_000)
+        #expect(options.records(beyond: 40 << 20) > 970_000)
+        #expect(options.records(beyond: 3 << 29) == 500_000)
+        #expect(options.records(beyond: 6 << 30) == 200_000)
+    }
+
     @Test("before anything has happened there is nothing to save, and nobody waits for it")
     func nothingYet() throws {
         let scene = try WriterScene(rules: "flags: []", heartbeats: [:], clock: .event)

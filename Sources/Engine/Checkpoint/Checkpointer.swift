@@ -40,7 +40,8 @@ final class Checkpointer {
 
     /// Whether the log has gone far enough beyond the last checkpoint, and the disk may be asked again.
     func isDue(lastSeq: UInt64, bootTime: Int64) -> Bool {
-        !isUnderWay && lastSeq >= savedSeq + UInt64(options.records) && bootTime >= notBefore
+        !isUnderWay && lastSeq >= savedSeq + options.records(beyond: thread.store.partByteCount)
+            && bootTime >= notBefore
     }
 
     /// `body` is called when the checkpoint that is under way, or the next, has ended.

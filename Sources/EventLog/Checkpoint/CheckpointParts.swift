@@ -51,9 +51,9 @@ struct SeenParts {
     private(set) var isEmpty = true
 
     func contains(_ part: CheckpointPartBytes) -> Bool {
-        let words = words[Int(part.kind)]
         let (word, bit) = Self.place(part)
-        return word < words.count && words[word] >> bit & 1 == 1
+        // Not by way of a copy of the list, which would be counted.
+        return word < words[Int(part.kind)].count && words[Int(part.kind)][word] >> bit & 1 == 1
     }
 
     mutating func insert(_ part: CheckpointPartBytes) {

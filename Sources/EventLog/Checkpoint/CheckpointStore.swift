@@ -107,6 +107,11 @@ public final class CheckpointStore: Sendable {
     /// Bytes of all files.
     public var byteCount: UInt64 { files.reduce(0) { $0 + $1.byteCount } }
 
+    /// Bytes of all parts, those included that newer files have again.
+    public var partByteCount: UInt64 {
+        files.reduce(0) { $0 + ($1.index.tablesByteCount > 0 ? $1.index.tablesOffset : $1.byteCount) }
+    }
+
     /// When the checkpoint became what it is, in seconds since 1970; nil when there is none. One system call.
     public var writtenAtSeconds: Int? {
         var status = stat()

@@ -9,7 +9,7 @@ extension CompanyState {
         out.append(hasOlderDays)
         out.append(eventDays.lastBits)
         out.append(touchDays.lastBits)
-        userDays.write(to: out)
+        writeUserDays(to: out)
         ahead.write(to: out)
         tasks.write(to: out)
         writeAmounts(to: out)
@@ -26,7 +26,7 @@ extension CompanyState {
         let hasOlderDays = try reader.flag()
         eventDays = DayList(last: DayCount(bits: try reader.number()))
         touchDays = DayList(last: DayCount(bits: try reader.number()))
-        userDays = try Rows(&reader)
+        try readUserDays(&reader)
         ahead = try Rows(&reader)
         tasks = try Rows(&reader)
         for index in tasks.indices { tasks.base[index].days = tasks[index].days.onlyLast }
@@ -39,6 +39,46 @@ extension CompanyState {
         for _ in 0..<(try reader.count()) { sources.append(try reader.identifier()) }
         return hasOlderDays
     }
+
+    // MARK: Users by day
+
+    /// In 8 bytes a day where all numbers allow it, as they do but for the largest companies; else in 16.
+    private func writeUserDays(to out: ByteBuffer) {
+        let firstDay = userDays.isEmpty ? 0 : userDays[0].day
+        let isShort = userDays.indices.allSatisfy { index in
+            let row = userDays[index]
+            return max(row.active, row.firsts, row.lasts) <= UInt32(UInt16.max)
+                && UInt16(exactly: row.day - firstDay) != nil
+        }
+        out.append(isShort)
+        guard isShort else { return userDays.write(to: out) }
+        out.append(UInt32(userDays.count))
+        out.append(firstDay)
+        for index in userDays.indices {
+            let row = userDays[index]
+            out.append(UInt16(row.day - firstDay))
+            out.append(UInt16(row.active))
+            out.append(UInt16(row.firsts))
+            out.append(UInt16(row.lasts))
+        }
+    }
+
+    private mutating func readUserDays(_ reader: inout ByteReader) throws(DamagedBytes) {
+        guard try reader.flag() else { return userDays = try Rows(&reader) }
+        let count = Int(try reader.number(UInt32.self))
+        let firstDay: Int32 = try reader.number()
+        let numbers = try reader.slice(count * Self.shortUserDay)
+        userDays.extend(toCount: count, filler: UserDay(day: 0))
+        for index in 0..<count {
+            func number(_ position: Int) -> UInt16 { numbers.number(index * Self.shortUserDay + position * 2) }
+            userDays[index] = UserDay(
+                day: firstDay &+ Int32(number(0)), active: UInt32(number(1)), firsts: UInt32(number(2)),
+                lasts: UInt32(number(3)))
+        }
+    }
+
+    /// Bytes of a day, its users, their firsts and lasts.
+    private static let shortUserDay = 8
 
     // MARK: Days but the last ones
 

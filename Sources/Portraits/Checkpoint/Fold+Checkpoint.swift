@@ -71,11 +71,11 @@ extension Fold {
     }
 
     /// To be called when all parts have been read.
-    mutating func endReading(_ rows: RowReading?) throws(DamagedBytes) {
+    mutating func endReading(_ rows: RowReading) throws(DamagedBytes) {
         guard reading.earlyDays.isEmpty, reading.awaitingDays.isEmpty else {
             throw DamagedBytes("a company without its days, or days without their company")
         }
-        try rows?.end(companies: companies)
+        try rows.end(companies: companies)
         reading = PartReading()
         settleMemberships()
     }

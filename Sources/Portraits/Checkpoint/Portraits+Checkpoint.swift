@@ -118,7 +118,7 @@ extension Portraits {
         guard counted.pages <= partTotal else { throw DamagedBytes("more pages of users than parts") }
         store.homes.pointee.reserve(counted.users)
         store.userPages.pointee.makeRoom(pageCount: counted.pages)
-        rowReading = RowReading(counted, into: store)
+        rowReading.begin(counted)
     }
 
     /// Rows may be read on another thread than the other parts, at the same time.
@@ -126,7 +126,7 @@ extension Portraits {
         switch part {
         case .company(let number): try fold.pointee.readCompany(CompanyID(number: number), &reader)
         case .days(let number): try fold.pointee.readDays(of: CompanyID(number: number), &reader)
-        case .row(let row): try rowReading?.read(Int(row), &reader)
+        case .row(let row): try rowReading.read(Int(row), &reader)
         case .users:
             try fold.pointee.identities.read(page: &reader, userCount: fold.pointee.reading.counted.users)
         }
@@ -138,7 +138,6 @@ extension Portraits {
             throw Self.namesMissing
         }
         try fold.pointee.endReading(rowReading)
-        rowReading = nil
     }
 
     private static let namesMissing = DamagedBytes("more companies or users than the log has names for")

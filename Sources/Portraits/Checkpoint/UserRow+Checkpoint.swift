@@ -64,26 +64,36 @@ final class RowReading {
         var count: UInt32 = 0
     }
 
-    private struct Place {
+    private struct Place: BitwiseCopyable {
         var user: UserID
         var company: CompanyID
         var row: Int
     }
 
-    private let counted: PartCounts
     private let store: PortraitStore
-    private var pages: [Page]
+    private var counted = PartCounts()
+    private var pages = Rows<Page>()
     /// Users at home whose `homes` were asked for and have not been written yet.
-    private var settling: [Place] = []
-    private var guests: [Place] = []
+    private var settling = Rows<Place>()
+    private var guests = Rows<Place>()
 
     /// Homes of a company's users lie anywhere, and each is a miss of the processor's cache.
     private static let homesAhead = 32
 
-    init(_ counted: PartCounts, into store: PortraitStore) {
+    init(into store: PortraitStore) { self.store = store }
+
+    deinit { forget() }
+
+    private func forget() {
+        pages.deallocate()
+        settling.deallocate()
+        guests.deallocate()
+    }
+
+    /// To be called before the first row is read.
+    func begin(_ counted: PartCounts) {
         self.counted = counted
-        self.store = store
-        pages = Array(repeating: Page(), count: counted.pages)
+        pages.extend(toCount: counted.pages, filler: Page())
     }
 
     /// Reads what `write(row:to:)` wrote.
@@ -129,21 +139,24 @@ final class RowReading {
         guard page < pages.count, pages[page].company.isNone || pages[page].company == company else {
             throw DamagedBytes("a user in a page that is not there, or another company's")
         }
-        pages[page].company = company
-        pages[page].count += 1
+        pages.base[page].company = company
+        pages.base[page].count += 1
     }
 
     private func settle() throws(DamagedBytes) {
-        for place in settling where !store.homes.pointee.settle(place.user, in: place.company, row: place.row) {
-            throw DamagedBytes("a user who is at home twice")
+        for index in settling.indices {
+            let place = settling[index]
+            guard store.homes.pointee.settle(place.user, in: place.company, row: place.row) else {
+                throw DamagedBytes("a user who is at home twice")
+            }
         }
-        settling.removeAll(keepingCapacity: true)
+        settling.removeAll()
     }
 
     /// To be called when all parts were read.
     func end(companies: Rows<UnsafeMutablePointer<CompanyState>?>) throws(DamagedBytes) {
         try settle()
-        for guest in guests {
+        for guest in guests.indices.map({ guests[$0] }) {
             let index = Int(guest.company.number)
             guard index < companies.count, let state = companies[index] else {
                 throw DamagedBytes("a user of a company that is not there")
@@ -151,6 +164,8 @@ final class RowReading {
             state.pointee.index(guest: guest.user, at: guest.row)
         }
         for index in companies.indices { if let state = companies[index] { try expectAll(of: state) } }
+        forget()
+        (pages, settling, guests) = (Rows(), Rows(), Rows())
     }
 
     /// Gives `state` its pages, checks that exactly its rows were read, and empties those that the pages have beside them.
