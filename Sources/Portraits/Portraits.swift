@@ -43,6 +43,7 @@ public final class Portraits {
     }
 
     deinit {
+        writeBeforeChange = nil
         // Portraits that outlive the fold own their state from here on; the rest goes with it.
         for index in fold.pointee.companies.indices where portraitIfMade(index) == nil {
             guard let state = fold.pointee.companies[index] else { continue }
@@ -211,7 +212,4 @@ public final class Portraits {
 
     /// H(global record): `now`, settings, zones, aliases, groups, e-mails, producers. O(users).
     public func globalDigest() -> Hash128 { fold.pointee.globalDigest() }
-
-    /// Bytes that hold the days of all companies' users and tasks. For capacity planning.
-    public var dayByteCount: Int { store.arena.pointee.byteCount + store.userArena.pointee.byteCount }
 }

@@ -22,8 +22,23 @@ final class ModelReplay {
     private(set) var portraits: Portraits
     let model: Model
     private(set) var facts: [Fact] = []
+    /// What the program was told of the facts.
+    private(set) var told: [Told] = []
     private var seq: UInt64 = 0
     private var batch = RecordBatch()
+
+    /// A record as it was applied.
+    struct Told {
+        var record: Record
+        var seq: UInt64
+        var bytes: [UInt8]
+        var logTime: Timestamp
+
+        func apply(to portraits: Portraits) {
+            portraits.advanceClock(for: record, logTime: logTime)
+            bytes.withUnsafeBytes { portraits.apply(record, seq: seq, bytes: $0) }
+        }
+    }
 
     init(settings: Settings, zones: [String] = ModelStream.zones) {
         portraits = Portraits(names: names)
@@ -78,8 +93,11 @@ final class ModelReplay {
         if case .outcome = fact.kind {
             record.payload = batch.add(JSON.object([JSON.Member("outcome", .string(fact.outcome))]).text)
         }
-        portraits.advanceClock(for: record, logTime: Timestamp(milliseconds: fact.logTime))
+        let logTime = Timestamp(milliseconds: fact.logTime)
+        portraits.advanceClock(for: record, logTime: logTime)
         apply(record)
+        told.append(
+            Told(record: record, seq: seq, bytes: batch.bytes.withUnsafeBytes { Array($0) }, logTime: logTime))
         model.apply(fact)
     }
 

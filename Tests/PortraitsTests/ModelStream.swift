@@ -121,6 +121,8 @@ struct ModelStream {
         if random.chance(88) { fact.user = user() }
         fact.task = random.pick(Self.tasks)
         fact.count = random.chance(75) ? 1 : UInt64(Int.random(in: 2...6, using: &random))
+        // More than a day's element in a list holds, and more than two.
+        if random.chance(3) { fact.count = random.pick([2_048, 3_000, 1 << 41]) }
         if random.chance(30) {
             fact.amountMicros = random.within(-40_000_000...100_000_000)
             // One unit for most tasks, now and then another, or none.

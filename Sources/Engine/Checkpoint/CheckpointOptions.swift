@@ -17,7 +17,7 @@ public struct CheckpointOptions: Sendable {
     /// A restart reads the parts and replays the records. So that it takes no longer where the parts are larger, the more
     /// of a second they take, the less is left for records.
     func records(beyond partByteCount: UInt64) -> UInt64 {
-        UInt64(Double(records) / (1 + Double(partByteCount) / Double(Self.partBytesPerSecond)))
+        max(1, UInt64(Double(records) / (1 + Double(partByteCount) / Double(Self.partBytesPerSecond))))
     }
 
     /// How many bytes of parts a restart reads in the time in which it replays `records`, at least.

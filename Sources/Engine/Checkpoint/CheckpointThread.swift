@@ -32,7 +32,6 @@ final class CheckpointThread: Sendable {
     func begin(_ header: CheckpointHeader, global: ByteBuffer) {
         let global = Handover(global)
         enqueue { [self] () throws(EventLogError) in
-            error = nil
             let writing = try store.begin(header) { [self] in pendingBytes > Self.hurryingBytes }
             try writing.append(global: global.value.bytes)
             self.writing = writing
@@ -77,7 +76,10 @@ final class CheckpointThread: Sendable {
         } then: { [self] in
             spares.withLock { $0 = [] }
             writing = nil
-            if let error { ended(.failure(error)) }
+            if let failure = error {
+                error = nil
+                return ended(.failure(failure))
+            }
             merge {
                 ended(.success($0))
             } unmerged: {
@@ -113,7 +115,7 @@ final class CheckpointThread: Sendable {
     /// to 35 ms for that: the maps of merged files and the lists of what they hold.
     func giveBack<Value: Sendable>(_ value: consuming Value) {
         let last = LastReference(value)
-        // Not behind the merge, which may take a minute.
+        // Not behind the checkpoint that is being written.
         DispatchQueue.global(qos: .utility).async {
             last.drop()
             Heap.trim()
@@ -132,6 +134,8 @@ final class CheckpointThread: Sendable {
     /// Gives up what is under way and returns when nothing more is written.
     func stop() {
         store.cancel()
+        // Whatever was about to begin a merge has begun it, or not; then the merge ends, and what it leads to.
+        queue.sync {}
         merges.sync {}
         queue.sync {}
     }

@@ -87,11 +87,18 @@ final class Checkpointer {
         guard isUnderWay, thread.pendingBytes < Self.greatestPendingBytes else { return }
         let piece = piece
         let rows = rows
+        var lookCount = Self.greatestLookCount
         while piece === self.piece, rows === self.rows {
-            guard let part = writer.portraits.nextCheckpointPart() else { return finish(writer) }
+            guard let part = writer.portraits.nextCheckpointPart(&lookCount) else {
+                if lookCount > 0 { return finish(writer) }
+                return writer.resumption { $0.checkpointer?.proceed($0) }
+            }
             write(part, of: writer)
         }
     }
+
+    /// Of which nothing is left to write: some milliseconds of misses.
+    private static let greatestLookCount = 8_192
 
     private func handOver(rows areRows: Bool, _ writer: Writer) {
         let full = areRows ? rows : piece

@@ -55,11 +55,11 @@ extension Replay {
                 bytes, into: portraits, nameTotal: nameTotal, partTotal: store.greatestPartCount)
         } part: { (kind, number, bytes) throws(DamagedBytes) in
             guard record != nil else { throw DamagedBytes("there is no global record") }
-            try Self.read(kind, number, bytes, into: portraits) { (part, reader) throws(DamagedBytes) in
+            try Self.read(kind, number, bytes, areRows: false, into: portraits) { (part, reader) throws(DamagedBytes) in
                 if case .company(let number) = part { try record?.book.read(CompanyID(number: number), &reader) }
             }
         } row: { (kind, number, bytes) throws(DamagedBytes) in
-            try Self.read(kind, number, bytes, into: rows)
+            try Self.read(kind, number, bytes, areRows: true, into: rows)
         }
         guard let record else { throw store.damaged("there is no global record") }
         return record
@@ -67,10 +67,12 @@ extension Replay {
 
     /// Reads one part; `rest` reads what the engine has added to it.
     private static func read(
-        _ kind: UInt32, _ number: UInt32, _ bytes: UnsafeRawBufferPointer, into portraits: Portraits,
+        _ kind: UInt32, _ number: UInt32, _ bytes: UnsafeRawBufferPointer, areRows: Bool, into portraits: Portraits,
         rest: (CheckpointPart, inout ByteReader) throws(DamagedBytes) -> Void = { _, _ in }
     ) throws(DamagedBytes) {
-        guard let part = CheckpointPart(kind: kind, number: number) else { throw DamagedBytes("an unknown part") }
+        guard let part = CheckpointPart(kind: kind, number: number), part.isRow == areRows else {
+            throw DamagedBytes("an unknown part, or one that stands elsewhere")
+        }
         var reader = ByteReader(bytes)
         try portraits.read(part, &reader)
         try rest(part, &reader)

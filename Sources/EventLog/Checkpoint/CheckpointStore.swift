@@ -6,7 +6,7 @@ public import UsageModel
 /// The directory `state/`: checkpoints, from which a daemon is up again without reading the whole log.
 ///
 /// A checkpoint is a few files, newest first. Each holds what had changed since the one before: the global record,
-/// parts (companies, pages of users), and the duplicates that had come. Of a part in several files the newest
+/// parts (companies, their days, their users, pages of users), and the duplicates that had come. Of a part in several files the newest
 /// counts. Files never change; one that is not four times as large as what came after it is merged with that, so
 /// there are few, and a part is written again a handful of times in its life. All of it follows from the log:
 /// whatever is damaged, foreign or of another version is reported, removed, and made anew.
@@ -35,6 +35,8 @@ public final class CheckpointStore: Sendable {
         /// Newest first.
         var files: [CheckpointFile]
         var nextNumber: UInt64
+        /// Files to be removed that could not be, or not yet.
+        var strays: [UInt64] = []
     }
 
     /// Opens the checkpoint of the log; an empty store when there is none that can be used.
@@ -58,7 +60,7 @@ public final class CheckpointStore: Sendable {
         let store = CheckpointStore(
             directory: directory, logID: logID, files: files, reserveBytes: UInt64(reserveBytes),
             bytesPerSecond: bytesPerSecond)
-        try store.removeStrays()
+        try store.removeUnnamed()
         return store
     }
 
@@ -157,6 +159,7 @@ public final class CheckpointStore: Sendable {
                 try Self.forEachPart(in: .rows, of: files, unless: hasFailed, row)
             } catch {
                 rowFailure.withLock { $0 = error }
+                hasFailed.store(true, ordering: .relaxed)
             }
         }
         defer { rowsAreRead.wait() }
@@ -282,7 +285,9 @@ public final class CheckpointStore: Sendable {
     public func use(_ merged: CheckpointMerged) throws(EventLogError) {
         var files = files
         guard let index = files.firstIndex(where: { $0 === merged.merge.newer }) else {
-            preconditionFailure("a merge of files that the checkpoint has not")
+            // They were discarded meanwhile.
+            state.withLock { $0.strays.append(merged.file.number) }
+            return removeStrays()
         }
         files.replaceSubrange(index...index + 1, with: [merged.file])
         try replace(by: files)
@@ -297,20 +302,37 @@ public final class CheckpointStore: Sendable {
 
     private func replace(by files: [CheckpointFile]) throws(EventLogError) {
         let manifest = CheckpointManifest(logID: logID, files: files.map(\.number))
-        try SystemCall.replaceFile(
-            directory + "/" + CheckpointManifest.name, with: Array(manifest.text.utf8))
-        try use(files)
+        do throws(EventLogError) {
+            try SystemCall.replaceFile(
+                directory + "/" + CheckpointManifest.name, with: Array(manifest.text.utf8))
+        } catch {
+            // Whether the manifest on the disk names the new file is known when the next one is there.
+            state.withLock { state in
+                state.strays += files.map(\.number).filter { number in !state.files.contains { $0.number == number } }
+            }
+            throw error
+        }
+        use(files)
     }
 
     /// The manifest names `files`, and nothing else counts any more.
-    private func use(_ new: [CheckpointFile]) throws(EventLogError) {
+    private func use(_ new: [CheckpointFile]) {
         // They see that they are removed, and so must outlive their names.
         let old = files
         defer { withExtendedLifetime(old) {} }
-        state.withLock { $0.files = new }
-        for file in old where !new.contains(where: { $0 === file }) {
-            let path = directory + "/" + CheckpointFile.name(file.number)
-            try SystemCall.run("unlink", path) { unlink(path) }
+        state.withLock { state in
+            state.files = new
+            state.strays += old.filter { file in !new.contains { $0 === file } }.map(\.number)
+        }
+        removeStrays()
+    }
+
+    /// What cannot be removed is tried again the next time, and by the next start.
+    private func removeStrays() {
+        state.withLock { state in
+            state.strays.removeAll { number in
+                unlink(directory + "/" + CheckpointFile.name(number)) == 0 || errno == ENOENT
+            }
         }
     }
 
@@ -319,11 +341,11 @@ public final class CheckpointStore: Sendable {
         let path = directory + "/" + CheckpointManifest.name
         if SystemCall.exists(path) { try SystemCall.run("unlink", path) { unlink(path) } }
         try SystemCall.syncDirectory(directory)
-        try use([])
+        use([])
     }
 
     /// Removes what the manifest does not name: a crash left it.
-    private func removeStrays() throws(EventLogError) {
+    private func removeUnnamed() throws(EventLogError) {
         let files = files
         let kept = Set(files.map { CheckpointFile.name($0.number) } + (files.isEmpty ? [] : [CheckpointManifest.name]))
         for name in try SystemCall.list(directory) where !kept.contains(name) {

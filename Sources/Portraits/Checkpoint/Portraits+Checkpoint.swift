@@ -4,7 +4,7 @@ public import UsageModel
 ///
 /// `beginCheckpoint` fixes the moment. From then on `writeBeforeChange` is called with every part that had changed since
 /// the checkpoint before and is about to change again, and `nextCheckpointPart` hands out the others; each must be
-/// written with `write(_:to:)` before the call that names it returns, or before the next record applies.
+/// written with `write(_:to:)` before the call that names it returns, or before the next record or question.
 extension Portraits {
     /// Notes that something of `company` is about to change that no record of its own says: its flags.
     public func willChange(_ company: CompanyID) {
@@ -24,8 +24,11 @@ extension Portraits {
     /// Writes are due of all parts that changed up to here.
     public func beginCheckpoint() { store.changes.pointee.begin() }
 
-    /// The next part that is to be written as it is now; nil when none is left.
-    public func nextCheckpointPart() -> CheckpointPart? {
+    /// The next part that is to be written as it is now; nil when none is left, or (`lookCount` is 0) none was found for
+    /// now: most of what there is to look at may have been written before it changed.
+    ///
+    /// - Parameter lookCount: how many companies and pages may be looked at.
+    public func nextCheckpointPart(_ lookCount: inout Int) -> CheckpointPart? {
         while true {
             while let row = savedRows.popFirst() {
                 let row = store.userPages.pointee.pointer(to: row)
@@ -33,8 +36,12 @@ extension Portraits {
                 row.pointee.mark = .unchanged
                 return .row(UInt32(savedRows.lowerBound - 1))
             }
+            guard lookCount > 0 else { return nil }
+            lookCount -= 1
             switch store.changes.pointee.next() {
-            case nil: return nil
+            case nil:
+                lookCount += 1
+                return nil
             case .rows(let page): beginRows(of: page)
             case .company(let number):
                 guard let state = fold.pointee.state(CompanyID(number: number)),

@@ -25,7 +25,7 @@ extension DayBlock {
         out.append(UnsafeRawBufferPointer(start: elements(arena), count: count * MemoryLayout<DayCount>.stride))
     }
 
-    /// Gives the block, copied from a checkpoint, memory of this arena, and its elements.
+    /// Gives a block without memory some of this arena, and its elements.
     mutating func read(_ reader: inout ByteReader, _ arena: UnsafeMutablePointer<DayArena>) throws(DamagedBytes) {
         let bytes = try reader.slice(count * MemoryLayout<DayCount>.stride)
         guard let source = bytes.baseAddress, count > 0 else { return self = DayBlock() }

@@ -61,7 +61,8 @@ final class RowReading {
     /// What was read into a page.
     private struct Page: BitwiseCopyable {
         var company = CompanyID.none
-        var count: UInt32 = 0
+        /// A bit for each row.
+        var rows: UInt16 = 0
     }
 
     private struct Place: BitwiseCopyable {
@@ -139,8 +140,10 @@ final class RowReading {
         guard page < pages.count, pages[page].company.isNone || pages[page].company == company else {
             throw DamagedBytes("a user in a page that is not there, or another company's")
         }
+        let bit: UInt16 = 1 << UInt16(row & (UserPages.rowsPerPage - 1))
+        guard pages[page].rows & bit == 0 else { throw DamagedBytes("a user's row that is there twice") }
         pages.base[page].company = company
-        pages.base[page].count += 1
+        pages.base[page].rows |= bit
     }
 
     private func settle() throws(DamagedBytes) {
@@ -158,12 +161,15 @@ final class RowReading {
         try settle()
         for guest in guests.indices.map({ guests[$0] }) {
             let index = Int(guest.company.number)
-            guard index < companies.count, let state = companies[index] else {
-                throw DamagedBytes("a user of a company that is not there")
-            }
+            guard index < companies.count, let state = companies[index],
+                !store.homes.pointee.company(of: guest.user).isNone
+            else { throw DamagedBytes("a user of a company that is not there, or who is at home nowhere") }
             state.pointee.index(guest: guest.user, at: guest.row)
         }
         for index in companies.indices { if let state = companies[index] { try expectAll(of: state) } }
+        guard pages.indices.allSatisfy({ pages[$0].rows == 0 || store.userPages.pointee.hasOwner(page: $0) }) else {
+            throw DamagedBytes("users in a page that is nobody's")
+        }
         forget()
         (pages, settling, guests) = (Rows(), Rows(), Rows())
     }
@@ -176,7 +182,7 @@ final class RowReading {
                 throw DamagedBytes("a page of users that is not there, or somebody else's")
             }
             let page = pages[first >> UserPages.rowsPerPageBits]
-            guard page.count == UInt32(count), count == 0 || page.company == company else {
+            guard page.rows == UInt16(truncatingIfNeeded: 1 << count - 1), count == 0 || page.company == company else {
                 throw DamagedBytes("users that are missing, or too many")
             }
             store.userPages.pointee.empty(first + count..<first + UserPages.rowsPerPage)

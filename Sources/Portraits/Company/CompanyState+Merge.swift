@@ -34,8 +34,10 @@ extension CompanyState {
     }
 
     private mutating func rename(_ index: Int, to new: UserID) {
-        unindex(users[index].user, at: index)
-        users.change(index).pointee.user = new
+        // First of all: a part that is written now says whether the user is at home here.
+        let row = users.change(index)
+        unindex(row.pointee.user, at: index)
+        row.pointee.user = new
         self.index(new, at: index)
         settleFirstAndLast(new)
     }
@@ -92,7 +94,7 @@ extension CompanyState {
             users.memory.pointee.dropDetail(of: index)
             detailCount -= 1
         }
-        unindex(users[index].user, at: index)
+        unindex(users.change(index).pointee.user, at: index)
         let last = users.last
         if index != last {
             let moved = users[last].user

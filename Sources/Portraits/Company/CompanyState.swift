@@ -204,10 +204,16 @@ extension CompanyState {
         return Moment(now: now, today: zone.day(of: now), nextMidnight: zone.nextDateChange(after: now))
     }
 
+    private var hasPrunableDays: Bool {
+        eventDays.hasDays(before: keptEventDays, arena) || touchDays.hasDays(before: keptEventDays, arena)
+            || tasks.indices.contains { tasks[$0].days.hasDays(before: keptEventDays, arena) }
+            || amounts.indices.contains { amounts[$0].days.hasDays(before: keptEventDays) }
+    }
+
     /// Drops days that no window reaches any more. What it drops cannot be asked for, so nobody can
     /// tell when it ran.
     private mutating func prune() {
-        noteDaysChange()
+        if hasPrunableDays { noteDaysChange() }
         eventDays.prune(before: keptEventDays, arena)
         touchDays.prune(before: keptEventDays, arena)
         traits.prune(before: keptEventDays)

@@ -40,6 +40,9 @@ struct AmountDays: BitwiseCopyable {
         }
     }
 
+    /// Whether there is anything that `prune` drops.
+    func hasDays(before kept: Int32) -> Bool { count > 0 && self[0].day < kept }
+
     /// Drops days before `kept`.
     mutating func prune(before kept: Int32) {
         rest.removeAll { $0.day < kept }

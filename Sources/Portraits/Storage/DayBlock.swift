@@ -16,7 +16,7 @@ struct DayBlock: BitwiseCopyable {
         arena.pointee.pointer(to: block)
     }
 
-    /// Gives a block that was copied from elsewhere memory of this arena, for as many elements as it has.
+    /// Gives a block without memory some, for as many elements as it has.
     mutating func allocate(_ arena: UnsafeMutablePointer<DayArena>) {
         sizeClass = DayArena.sizeClass(holding: count)
         block = arena.pointee.allocate(sizeClass)

@@ -49,7 +49,7 @@ struct DayList: BitwiseCopyable {
     /// Whether `add` would change another day than the last one, or make one more.
     @inline(__always)
     func takesElsewhere(_ count: UInt64, on day: Int32) -> Bool {
-        !(isEmpty || last.day == day && last.takes(count))
+        !((isEmpty || last.day == day) && last.takes(count))
     }
 
     /// Adds `count` to `day`. Says whether the day is new to the list. When it must grow, days before

@@ -10,8 +10,12 @@ struct UserPages: ~Copyable {
     let changes: UnsafeMutablePointer<PartChanges>
     private var chunks = Rows<UnsafeMutablePointer<UserRow>>()
     private var pages = Rows<Page>()
-    private var details: [UserDetail] = []
+    /// In chunks, since one list of millions would be moved in one go when it grows.
+    private var details: [[UserDetail]] = []
+    private var detailCount: UInt32 = 0
     private var freeDetails: [UInt32] = []
+
+    private static let detailsPerChunk = 1 << 12
 
     /// A page is 14 lines of the processor's cache, so that rows of one company share no line with another's.
     static let rowsPerPageBits = 4
@@ -75,6 +79,8 @@ struct UserPages: ~Copyable {
 
     var pageCount: Int { pages.count }
 
+    func hasOwner(page: Int) -> Bool { !pages[page].owner.isNone }
+
     func owner(of row: Int) -> CompanyID { pages[row >> Self.rowsPerPageBits].owner }
 
     static func rows(of page: UInt32) -> Range<Int> {
@@ -121,13 +127,22 @@ struct UserPages: ~Copyable {
 // MARK: Details
 
 extension UserPages {
-    func detail(of row: UserRow) -> UserDetail? { row.detail == 0 ? nil : details[Int(row.detail) - 1] }
+    func detail(of row: UserRow) -> UserDetail? {
+        guard row.detail != 0 else { return nil }
+        let (chunk, place) = Self.place(of: row.detail)
+        return details[chunk][place]
+    }
+
+    private static func place(of detail: UInt32) -> (chunk: Int, place: Int) {
+        ((Int(detail) - 1) / detailsPerChunk, (Int(detail) - 1) % detailsPerChunk)
+    }
 
     /// Calls `body` with the details of the user at `row`, made when there are none.
     mutating func withDetail(of row: Int, _ body: (inout UserDetail) -> Void) {
         let row = change(row)
         if row.pointee.detail == 0 { row.pointee.detail = makeDetail() }
-        body(&details[Int(row.pointee.detail) - 1])
+        let (chunk, place) = Self.place(of: row.pointee.detail)
+        body(&details[chunk][place])
     }
 
     /// What a row bears for details with nothing in them yet.
@@ -135,15 +150,21 @@ extension UserPages {
 
     /// What a row bears for `detail`.
     mutating func add(_ detail: UserDetail) -> UInt32 {
-        details.append(detail)
-        return UInt32(details.count)
+        if Int(detailCount) == details.count * Self.detailsPerChunk {
+            details.append([])
+            details[details.count - 1].reserveCapacity(Self.detailsPerChunk)
+        }
+        details[details.count - 1].append(detail)
+        detailCount += 1
+        return detailCount
     }
 
     /// Gives back what the user at `row`, which is about to go, has of details.
     mutating func dropDetail(of row: Int) {
         let row = change(row)
         guard row.pointee.detail != 0 else { return }
-        details[Int(row.pointee.detail) - 1] = UserDetail()
+        let (chunk, place) = Self.place(of: row.pointee.detail)
+        details[chunk][place] = UserDetail()
         freeDetails.append(row.pointee.detail)
         row.pointee.detail = 0
     }
