@@ -7,7 +7,7 @@ import UsageModel
 struct ModelCheckpointTests {
     private static let seeds = (1...4).map { UInt64($0) }
 
-    @Test("one taken while the fold goes on shows the state as it was when it began, and goes on from there", arguments: seeds)
+    @Test("one taken while the fold goes on shows the state as it was when it began, and goes on", arguments: seeds)
     func underWay(seed: UInt64) throws {
         for shape in StreamShape.all {
             var stream = ModelStream(seed: seed, shape: shape)
