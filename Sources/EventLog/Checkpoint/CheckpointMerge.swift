@@ -1,10 +1,10 @@
 import Glibc
 import UsageModel
 
-/// Two neighbouring files of a checkpoint that are to become one. Written on any thread, while the checkpoint goes on.
+/// Neighbouring files of a checkpoint that are to become one. Written on any thread, while the checkpoint goes on.
 public final class CheckpointMerge: Sendable {
-    let newer: CheckpointFile
-    let older: CheckpointFile
+    /// Newest first; two at least.
+    let files: [CheckpointFile]
     private let directory: String
     private let number: UInt64
     private let terms: CheckpointFileWriter.Terms
@@ -12,33 +12,35 @@ public final class CheckpointMerge: Sendable {
     /// Whatever a crash left under this name is overwritten.
     private static let draftName = "merged"
 
-    init(
-        newer: CheckpointFile, older: CheckpointFile, directory: String, number: UInt64,
-        terms: CheckpointFileWriter.Terms
-    ) {
-        self.newer = newer
-        self.older = older
+    init(_ files: [CheckpointFile], directory: String, number: UInt64, terms: CheckpointFileWriter.Terms) {
+        self.files = files
         self.directory = directory
         self.number = number
         self.terms = terms
     }
 
-    /// Writes the one file; it is durable on return, and counts when the store has put it in the place of the two.
+    /// Writes the one file; it is durable on return, and counts when the store has put it in the place of the others.
     /// O(bytes).
     public func write() throws(EventLogError) -> CheckpointMerged {
         let writer = try CheckpointFileWriter(
-            directory: directory, draftName: Self.draftName, header: newer.header, terms: terms)
+            directory: directory, draftName: Self.draftName, header: files[0].header, terms: terms)
         var seen = SeenParts()
-        try Self.forEachPiece(of: newer) { (piece, bytes) throws(EventLogError) in
-            if piece.kind != .global { try Self.forEachPart(of: bytes, piece, in: newer) { seen.insert($0) } }
-            try writer.append(piece.kind, bytes)
-        }
         let kept = ByteBuffer()
-        try Self.forEachPiece(of: older) { (piece, bytes) throws(EventLogError) in
-            guard piece.kind != .global else { return }
-            kept.removeAll()
-            try Self.forEachPart(of: bytes, piece, in: older) { if !seen.contains($0) { $0.append(to: kept) } }
-            if kept.count > 0 { try writer.append(piece.kind, kept.bytes) }
+        for file in files {
+            let isNewest = file === files[0]
+            try Self.forEachPiece(of: file) { (piece, bytes) throws(EventLogError) in
+                guard piece.kind != .global else {
+                    if isNewest { try writer.append(.global, bytes) }
+                    return
+                }
+                kept.removeAll()
+                try Self.forEachPart(of: bytes, piece, in: file) { part in
+                    guard isNewest || !seen.contains(part) else { return }
+                    part.append(to: kept)
+                    if file !== files.last { seen.insert(part) }
+                }
+                if kept.count > 0 { try writer.append(piece.kind, kept.bytes) }
+            }
         }
         try appendTables(to: writer)
         return CheckpointMerged(merge: self, file: try writer.finish(number: number))
@@ -69,21 +71,22 @@ public final class CheckpointMerge: Sendable {
     }
 
     private func appendTables(to writer: CheckpointFileWriter) throws(EventLogError) {
-        let runs = [try CheckpointStore.mapTables(newer), try CheckpointStore.mapTables(older)].compactMap(\.self)
+        var runs: [DuplicateRun] = []
+        for file in files { if let run = try CheckpointStore.mapTables(file) { runs.append(run) } }
         guard !runs.isEmpty else { return }
         // Their entries lie in memory that is mapped as long as they live.
         defer { withExtendedLifetime(runs) {} }
         try writer.beginTables()
         for day in Set(runs.flatMap(\.days)).sorted() {
             let entryCount = runs.reduce(0) { $0 + $1.entryCount(of: day) }
-            let entries = try MergedFingerprintEntries(
-                runs[0].entries(of: day), runs.count > 1 ? runs[1].entries(of: day) : .none)
-            try writer.appendTable(day: day, entryCount: entryCount, entries)
+            var tables: [FingerprintEntries] = []
+            for run in runs where run.entryCount(of: day) > 0 { tables.append(try run.entries(of: day)) }
+            try writer.appendTable(day: day, entryCount: entryCount, MergedFingerprintEntries(tables))
         }
     }
 }
 
-/// A file that says what two others do, durable; see `CheckpointStore.use`.
+/// A file that says what some others do, durable; see `CheckpointStore.use`.
 public struct CheckpointMerged: Sendable {
     let merge: CheckpointMerge
     let file: CheckpointFile

@@ -268,28 +268,38 @@ public final class CheckpointStore: Sendable {
         try replace(by: [file] + files)
     }
 
-    /// The next two files that are to become one, the newest first; nil when there are few enough. Merging one pair, new
-    /// files may be kept meanwhile.
+    /// The next files that are to become one, the newest first; nil when there are few enough. Merging some, new files may
+    /// be kept meanwhile.
+    ///
+    /// All at once that are not large enough beside what came after them: merged two by two, what came last would be
+    /// written as often as there are files.
     public func nextMerge() -> CheckpointMerge? {
         let files = files
         guard !isCancelled,
-            let index = files.indices.dropLast().first(where: { index in
+            let first = files.indices.dropLast().first(where: { index in
                 files[index + 1].byteCount < files[index].byteCount * Self.mergeRatio
             })
         else { return nil }
+        var end = first + 1
+        var byteCount = files[first].byteCount
+        while end < files.count, files[end].byteCount < byteCount * Self.mergeRatio {
+            byteCount += files[end].byteCount
+            end += 1
+        }
         return CheckpointMerge(
-            newer: files[index], older: files[index + 1], directory: directory, number: nextNumber(), terms: terms)
+            Array(files[first..<end]), directory: directory, number: nextNumber(), terms: terms)
     }
 
-    /// Puts a merged file in the place of the two whose content it has; durable on return.
+    /// Puts a merged file in the place of those whose content it has; durable on return.
     public func use(_ merged: CheckpointMerged) throws(EventLogError) {
         var files = files
-        guard let index = files.firstIndex(where: { $0 === merged.merge.newer }) else {
+        let sources = merged.merge.files
+        guard let index = files.firstIndex(where: { $0 === sources[0] }) else {
             // They were discarded meanwhile.
             state.withLock { $0.strays.append(merged.file.number) }
             return removeStrays()
         }
-        files.replaceSubrange(index...index + 1, with: [merged.file])
+        files.replaceSubrange(index..<index + sources.count, with: [merged.file])
         try replace(by: files)
     }
 

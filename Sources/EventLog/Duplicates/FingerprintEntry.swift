@@ -76,26 +76,25 @@ struct FingerprintEntries: IteratorProtocol {
     }
 }
 
-/// The entries of two tables in order.
+/// The entries of some tables in order. O(tables) an entry, of which there are a handful.
 struct MergedFingerprintEntries: IteratorProtocol {
-    private var first: FingerprintEntries
-    private var second: FingerprintEntries
-    private var nextOfFirst: FingerprintEntry?
-    private var nextOfSecond: FingerprintEntry?
+    private var tables: [FingerprintEntries]
+    /// By table: its next entry, nil at its end.
+    private var heads: [FingerprintEntry?]
 
-    init(_ first: FingerprintEntries, _ second: FingerprintEntries) {
-        self.first = first
-        self.second = second
-        nextOfFirst = self.first.next()
-        nextOfSecond = self.second.next()
+    init(_ tables: [FingerprintEntries]) {
+        self.tables = tables
+        heads = tables.map { _ in nil }
+        for index in tables.indices { heads[index] = self.tables[index].next() }
     }
 
     mutating func next() -> FingerprintEntry? {
-        guard let entry = nextOfFirst, nextOfSecond.map(entry.precedes) ?? true else {
-            defer { nextOfSecond = second.next() }
-            return nextOfSecond
+        var first: (index: Int, entry: FingerprintEntry)?
+        for (index, head) in heads.enumerated() {
+            if let head, first.map({ head.precedes($0.entry) }) ?? true { first = (index, head) }
         }
-        nextOfFirst = first.next()
-        return entry
+        guard let first else { return nil }
+        heads[first.index] = tables[first.index].next()
+        return first.entry
     }
 }
