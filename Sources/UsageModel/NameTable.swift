@@ -5,7 +5,7 @@ import Synchronization
 ///
 /// The log persists what is interned here beside its blocks, so numbers are the same after every
 /// restart. Names live in one arena of bytes and are found through open addressing with linear
-/// probing: 8 bytes a slot, 4 a name, and the bytes themselves. Not thread-safe: it belongs to the
+/// probing: 8 bytes a slot, 8 a name, and the bytes themselves. Not thread-safe: it belongs to the
 /// writer's thread; others read names through its `reader`.
 public final class NameTable {
     private let tables: UnsafeMutableBufferPointer<NameTableOfKind>
@@ -167,7 +167,8 @@ public struct NameIndex: ~Copyable, @unchecked Sendable {
 private struct NameTableOfKind: ~Copyable {
     /// A power of two long and at most 3/4 full.
     private var slots: UnsafeMutableBufferPointer<NameSlot>
-    private var ends: NameEnds
+    /// `ends[n]` is where the name with number n ends in `arena`; `ends[0]` is 0.
+    private var ends: UnsafeMutableBufferPointer<Int>
     private var arena: UnsafeMutableBufferPointer<UInt8>
     private(set) var count = 0
     private let growth: Growth
@@ -180,13 +181,14 @@ private struct NameTableOfKind: ~Copyable {
     init(growth: Growth) {
         self.growth = growth
         slots = Self.allocateSlots(Self.leastSlots)
-        ends = NameEnds(capacity: Self.leastSlots)
+        ends = HugePages.allocate(Self.leastSlots)
+        ends.initialize(repeating: 0)
         arena = HugePages.allocate(Self.leastArenaBytes)
     }
 
     deinit {
         HugePages.free(slots)
-        ends.deallocate()
+        HugePages.free(ends)
         HugePages.free(arena)
     }
 
@@ -229,7 +231,7 @@ private struct NameTableOfKind: ~Copyable {
             UnsafeMutableRawPointer(arena.baseAddress! + start).copyMemory(from: source, byteCount: name.count)
         }
         count += 1
-        ends.set(start + name.count, at: count)
+        ends[count] = start + name.count
         return UInt32(count)
     }
 
@@ -242,7 +244,7 @@ private struct NameTableOfKind: ~Copyable {
 
     /// On any thread, while growth is held off. Touches nothing that the writer changes when it adds a name.
     func publishedBytes(of number: UInt32) -> UnsafeRawBufferPointer {
-        precondition(Int(number) < ends.capacity, "no name has this number")
+        precondition(Int(number) < ends.count, "no name has this number")
         return UnsafeRawBufferPointer(arena).slice(ends[Int(number) - 1]..<ends[Int(number)])
     }
 
@@ -266,7 +268,7 @@ private struct NameTableOfKind: ~Copyable {
         var place = Int(hash) & mask
         while case let slot = slots[place], !slot.isFree {
             if slot.hash == hash {
-                ends.prefetch(Int(slot.number - 1))
+                prefetch(ends.baseAddress! + Int(slot.number - 1))
                 return slot.number
             }
             place = (place + 1) & mask
@@ -345,13 +347,15 @@ private struct NameTableOfKind: ~Copyable {
 
     /// Doubles what is too small, so that adding a name costs amortised O(its length).
     private mutating func reserve(names: Int, bytes: Int) {
-        guard names > ends.capacity || bytes > arena.count else { return }
+        guard names > ends.count || bytes > arena.count else { return }
         // By a name of its own, since what is done under it changes self.
         let growth = growth
-        if names > ends.capacity {
-            let larger = ends.grown(toCapacity: max(names, ends.capacity * 2))
+        if names > ends.count {
+            let larger = HugePages.allocate(max(names, ends.count * 2), of: Int.self)
+            larger.initialize(repeating: 0)
+            larger.baseAddress!.update(from: ends.baseAddress!, count: ends.count)
             growth.isChanging.withLock { _ in
-                ends.deallocate()
+                HugePages.free(ends)
                 ends = larger
             }
         }
@@ -363,57 +367,6 @@ private struct NameTableOfKind: ~Copyable {
                 arena = larger
             }
         }
-    }
-}
-
-/// Where names end in their arena, by number; 4 bytes each, and a whole place for the first of each group. Number 0 ends at 0.
-///
-/// Whoever holds it calls `deallocate` once.
-private struct NameEnds {
-    /// Their low halves.
-    private let lows: UnsafeMutableBufferPointer<UInt32>
-    private let firsts: UnsafeMutableBufferPointer<Int>
-
-    /// A group's names have less than 4 GiB together as long as one has less than 16 MiB: a line has less.
-    private static let groupBits = 8
-    private static let greatestNameBytes = 1 << 24 - 1
-
-    init(capacity: Int) {
-        lows = HugePages.allocate(capacity)
-        firsts = HugePages.allocate(capacity >> Self.groupBits + 1)
-        lows[0] = 0
-        firsts[0] = 0
-    }
-
-    func deallocate() {
-        HugePages.free(lows)
-        HugePages.free(firsts)
-    }
-
-    var capacity: Int { lows.count }
-
-    @inline(__always)
-    subscript(number: Int) -> Int {
-        let first = firsts[number >> Self.groupBits]
-        return first + Int(lows[number] &- UInt32(truncatingIfNeeded: first))
-    }
-
-    /// Numbers come in order.
-    @inline(__always)
-    func set(_ end: Int, at number: Int) {
-        precondition(end - self[number - 1] <= Self.greatestNameBytes, "a name as long as no line is")
-        if number & (1 << Self.groupBits - 1) == 0 { firsts[number >> Self.groupBits] = end }
-        lows[number] = UInt32(truncatingIfNeeded: end)
-    }
-
-    @inline(__always)
-    func prefetch(_ number: Int) { UsageModel.prefetch(lows.baseAddress! + number) }
-
-    func grown(toCapacity capacity: Int) -> NameEnds {
-        let larger = NameEnds(capacity: capacity)
-        larger.lows.baseAddress!.update(from: lows.baseAddress!, count: lows.count)
-        larger.firsts.baseAddress!.update(from: firsts.baseAddress!, count: firsts.count)
-        return larger
     }
 }
 
