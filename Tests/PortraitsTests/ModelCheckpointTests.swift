@@ -189,7 +189,7 @@ final class CheckpointRecorder {
     /// Writes one part; false when none is left.
     func proceed() -> Bool {
         var lookCount = Int.max
-        guard let part = portraits.nextCheckpointPart(&lookCount) else { return false }
+        guard case .write(let part) = portraits.nextCheckpointPart(&lookCount) else { return false }
         write(part)
         return true
     }

@@ -20,6 +20,6 @@ public struct CheckpointOptions: Sendable {
         max(1, UInt64(Double(records) / (1 + Double(partByteCount) / Double(Self.partBytesPerSecond))))
     }
 
-    /// How many bytes of parts a restart reads in the time in which it replays `records`, at least.
+    /// How many bytes of parts a restart reads in a second at least, in which it may also replay a million records.
     private static let partBytesPerSecond: UInt64 = 3 << 29
 }

@@ -80,11 +80,7 @@ final class CheckpointThread: Sendable {
                 error = nil
                 return ended(.failure(failure))
             }
-            merge {
-                ended(.success($0))
-            } unmerged: {
-                unmerged($0)
-            }
+            merge(merged: { ended(.success($0)) }, unmerged: unmerged)
         }
     }
 

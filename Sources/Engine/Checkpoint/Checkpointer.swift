@@ -13,6 +13,8 @@ final class Checkpointer {
     /// The state that the last durable checkpoint shows; 0 for none.
     private(set) var savedSeq: UInt64
     private(set) var isUnderWay = false
+    /// A job is on its way that goes on.
+    private var isToGoOn = false
     /// All parts were handed over.
     private var isFinishing = false
     /// By the boot clock: after a failure no checkpoint begins before.
@@ -89,16 +91,26 @@ final class Checkpointer {
         let rows = rows
         var lookCount = Self.greatestLookCount
         while piece === self.piece, rows === self.rows {
-            guard let part = writer.portraits.nextCheckpointPart(&lookCount) else {
-                if lookCount > 0 { return finish(writer) }
-                return writer.resumption { $0.checkpointer?.proceed($0) }
+            switch writer.portraits.nextCheckpointPart(&lookCount) {
+            case .write(let part): write(part, of: writer)
+            case .goOnLater: return goOnLater(writer)
+            case .end: return finish(writer)
             }
-            write(part, of: writer)
         }
     }
 
-    /// Of which nothing is left to write: some milliseconds of misses.
+    /// Some milliseconds of misses.
     private static let greatestLookCount = 8_192
+
+    /// Once at a time, though turns go on with it as well.
+    private func goOnLater(_ writer: Writer) {
+        guard !isToGoOn else { return }
+        isToGoOn = true
+        writer.resumption {
+            $0.checkpointer?.isToGoOn = false
+            $0.checkpointer?.proceed($0)
+        }
+    }
 
     private func handOver(rows areRows: Bool, _ writer: Writer) {
         let full = areRows ? rows : piece

@@ -1,4 +1,3 @@
-import Glibc
 import UsageModel
 
 /// Neighbouring files of a checkpoint that are to become one. Written on any thread, while the checkpoint goes on.
@@ -27,47 +26,22 @@ public final class CheckpointMerge: Sendable {
         var seen = SeenParts()
         let kept = ByteBuffer()
         for file in files {
-            let isNewest = file === files[0]
-            try Self.forEachPiece(of: file) { (piece, bytes) throws(EventLogError) in
-                guard piece.kind != .global else {
-                    if isNewest { try writer.append(.global, bytes) }
-                    return
-                }
+            let pieces = try CheckpointStore.checked(file) { () throws(CheckpointFault) in try CheckpointPieces(file) }
+            for piece in file.index.pieces where piece.kind != .global || file === files[0] {
                 kept.removeAll()
-                try Self.forEachPart(of: bytes, piece, in: file) { part in
-                    guard isNewest || !seen.contains(part) else { return }
-                    part.append(to: kept)
-                    if file !== files.last { seen.insert(part) }
+                try CheckpointStore.checked(file) { () throws(CheckpointFault) in
+                    if piece.kind == .global { return try pieces.withBytes(of: piece) { kept.append($0) } }
+                    try pieces.forEachPart(of: piece) { part in
+                        if !seen.isEmpty, seen.contains(part) { return }
+                        if file !== files.last { seen.insert(part) }
+                        part.append(to: kept)
+                    }
                 }
                 if kept.count > 0 { try writer.append(piece.kind, kept.bytes) }
             }
         }
         try appendTables(to: writer)
         return CheckpointMerged(merge: self, file: try writer.finish(number: number))
-    }
-
-    private static func forEachPiece(
-        of file: CheckpointFile,
-        _ body: (CheckpointIndex.Piece, UnsafeRawBufferPointer) throws(EventLogError) -> Void
-    ) throws(EventLogError) {
-        let pieces = try CheckpointStore.checked(file) { () throws(CheckpointFault) in try CheckpointPieces(file) }
-        for piece in file.index.pieces {
-            let bytes = try CheckpointStore.checked(file) { () throws(CheckpointFault) in try pieces.bytes(of: piece) }
-            defer { pieces.letGo(of: bytes) }
-            try body(piece, bytes)
-        }
-    }
-
-    private static func forEachPart(
-        of bytes: UnsafeRawBufferPointer, _ piece: CheckpointIndex.Piece, in file: CheckpointFile,
-        _ body: (CheckpointPartBytes) -> Void
-    ) throws(EventLogError) {
-        var reader = ByteReader(bytes)
-        do throws(DamagedBytes) {
-            while !reader.isAtEnd { body(try CheckpointPartBytes(&reader)) }
-        } catch {
-            throw CheckpointStore.error(.damaged(offset: piece.offset, error.detail), file)
-        }
     }
 
     private func appendTables(to writer: CheckpointFileWriter) throws(EventLogError) {

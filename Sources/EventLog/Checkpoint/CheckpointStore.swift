@@ -182,18 +182,10 @@ public final class CheckpointStore: Sendable {
             try checked(file) { () throws(CheckpointFault) in
                 let pieces = try CheckpointPieces(file)
                 for piece in file.index.pieces where piece.kind == kind && !isStopped.load(ordering: .relaxed) {
-                    let bytes = try pieces.bytes(of: piece)
-                    defer { pieces.letGo(of: bytes) }
-                    do throws(DamagedBytes) {
-                        var reader = ByteReader(bytes)
-                        while !reader.isAtEnd {
-                            let part = try CheckpointPartBytes(&reader)
-                            if !seen.isEmpty, seen.contains(part) { continue }
-                            if file !== files.last { seen.insert(part) }
-                            try body(part.kind, part.number, part.bytes)
-                        }
-                    } catch {
-                        throw .damaged(offset: piece.offset, error.detail)
+                    try pieces.forEachPart(of: piece) { (part) throws(DamagedBytes) in
+                        if !seen.isEmpty, seen.contains(part) { return }
+                        if file !== files.last { seen.insert(part) }
+                        try body(part.kind, part.number, part.bytes)
                     }
                 }
             }
@@ -204,14 +196,7 @@ public final class CheckpointStore: Sendable {
         guard let newest = files.first else { return }
         try Self.checked(newest) { () throws(CheckpointFault) in
             let pieces = try CheckpointPieces(newest)
-            for piece in newest.index.pieces where piece.kind == .global {
-                let bytes = try pieces.bytes(of: piece)
-                do throws(DamagedBytes) {
-                    try body(bytes)
-                } catch {
-                    throw .damaged(offset: piece.offset, error.detail)
-                }
-            }
+            for piece in newest.index.pieces where piece.kind == .global { try pieces.withBytes(of: piece, body) }
         }
     }
 
@@ -317,9 +302,7 @@ public final class CheckpointStore: Sendable {
                 directory + "/" + CheckpointManifest.name, with: Array(manifest.text.utf8))
         } catch {
             // Whether the manifest on the disk names the new file is known when the next one is there.
-            state.withLock { state in
-                state.strays += files.map(\.number).filter { number in !state.files.contains { $0.number == number } }
-            }
+            state.withLock { $0.strays += Self.numbers(of: files, notOf: $0.files) }
             throw error
         }
         use(files)
@@ -332,9 +315,13 @@ public final class CheckpointStore: Sendable {
         defer { withExtendedLifetime(old) {} }
         state.withLock { state in
             state.files = new
-            state.strays += old.filter { file in !new.contains { $0 === file } }.map(\.number)
+            state.strays += Self.numbers(of: old, notOf: new)
         }
         removeStrays()
+    }
+
+    private static func numbers(of files: [CheckpointFile], notOf others: [CheckpointFile]) -> [UInt64] {
+        files.filter { file in !others.contains { $0 === file } }.map(\.number)
     }
 
     /// What cannot be removed is tried again the next time, and by the next start.

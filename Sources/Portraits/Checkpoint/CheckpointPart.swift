@@ -1,5 +1,14 @@
 import UsageModel
 
+/// What is to be done next for a checkpoint under way.
+public enum CheckpointStep {
+    case write(CheckpointPart)
+    /// What was looked at had been written before it changed; there may be more.
+    case goOnLater
+    /// All is written.
+    case end
+}
+
 /// What a checkpoint is made of besides its global record: parts that change by themselves, so that only what has
 /// changed need be written again.
 public enum CheckpointPart: Hashable, Sendable {

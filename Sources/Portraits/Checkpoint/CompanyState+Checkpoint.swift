@@ -199,9 +199,6 @@ extension CompanyState {
         guard isSound else { throw DamagedBytes("amounts that are not there") }
     }
 
-    /// The users who are at home in another company.
-    var guests: [UserID] { guestIndex.rows.map { users[$0].user } }
-
     // MARK: Traits
 
     private func writeTraits(to out: ByteBuffer) {

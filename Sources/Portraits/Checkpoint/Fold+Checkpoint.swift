@@ -75,18 +75,8 @@ extension Fold {
         guard reading.earlyDays.isEmpty, reading.awaitingDays.isEmpty else {
             throw DamagedBytes("a company without its days, or days without their company")
         }
-        try rows.end(companies: companies)
+        try rows.end(companies: companies) { identities.addMembership(of: $0, in: $1) }
         reading = PartReading()
-        settleMemberships()
-    }
-
-    /// A user's home and other companies stand in their rows.
-    private mutating func settleMemberships() {
-        for index in companies.indices {
-            guard let state = companies[index] else { continue }
-            let company = CompanyID(number: UInt32(index))
-            for user in state.pointee.guests { identities.addMembership(of: user, in: company) }
-        }
     }
 }
 

@@ -7,12 +7,10 @@ enum PartMark: UInt8, BitwiseCopyable {
     case unchanged, odd, even
 }
 
-/// What changes together: a part, or a page of rows, whose rows are parts that bear marks of their own. Pages, since parts
+/// What is noted as changed: a part, or a page of rows, which are parts that bear marks of their own. Pages, since rows
 /// that lie beside each other are written and read back with a fraction of the cache's misses.
 enum PartGroup: Hashable {
-    case company(UInt32)
-    case days(UInt32)
-    case users(UInt32)
+    case part(CheckpointPart)
     case rows(page: UInt32)
 }
 
@@ -38,14 +36,31 @@ struct PartChanges: ~Copyable {
     /// Whether a part that bears `mark` must be written before it changes.
     func mustSave(_ mark: PartMark) -> Bool { isSaving && mark != .unchanged && mark != self.mark }
 
-    /// Has `part`, which bears `mark` and is about to change, written if a checkpoint waits for it.
-    func save(_ part: CheckpointPart, bearing mark: PartMark) { if mustSave(mark) { writeBeforeChange?(part) } }
+    /// Notes that `part`, which bears `mark`, is about to change, and has it written first if a checkpoint waits for it.
+    @inline(__always)
+    mutating func note(_ part: CheckpointPart, bearing mark: inout PartMark) {
+        if mark != self.mark { noteFirst(part, bearing: &mark) }
+    }
 
-    /// Notes that something of `group`, which does not bear this generation's mark yet, changes. Returns what it bears
-    /// from then on.
-    mutating func note(_ group: PartGroup) -> PartMark {
-        changed.append(group)
-        return mark
+    @inline(never)
+    private mutating func noteFirst(_ part: CheckpointPart, bearing mark: inout PartMark) {
+        if mustSave(mark) { writeBeforeChange?(part) }
+        mark = self.mark
+        changed.append(.part(part))
+    }
+
+    /// The same of a row, and of its page, which bears `pageMark`.
+    @inline(never)
+    mutating func note(row: Int, bearing mark: inout PartMark, page: UInt32, bearing pageMark: inout PartMark) {
+        if mustSave(mark) { writeBeforeChange?(.row(UInt32(row))) }
+        mark = self.mark
+        note(page: page, bearing: &pageMark)
+    }
+
+    mutating func note(page: UInt32, bearing mark: inout PartMark) {
+        guard mark != self.mark else { return }
+        mark = self.mark
+        changed.append(.rows(page: page))
     }
 
     /// What is changed up to here is to be written.

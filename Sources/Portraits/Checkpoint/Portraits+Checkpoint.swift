@@ -24,42 +24,37 @@ extension Portraits {
     /// Writes are due of all parts that changed up to here.
     public func beginCheckpoint() { store.changes.pointee.begin() }
 
-    /// The next part that is to be written as it is now; nil when none is left, or (`lookCount` is 0) none was found for
-    /// now: most of what there is to look at may have been written before it changed.
+    /// Looks for the next part that is to be written as it is now.
     ///
-    /// - Parameter lookCount: how many companies and pages may be looked at.
-    public func nextCheckpointPart(_ lookCount: inout Int) -> CheckpointPart? {
+    /// - Parameter lookCount: how many parts and pages may be looked at; less is left of it on return.
+    public func nextCheckpointPart(_ lookCount: inout Int) -> CheckpointStep {
         while true {
             while let row = savedRows.popFirst() {
-                let row = store.userPages.pointee.pointer(to: row)
-                guard store.changes.pointee.mustSave(row.pointee.mark) else { continue }
-                row.pointee.mark = .unchanged
-                return .row(UInt32(savedRows.lowerBound - 1))
+                if take(&store.userPages.pointee.pointer(to: row).pointee.mark) { return .write(.row(UInt32(row))) }
             }
-            guard lookCount > 0 else { return nil }
+            guard lookCount > 0 else { return .goOnLater }
             lookCount -= 1
             switch store.changes.pointee.next() {
-            case nil:
-                lookCount += 1
-                return nil
+            case nil: return .end
             case .rows(let page): beginRows(of: page)
-            case .company(let number):
-                guard let state = fold.pointee.state(CompanyID(number: number)),
-                    store.changes.pointee.mustSave(state.pointee.mark)
-                else { continue }
-                state.pointee.mark = .unchanged
-                return .company(number)
-            case .days(let number):
-                guard let state = fold.pointee.state(CompanyID(number: number)),
-                    store.changes.pointee.mustSave(state.pointee.daysMark)
-                else { continue }
-                state.pointee.daysMark = .unchanged
-                return .days(number)
-            case .users(let page):
-                guard store.changes.pointee.mustSave(fold.pointee.pageMarks[Int(page)]) else { continue }
-                fold.pointee.pageMarks[Int(page)] = .unchanged
-                return .users(page)
+            case .part(let part): if takeMark(of: part) { return .write(part) }
             }
+        }
+    }
+
+    /// Whether what bears `mark` is still to be written; it is taken to be from here on.
+    private func take(_ mark: inout PartMark) -> Bool {
+        guard store.changes.pointee.mustSave(mark) else { return false }
+        mark = .unchanged
+        return true
+    }
+
+    private func takeMark(of part: CheckpointPart) -> Bool {
+        switch part {
+        case .company(let number): take(&fold.pointee.companies.base[Int(number)].unsafelyUnwrapped.pointee.mark)
+        case .days(let number): take(&fold.pointee.companies.base[Int(number)].unsafelyUnwrapped.pointee.daysMark)
+        case .users(let page): take(&fold.pointee.pageMarks.base[Int(page)])
+        case .row(let row): take(&store.userPages.pointee.pointer(to: Int(row)).pointee.mark)
         }
     }
 
@@ -84,18 +79,25 @@ extension Portraits {
         guard !isKept else { return }
         for group in saved {
             switch group {
-            case .company(let number): fold.pointee.state(CompanyID(number: number))?.pointee.noteChange()
-            case .days(let number): fold.pointee.state(CompanyID(number: number))?.pointee.noteDaysChange()
-            case .users(let page): noteChange(ofPage: page)
+            case .part(let part): noteChange(of: part)
             case .rows(let page): store.userPages.pointee.renewChange(ofPage: page)
             }
+        }
+    }
+
+    private func noteChange(of part: CheckpointPart) {
+        switch part {
+        case .company(let number): fold.pointee.state(CompanyID(number: number))?.pointee.noteChange()
+        case .days(let number): fold.pointee.state(CompanyID(number: number))?.pointee.noteDaysChange()
+        case .users(let page): noteChange(ofPage: page)
+        case .row(let row): _ = store.userPages.pointee.change(Int(row))
         }
     }
 
     /// Companies that changed since the last checkpoint began, or since one was read; in order of number.
     public var changedCompanies: [CompanyID] {
         store.changes.pointee.changed.compactMap { group in
-            if case .company(let number) = group { CompanyID(number: number) } else { nil }
+            if case .part(.company(let number)) = group { CompanyID(number: number) } else { nil }
         }.sorted { $0.number < $1.number }
     }
 
@@ -179,9 +181,6 @@ extension Portraits {
     /// Of what is known of users across companies.
     private func noteChange(ofPage page: UInt32) {
         fold.pointee.pageMarks.extend(toCount: Int(page) + 1, filler: .unchanged)
-        let mark = fold.pointee.pageMarks[Int(page)]
-        guard mark != store.changes.pointee.mark else { return }
-        store.changes.pointee.save(.users(page), bearing: mark)
-        fold.pointee.pageMarks[Int(page)] = store.changes.pointee.note(.users(page))
+        store.changes.pointee.note(.users(page), bearing: &fold.pointee.pageMarks.base[Int(page)])
     }
 }

@@ -156,15 +156,19 @@ final class RowReading {
         settling.removeAll()
     }
 
-    /// To be called when all parts were read.
-    func end(companies: Rows<UnsafeMutablePointer<CompanyState>?>) throws(DamagedBytes) {
+    /// To be called when all parts were read; `guest` with each user of a company who is at home in another.
+    func end(
+        companies: Rows<UnsafeMutablePointer<CompanyState>?>, guest noteGuest: (UserID, CompanyID) -> Void
+    ) throws(DamagedBytes) {
         try settle()
-        for guest in guests.indices.map({ guests[$0] }) {
+        for position in guests.indices {
+            let guest = guests[position]
             let index = Int(guest.company.number)
             guard index < companies.count, let state = companies[index],
                 !store.homes.pointee.company(of: guest.user).isNone
             else { throw DamagedBytes("a user of a company that is not there, or who is at home nowhere") }
             state.pointee.index(guest: guest.user, at: guest.row)
+            noteGuest(guest.user, guest.company)
         }
         for index in companies.indices { if let state = companies[index] { try expectAll(of: state) } }
         guard pages.indices.allSatisfy({ pages[$0].rows == 0 || store.userPages.pointee.hasOwner(page: $0) }) else {

@@ -135,19 +135,12 @@ extension CompanyState {
     /// rows are parts of their own.
     @inline(__always)
     mutating func noteChange() {
-        let changes = users.memory.pointee.changes
-        guard mark != changes.pointee.mark else { return }
-        changes.pointee.save(.company(company.number), bearing: mark)
-        mark = changes.pointee.note(.company(company.number))
+        users.memory.pointee.changes.pointee.note(.company(company.number), bearing: &mark)
     }
 
     /// Notes that a day that stands in a block is about to change, or comes to stand there.
-    @inline(never)
     mutating func noteDaysChange() {
-        let changes = users.memory.pointee.changes
-        guard daysMark != changes.pointee.mark else { return }
-        changes.pointee.save(.days(company.number), bearing: daysMark)
-        daysMark = changes.pointee.note(.days(company.number))
+        users.memory.pointee.changes.pointee.note(.days(company.number), bearing: &daysMark)
     }
 }
 

@@ -26,9 +26,6 @@ struct IndexTable: BitwiseCopyable {
         }
     }
 
-    /// The rows in it, in no order. O(slots).
-    var rows: [Int] { slots.indices.compactMap { slots[$0] == 0 ? nil : Int(slots[$0]) - 1 } }
-
     /// Notes that the row at `index` has `key`.
     mutating func add(_ key: UInt32, at index: Int, keyAt: (Int) -> UInt32) {
         entryCount += 1

@@ -96,20 +96,12 @@ struct UserPages: ~Copyable {
     @inline(__always)
     func change(_ row: Int) -> UnsafeMutablePointer<UserRow> {
         let pointer = pointer(to: row)
-        if pointer.pointee.mark != changes.pointee.mark { noteChange(of: row, pointer) }
+        if pointer.pointee.mark != changes.pointee.mark {
+            let page = row >> Self.rowsPerPageBits
+            changes.pointee.note(
+                row: row, bearing: &pointer.pointee.mark, page: UInt32(page), bearing: &pages.base[page].mark)
+        }
         return pointer
-    }
-
-    @inline(never)
-    private func noteChange(of row: Int, _ pointer: UnsafeMutablePointer<UserRow>) {
-        changes.pointee.save(.row(UInt32(row)), bearing: pointer.pointee.mark)
-        pointer.pointee.mark = changes.pointee.mark
-        noteChange(ofPage: UInt32(row >> Self.rowsPerPageBits))
-    }
-
-    private func noteChange(ofPage page: UInt32) {
-        guard pages[Int(page)].mark != changes.pointee.mark else { return }
-        pages.base[Int(page)].mark = changes.pointee.note(.rows(page: page))
     }
 
     /// Notes that a page's rows are looked at for the checkpoint under way. No mark may outlive its generation.
@@ -120,7 +112,7 @@ struct UserPages: ~Copyable {
     /// Has all rows of a page written again by the next checkpoint: the one that had some of them to write was given up.
     func renewChange(ofPage page: UInt32) {
         for row in Self.rows(of: page) { pointer(to: row).pointee.mark = changes.pointee.mark }
-        noteChange(ofPage: page)
+        changes.pointee.note(page: page, bearing: &pages.base[Int(page)].mark)
     }
 }
 
