@@ -46,6 +46,8 @@ struct LineOutlooks: ~Copyable {
         at lines: UnsafeBufferPointer<Line>, _ bytes: UnsafeRawBufferPointer, names: NameTable, portraits: Portraits,
         duplicates: borrowing DuplicateIndex
     ) {
+        // A copy of the pointer: reached through `self`, Swift 6.3 does not compile this for the thread sanitizer.
+        let outlooks = outlooks
         func slice(_ range: ByteRange) -> UnsafeRawBufferPointer { bytes.slice(range.indices) }
         func find<I: Identifier>(_ range: ByteRange) -> I {
             range.isEmpty ? .none : names.find(slice(range)) ?? .none
