@@ -77,7 +77,7 @@ extension EventLogReader {
 
     private func lastHeader(of segment: UInt64) throws(EventLogError) -> BlockHeader? {
         let buffer = ByteBuffer()
-        guard let entry = try store.copy(.last, of: .blocks, in: segment, to: buffer) else { return nil }
+        guard let entry = try store.copy(.last, of: .headers, in: segment, to: buffer) else { return nil }
         return try SegmentStore.header(buffer, entry, logID: logID)
     }
 

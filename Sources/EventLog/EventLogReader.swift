@@ -77,7 +77,7 @@ public struct EventLogReader: Sendable {
     func lastHeader() throws(EventLogError) -> BlockHeader? {
         let buffer = ByteBuffer()
         for segment in store.firstSeqs.reversed() {
-            if let entry = try store.copy(.last, of: .blocks, in: segment, to: buffer) {
+            if let entry = try store.copy(.last, of: .headers, in: segment, to: buffer) {
                 return try SegmentStore.header(buffer, entry, logID: store.logID)
             }
         }

@@ -32,7 +32,7 @@ struct LogOpening {
     private mutating func checkSegment(
         _ segment: UInt64, isLast: Bool, of store: SegmentStore
     ) throws(EventLogError) {
-        guard let entry = try store.copy(.from(0), of: .blocks, in: segment, to: buffer) else {
+        guard let entry = try store.copy(.from(0), of: .headers, in: segment, to: buffer) else {
             if isLast { return }
             throw .corrupt(
                 Corruption(
@@ -48,7 +48,7 @@ struct LogOpening {
                     remedy: Remedy.restoreSegment))
         }
         try EventLogReader.check(first, follows: last, entry)
-        guard let end = try store.copy(.last, of: .blocks, in: segment, to: buffer) else { return }
+        guard let end = try store.copy(.last, of: .headers, in: segment, to: buffer) else { return }
         last = try SegmentStore.header(buffer, end, logID: store.logID)
     }
 }

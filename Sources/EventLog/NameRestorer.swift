@@ -7,7 +7,7 @@ struct NameRestorer {
     private(set) var erased = 0
 
     private let names = ByteBuffer()
-    private let block = ByteBuffer()
+    private let header = ByteBuffer()
 
     var total: Int { counts.reduce(0) { $0 + Int($1) } }
 
@@ -17,7 +17,7 @@ struct NameRestorer {
     ) throws(EventLogError) {
         var position = segment
         while let entry = try store.copy(.from(position), of: .names, in: segment, to: names) {
-            guard let found = try store.copy(.through(entry.key), of: .blocks, in: segment, to: block),
+            guard let found = try store.copy(.through(entry.key), of: .headers, in: segment, to: header),
                 found.key == entry.key
             else {
                 throw .corrupt(
@@ -25,8 +25,8 @@ struct NameRestorer {
                         place: entry.place, block: entry.key, detail: "there are names but no block that added them",
                         remedy: Remedy.restoreSegment))
             }
-            let header = try SegmentStore.header(block, found, logID: store.logID)
-            try add(names, of: header, entry, to: table)
+            let adding = try SegmentStore.header(header, found, logID: store.logID)
+            try add(names, of: adding, entry, to: table)
             position = entry.key + 1
         }
     }

@@ -19,20 +19,25 @@ extension SegmentStore {
         case last
     }
 
-    enum Content { case blocks, names }
+    enum Content {
+        case blocks, names
+        /// Of the blocks no more than their headers.
+        case headers
+    }
 
     /// Copies an entry of one segment into `buffer`; nil when there is none.
     func copy(
         _ position: Position, of content: Content, in segment: UInt64, to buffer: ByteBuffer
     ) throws(EventLogError) -> StoredEntry? {
         try read(segment) { (environment) throws(EventLogError) in
-            let table = content == .blocks ? SegmentTable.blocks(environment) : SegmentTable.names(environment)
+            let table = content == .names ? SegmentTable.names(environment) : SegmentTable.blocks(environment)
             let place = SegmentName.place(segment)
             do throws(LMDBError) {
                 let transaction = try ReadTransaction(environment)
                 guard let entry = try Self.entry(position, table, transaction) else { return nil }
                 buffer.removeAll()
-                buffer.append(entry.value)
+                let byteCount = content == .headers ? BlockHeader.byteCount : entry.value.count
+                buffer.append(UnsafeRawBufferPointer(rebasing: entry.value.prefix(byteCount)))
                 guard let key = SegmentKey.seq(entry.key) else { throw LMDBError.oddKey }
                 return StoredEntry(segment: segment, key: key)
             } catch {

@@ -113,11 +113,12 @@ extension CompanyState {
             out.add(series.unit, names)
             out.add(series.isIgnored)
             out.add(series.lifetime.micros)
-            let days = (0..<series.days.count).filter { series.days[$0].day >= first }
+            var days: [AmountDay] = []
+            series.days.forEach(DayRange(first, .max), arena) { days.append($0) }
             out.add(UInt32(days.count))
             for day in days {
-                out.add(series.days[day].day)
-                out.add(series.days[day].amount.micros)
+                out.add(day.day)
+                out.add(day.amount.micros)
             }
         }
     }

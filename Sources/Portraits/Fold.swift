@@ -60,8 +60,8 @@ struct PartReading {
     var counted = PartCounts()
     /// Those that came before their company.
     var earlyDays: [CompanyID: ByteBuffer] = [:]
-    /// Companies whose days are still to come.
-    var awaitingDays: Set<CompanyID> = []
+    /// By company number: whether its days are still to come. A set costs more than some companies take to be read.
+    var isAwaitingDays: [Bool] = []
 }
 
 /// How many there are of what parts of a checkpoint refer to.

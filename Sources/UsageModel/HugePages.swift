@@ -18,6 +18,16 @@ public enum HugePages {
         return UnsafeMutableBufferPointer(start: memory.bindMemory(to: Element.self, capacity: count), count: count)
     }
 
+    /// The same, with all bits zero. Of large memory nothing is touched.
+    static func allocateZeroed<Element: BitwiseCopyable>(
+        _ count: Int, of: Element.Type = Element.self
+    ) -> UnsafeMutableBufferPointer<Element> {
+        let elements = allocate(count, of: Element.self)
+        let bytes = UnsafeMutableRawBufferPointer(elements)
+        if bytes.count < Self.byteCount { _ = bytes.initializeMemory(as: UInt8.self, repeating: 0) }
+        return elements
+    }
+
     public static func free<Element: BitwiseCopyable>(_ elements: UnsafeMutableBufferPointer<Element>) {
         let byteCount = elements.count * MemoryLayout<Element>.stride
         if byteCount < Self.byteCount { elements.deallocate() } else { cmemory_unmap(elements.baseAddress, byteCount) }

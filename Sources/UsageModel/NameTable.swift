@@ -180,9 +180,8 @@ private struct NameTableOfKind: ~Copyable {
 
     init(growth: Growth) {
         self.growth = growth
-        slots = Self.allocateSlots(Self.leastSlots)
-        ends = HugePages.allocate(Self.leastSlots)
-        ends.initialize(repeating: 0)
+        slots = HugePages.allocateZeroed(Self.leastSlots)
+        ends = HugePages.allocateZeroed(Self.leastSlots)
         arena = HugePages.allocate(Self.leastArenaBytes)
     }
 
@@ -297,53 +296,36 @@ private struct NameTableOfKind: ~Copyable {
 
     /// Twice the slots. They have the hashes, so no name is read.
     private mutating func grow() {
-        let larger = Self.allocateSlots(slots.count * 2)
+        let larger = HugePages.allocateZeroed(slots.count * 2, of: NameSlot.self)
         for slot in slots where !slot.isFree { Self.place(slot, in: larger) }
         use(larger)
     }
 
-    private static func allocateSlots(_ count: Int) -> UnsafeMutableBufferPointer<NameSlot> {
-        let slots = HugePages.allocate(count, of: NameSlot.self)
-        slots.initialize(repeating: .free)
-        return slots
-    }
-
     /// All names in new slots.
     ///
-    /// In stretches of slots that fit the processor's cache, since a slot anywhere in a large table is a miss: names
-    /// are first laid out by stretch.
+    /// A slot anywhere in a large table is a miss of the processor's cache, so each is asked for some names ahead.
     func indexed() -> UnsafeMutableBufferPointer<NameSlot> {
         var slotCount = Self.leastSlots
         while count * 4 > slotCount * 3 { slotCount *= 2 }
-        let slots = Self.allocateSlots(slotCount)
-        let stretchBits = max(0, slotCount.trailingZeroBitCount - Self.stretchSlotBits)
-        let shift = slotCount.trailingZeroBitCount - stretchBits
-        withUnsafeTemporaryAllocation(of: Int.self, capacity: 1 << stretchBits + 1) { starts in
-            starts.initialize(repeating: 0)
-            let sorted = HugePages.allocate(count, of: NameSlot.self)
-            let hashes = HugePages.allocate(count, of: UInt32.self)
-            defer {
-                HugePages.free(sorted)
-                HugePages.free(hashes)
+        let slots = HugePages.allocateZeroed(slotCount, of: NameSlot.self)
+        withUnsafeTemporaryAllocation(of: UInt32.self, capacity: Self.slotsAhead) { hashes in
+            hashes.initialize(repeating: 0)
+            for number in 1..<count + Self.slotsAhead + 1 {
+                let known = number - Self.slotsAhead
+                if known > 0 {
+                    Self.place(NameSlot(number: UInt32(known), hash: hashes[known % Self.slotsAhead]), in: slots)
+                }
+                guard number <= count else { continue }
+                let hash = hash(bytes(of: UInt32(number)))
+                hashes[number % Self.slotsAhead] = hash
+                prefetch(slots.baseAddress! + Int(hash) & (slotCount - 1))
             }
-            for index in 0..<count {
-                let hash = hash(bytes(of: UInt32(index) + 1))
-                hashes[index] = hash
-                starts[(Int(hash) & (slotCount - 1)) >> shift + 1] += 1
-            }
-            for stretch in 0..<1 << stretchBits { starts[stretch + 1] += starts[stretch] }
-            for index in 0..<count {
-                let stretch = (Int(hashes[index]) & (slotCount - 1)) >> shift
-                sorted[starts[stretch]] = NameSlot(number: UInt32(index) + 1, hash: hashes[index])
-                starts[stretch] += 1
-            }
-            for slot in sorted { Self.place(slot, in: slots) }
         }
         return slots
     }
 
-    /// 32 Ki slots are 256 KiB.
-    private static let stretchSlotBits = 15
+    /// More than it takes for one to arrive; a power of two.
+    private static let slotsAhead = 32
 
     /// Doubles what is too small, so that adding a name costs amortised O(its length).
     private mutating func reserve(names: Int, bytes: Int) {
@@ -351,8 +333,7 @@ private struct NameTableOfKind: ~Copyable {
         // By a name of its own, since what is done under it changes self.
         let growth = growth
         if names > ends.count {
-            let larger = HugePages.allocate(max(names, ends.count * 2), of: Int.self)
-            larger.initialize(repeating: 0)
+            let larger = HugePages.allocateZeroed(max(names, ends.count * 2), of: Int.self)
             larger.baseAddress!.update(from: ends.baseAddress!, count: ends.count)
             growth.isChanging.withLock { _ in
                 HugePages.free(ends)
@@ -371,13 +352,11 @@ private struct NameTableOfKind: ~Copyable {
 }
 
 /// A name's number beside the hash that placed it, so that hardly any other name is read on the way to one, and
-/// none when the table grows. Number 0 is a free slot.
+/// none when the table grows. Number 0 is a free slot: memory that is zero is slots that are free.
 private struct NameSlot: BitwiseCopyable {
     var number: UInt32
     /// Of the name; its low bits are the slot where the search begins.
     var hash: UInt32
-
-    static let free = NameSlot(number: 0, hash: 0)
 
     @inline(__always) var isFree: Bool { number == 0 }
 }

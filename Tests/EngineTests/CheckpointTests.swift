@@ -122,8 +122,8 @@ struct CheckpointTests {
         let options = CheckpointOptions()
         #expect(options.records(beyond: 0) == 1_000_000)
         #expect(options.records(beyond: 40 << 20) > 970_000)
-        #expect(options.records(beyond: 3 << 29) == 500_000)
-        #expect(options.records(beyond: 6 << 30) == 200_000)
+        #expect(options.records(beyond: 5 << 28) == 500_000)
+        #expect(options.records(beyond: 6 << 30) == 166_666)
     }
 
     @Test("before anything has happened there is nothing to save, and nobody waits for it")

@@ -64,7 +64,7 @@ final class Model {
         case .event:
             let user = fact.user.map(resolve)
             let event = ModelEvent(
-                user: fact.user, task: fact.task, unit: fact.unit, amount: fact.amountMicros.map { Int128($0) },
+                user: fact.user, task: fact.task, unit: fact.unit, amount: fact.amountMicros,
                 count: fact.count, time: fact.time, day: day, isIgnored: isIgnored(fact, user: user, in: company))
             company.events.append(event)
             if let now {

@@ -16,7 +16,7 @@ struct Fact {
     var task = ""
     var unit: String?
     /// Millionths.
-    var amountMicros: Int64?
+    var amountMicros: Int128?
     var count: UInt64 = 1
     var time: Int64
     var passive = false

@@ -82,7 +82,7 @@ final class ModelReplay {
         if !fact.task.isEmpty { record.task = names.intern(fact.task) }
         if let unit = fact.unit { record.unit = names.intern(unit) }
         if let micros = fact.amountMicros {
-            record.amount = Amount(micros: Int128(micros))
+            record.amount = Amount(micros: micros)
             record.flags.insert(.hasAmount)
         }
         if fact.passive { record.flags.insert(.passive) }

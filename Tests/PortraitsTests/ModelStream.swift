@@ -124,7 +124,13 @@ struct ModelStream {
         // More than a day's element in a list holds, and more than two.
         if random.chance(3) { fact.count = random.pick([2_048, 3_000, 1 << 41]) }
         if random.chance(30) {
-            fact.amountMicros = random.within(-40_000_000...100_000_000)
+            fact.amountMicros = Int128(random.within(-40_000_000...100_000_000))
+            // More than one element of a day in a list holds, with both signs, up to the greatest there is.
+            if random.chance(10) {
+                let digits: Int128 = random.pick([1 << 39, 1 << 79, Amount.greatestMicros])
+                fact.amountMicros = random.pick(
+                    [digits, -digits, digits - 1, -digits - 1].filter { abs($0) <= Amount.greatestMicros })
+            }
             // One unit for most tasks, now and then another, or none.
             let task = Self.tasks.firstIndex(of: fact.task) ?? 0
             fact.unit = random.chance(93) ? ["EUR", "USD"][task % 2] : random.pick(["EUR", "USD", nil])

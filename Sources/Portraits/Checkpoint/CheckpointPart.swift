@@ -12,9 +12,9 @@ public enum CheckpointStep {
 /// What a checkpoint is made of besides its global record: parts that change by themselves, so that only what has
 /// changed need be written again.
 public enum CheckpointPart: Hashable, Sendable {
-    /// One company, with its flags, but for its users and its days but the last.
+    /// One company, with its flags, but for its users and its older days.
     case company(UInt32)
-    /// A company's sums by day but the last ones: years of them, and no event of today changes any.
+    /// A company's sums by day but those of the last few: years of them, and no event of today changes any.
     case days(UInt32)
     /// What a company knows of one user: the row with that number. A company of a hundred users, of which one was
     /// active, is two small parts to be written, and not a hundred.

@@ -1,17 +1,18 @@
 import UsageModel
 
 /// A company's parts of a checkpoint: one has all that the fold knows of it but its users, whose rows are parts of their
-/// own, its days but the last ones, which are another part, and what it can find out again (the zone, which its trait
+/// own, its older days, which are another part, and what it can find out again (the zone, which its trait
 /// names; places in tables; what was computed from windows).
 extension CompanyState {
     func write(to out: ByteBuffer) {
         writeWords(to: out)
         out.append(hasOlderDays)
-        out.append(eventDays.lastBits)
-        out.append(touchDays.lastBits)
+        eventDays.write(from: recentFrom, to: out, arena)
+        touchDays.write(from: recentFrom, to: out, arena)
         writeUserDays(to: out)
         ahead.write(to: out)
         tasks.write(to: out)
+        for index in tasks.indices { tasks[index].days.write(from: recentFrom, to: out, arena) }
         writeAmounts(to: out)
         users.write(to: out)
         writeTraits(to: out)
@@ -24,12 +25,15 @@ extension CompanyState {
     mutating func read(_ reader: inout ByteReader) throws(DamagedBytes) -> Bool {
         try readWords(&reader)
         let hasOlderDays = try reader.flag()
-        eventDays = DayList(last: DayCount(bits: try reader.number()))
-        touchDays = DayList(last: DayCount(bits: try reader.number()))
+        try eventDays.read(&reader, arena)
+        try touchDays.read(&reader, arena)
         try readUserDays(&reader)
         ahead = try Rows(&reader)
         tasks = try Rows(&reader)
-        for index in tasks.indices { tasks.base[index].days = tasks[index].days.onlyLast }
+        for index in tasks.indices {
+            tasks.base[index].days = DayList()
+            try tasks.base[index].days.read(&reader, arena)
+        }
         let rows = tasks
         for index in rows.indices { taskIndex.add(rows[index].task.number, at: index) { rows.base[$0].task.number } }
         try readAmounts(&reader)
@@ -80,49 +84,47 @@ extension CompanyState {
     /// Bytes of a day, its users, their firsts and lasts.
     private static let shortUserDay = 8
 
-    // MARK: Days but the last ones
+    // MARK: Older days
 
     private var hasOlderDays: Bool {
-        eventDays.hasRest || touchDays.hasRest || tasks.indices.contains { tasks[$0].days.hasRest }
-            || amounts.indices.contains { amounts[$0].days.hasRest }
+        eventDays.hasDays(before: recentFrom, arena) || touchDays.hasDays(before: recentFrom, arena)
+            || tasks.indices.contains { tasks[$0].days.hasDays(before: recentFrom, arena) }
+            || amounts.indices.contains { amounts[$0].days.hasDays(before: recentFrom, arena) }
     }
 
     /// Nothing of tasks and amounts behind the last that has any: they may be newer than the company's part of the same
     /// checkpoint.
     func writeOlderDays(to out: ByteBuffer) {
-        writeRest(of: eventDays, to: out)
-        writeRest(of: touchDays, to: out)
-        let taskCount = (tasks.indices.last { tasks[$0].days.hasRest } ?? -1) + 1
+        out.append(recentFrom)
+        eventDays.write(before: recentFrom, to: out, arena)
+        touchDays.write(before: recentFrom, to: out, arena)
+        let taskCount = (tasks.indices.last { tasks[$0].days.hasDays(before: recentFrom, arena) } ?? -1) + 1
         out.append(UInt32(taskCount))
-        for index in 0..<taskCount { writeRest(of: tasks[index].days, to: out) }
-        let amountCount = (amounts.indices.last { amounts[$0].days.hasRest } ?? -1) + 1
+        for index in 0..<taskCount { tasks[index].days.write(before: recentFrom, to: out, arena) }
+        let amountCount = (amounts.indices.last { amounts[$0].days.hasDays(before: recentFrom, arena) } ?? -1) + 1
         out.append(UInt32(amountCount))
-        for index in 0..<amountCount { amounts[index].days.writeRest(to: out) }
+        for index in 0..<amountCount { amounts[index].days.write(before: recentFrom, to: out, arena) }
     }
 
     /// Reads what `writeOlderDays` wrote, behind `read`.
     mutating func readOlderDays(_ reader: inout ByteReader) throws(DamagedBytes) {
-        try eventDays.readRest(&reader, count: try reader.count(), arena)
-        try touchDays.readRest(&reader, count: try reader.count(), arena)
+        guard try reader.number(Int32.self) == recentFrom else {
+            throw DamagedBytes("older days that do not end where a company's recent ones begin")
+        }
+        try eventDays.read(&reader, arena)
+        try touchDays.read(&reader, arena)
         let taskCount = Int(try reader.number(UInt32.self))
         guard taskCount <= tasks.count else { throw DamagedBytes("days of tasks that are not there") }
-        for index in 0..<taskCount {
-            try tasks.base[index].days.readRest(&reader, count: try reader.count(), arena)
-        }
+        for index in 0..<taskCount { try tasks.base[index].days.read(&reader, arena) }
         let amountCount = Int(try reader.number(UInt32.self))
         guard amountCount <= amounts.count else { throw DamagedBytes("days of amounts that are not there") }
-        for index in 0..<amountCount { try amounts.base[index].days.readRest(&reader) }
-    }
-
-    private func writeRest(of days: DayList, to out: ByteBuffer) {
-        out.append(UInt32(days.restCount))
-        days.writeRest(to: out, arena)
+        for index in 0..<amountCount { try amounts.base[index].days.read(&reader, arena) }
     }
 
     // MARK: Single values
 
     private func writeWords(to out: ByteBuffer) {
-        for day in [today, reached, keptUserDays, keptEventDays, latestUserDay, nextPruning, aheadFirst] {
+        for day in [today, recentFrom, reached, keptUserDays, keptEventDays, latestUserDay, nextPruning, aheadFirst] {
             out.append(day)
         }
         let times = [
@@ -143,6 +145,7 @@ extension CompanyState {
 
     private mutating func readWords(_ reader: inout ByteReader) throws(DamagedBytes) {
         today = try reader.number()
+        recentFrom = try reader.number()
         reached = try reader.number()
         keptUserDays = try reader.number()
         keptEventDays = try reader.number()
@@ -180,7 +183,7 @@ extension CompanyState {
             out.append(series.isIgnored)
             out.append(series.next)
             out.append(series.lifetime.micros)
-            series.days.writeLast(to: out)
+            series.days.write(from: recentFrom, to: out, arena)
         }
     }
 
@@ -190,7 +193,7 @@ extension CompanyState {
                 task: try reader.identifier(), unit: try reader.identifier(), isIgnored: try reader.flag(),
                 next: try reader.number())
             series.lifetime = Amount(micros: try reader.number())
-            series.days = try AmountDays(last: &reader)
+            try series.days.read(&reader, arena)
             amounts.append(series)
         }
         let isSound =

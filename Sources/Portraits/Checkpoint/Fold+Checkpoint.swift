@@ -55,13 +55,13 @@ extension Fold {
             try state.pointee.readOlderDays(&reader)
             guard reader.isAtEnd else { throw DamagedBytes("more bytes than a company's days have") }
         } else if hasOlderDays {
-            reading.awaitingDays.insert(company)
+            reading.isAwaitingDays[Int(company.number)] = true
         }
     }
 
     mutating func readDays(of company: CompanyID, _ reader: inout ByteReader) throws(DamagedBytes) {
         if let state = state(company) {
-            reading.awaitingDays.remove(company)
+            reading.isAwaitingDays[Int(company.number)] = false
             try state.pointee.readOlderDays(&reader)
         } else {
             let days = ByteBuffer()
@@ -72,7 +72,7 @@ extension Fold {
 
     /// To be called when all parts have been read.
     mutating func endReading(_ rows: RowReading) throws(DamagedBytes) {
-        guard reading.earlyDays.isEmpty, reading.awaitingDays.isEmpty else {
+        guard reading.earlyDays.isEmpty, !reading.isAwaitingDays.contains(true) else {
             throw DamagedBytes("a company without its days, or days without their company")
         }
         try rows.end(companies: companies) { identities.addMembership(of: $0, in: $1) }

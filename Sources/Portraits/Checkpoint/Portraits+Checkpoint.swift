@@ -88,7 +88,7 @@ extension Portraits {
     private func noteChange(of part: CheckpointPart) {
         switch part {
         case .company(let number): fold.pointee.state(CompanyID(number: number))?.pointee.noteChange()
-        case .days(let number): fold.pointee.state(CompanyID(number: number))?.pointee.noteDaysChange()
+        case .days(let number): fold.pointee.state(CompanyID(number: number))?.pointee.noteOlderDaysChange()
         case .users(let page): noteChange(ofPage: page)
         case .row(let row): _ = store.userPages.pointee.change(Int(row))
         }
@@ -125,6 +125,7 @@ extension Portraits {
         let counted = fold.pointee.reading.counted
         guard counted.companies + counted.users <= nameTotal else { throw Self.namesMissing }
         guard counted.pages <= partTotal else { throw DamagedBytes("more pages of users than parts") }
+        fold.pointee.reading.isAwaitingDays = Array(repeating: false, count: counted.companies + 1)
         store.homes.pointee.reserve(counted.users)
         store.userPages.pointee.makeRoom(pageCount: counted.pages)
         rowReading.begin(counted)

@@ -20,31 +20,34 @@ extension Rows {
 }
 
 extension DayBlock {
-    func write(to out: ByteBuffer, _ arena: UnsafeMutablePointer<DayArena>) {
-        guard count > 0 else { return }
-        out.append(UnsafeRawBufferPointer(start: elements(arena), count: count * MemoryLayout<DayCount>.stride))
+    func write(_ written: Range<Int>, to out: ByteBuffer, _ arena: UnsafeMutablePointer<DayArena>) {
+        guard !written.isEmpty else { return }
+        let elements = UnsafeBufferPointer(start: elements(arena) + written.lowerBound, count: written.count)
+        out.append(UnsafeRawBufferPointer(elements))
     }
 
-    /// Gives a block without memory some of this arena, and its elements.
-    mutating func read(_ reader: inout ByteReader, _ arena: UnsafeMutablePointer<DayArena>) throws(DamagedBytes) {
-        let bytes = try reader.slice(count * MemoryLayout<DayCount>.stride)
-        guard let source = bytes.baseAddress, count > 0 else { return self = DayBlock() }
-        allocate(arena)
-        UnsafeMutableRawPointer(elements(arena)).copyMemory(from: source, byteCount: bytes.count)
+    /// Puts elements that stand in `bytes` before those that it has.
+    mutating func prepend(_ bytes: UnsafeRawBufferPointer, _ arena: UnsafeMutablePointer<DayArena>) {
+        guard let source = bytes.baseAddress, !bytes.isEmpty else { return }
+        let added = bytes.count / MemoryLayout<DayCount>.stride
+        let joined = DayBlock(count: added + count, arena)
+        UnsafeMutableRawPointer(joined.elements(arena)).copyMemory(from: source, byteCount: bytes.count)
+        if count > 0 { (joined.elements(arena) + added).update(from: elements(arena), count: count) }
+        free(arena)
+        self = joined
     }
 }
 
 /// Tells programs apart whose rows lie otherwise in memory.
 public enum CheckpointLayout {
     /// To be raised when what a checkpoint says, or what follows from it, changes while all sizes stay.
-    private static let version: UInt64 = 4
+    private static let version: UInt64 = 6
 
     /// Of all rows that are copied as they lie.
     public static var fingerprint: UInt64 {
         let sizes = [
-            MemoryLayout<TaskRow>.stride,
-            MemoryLayout<DayCount>.stride, MemoryLayout<UserDay>.stride, MemoryLayout<AheadDay>.stride,
-            MemoryLayout<AmountDay>.stride,
+            MemoryLayout<TaskRow>.stride, MemoryLayout<DayCount>.stride, MemoryLayout<UserDay>.stride,
+            MemoryLayout<AheadDay>.stride,
         ]
         return sizes.reduce(version) { $0 &* 257 &+ UInt64($1) }
     }

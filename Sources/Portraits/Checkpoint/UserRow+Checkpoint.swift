@@ -8,11 +8,11 @@ private enum RowFields {
     static let flags = 12
     static let extras = 13
     static let restCount = 14
-    static let firstTime = 16
-    static let lastTime = 24
-    static let lifetime = 32
-    static let lastDay = 40
-    static let byteCount = 48
+    static let lastDay = 16
+    /// Of the first time on `firstDay`, as `DayNote` has it.
+    static let firstNote = 24
+    static let lifetime = 28
+    static let byteCount = 32
 }
 
 /// What follows the fixed fields of a row's part.
@@ -22,11 +22,26 @@ private struct RowExtras: OptionSet {
     /// The user is at home in another company.
     static let guest = RowExtras(rawValue: 1 << 0)
     static let detail = RowExtras(rawValue: 1 << 1)
+    /// Both times, which the first day with its note and the last day do not say.
+    static let times = RowExtras(rawValue: 1 << 2)
+    /// The upper half of `lifetime`.
+    static let lifetime = RowExtras(rawValue: 1 << 3)
+}
+
+extension UserRow {
+    fileprivate var firstNote: UInt64 { DayNote.of(firstTime, on: firstDay) }
+
+    /// The first and the last time as the days tell, which for nearly all users they do.
+    fileprivate static func times(
+        firstDay: Int32, firstNote: UInt64, lastDay: DayCount
+    ) -> (first: Int64, last: Int64) {
+        (DayNote.time(firstNote, on: firstDay), DayNote.time(lastDay.note, on: lastDay.day))
+    }
 }
 
 extension PortraitStore {
-    /// Writes what stands in `row`: 48 bytes, 8 for each active day but the last, and the details. Of a row whose user
-    /// was merged into another, nothing.
+    /// Writes what stands in `row`: mostly 32 bytes, 8 for each active day but the last, and the details. Of a row whose
+    /// user was merged into another, nothing.
     func write(row: Int, to out: ByteBuffer) {
         let pages = userPages
         let user = pages.pointee.pointer(to: row)
@@ -35,17 +50,27 @@ extension PortraitStore {
         let detail = pages.pointee.detail(of: user.pointee)
         var extras: RowExtras = homes.pointee.company(of: user.pointee.user) == company ? [] : .guest
         if detail != nil { extras.insert(.detail) }
+        let last = user.pointee.days.last
+        let firstNote = user.pointee.firstNote
+        let times = UserRow.times(firstDay: user.pointee.firstDay, firstNote: firstNote, lastDay: last)
+        if times != (user.pointee.firstTime, user.pointee.lastTime) { extras.insert(.times) }
+        if user.pointee.lifetime > UInt64(UInt32.max) { extras.insert(.lifetime) }
         out.append(company)
         out.append(user.pointee.user)
         out.append(user.pointee.firstDay)
         out.append(user.pointee.flags.rawValue)
         out.append(extras.rawValue)
-        out.append(UInt16(user.pointee.days.restCount))
-        out.append(user.pointee.firstTime)
-        out.append(user.pointee.lastTime)
-        out.append(user.pointee.lifetime)
-        out.append(user.pointee.days.lastBits)
-        user.pointee.days.writeRest(to: out, userArena)
+        let rest = user.pointee.days.rest
+        out.append(UInt16(rest.count))
+        out.append(last.bits)
+        out.append(UInt32(firstNote))
+        out.append(UInt32(truncatingIfNeeded: user.pointee.lifetime))
+        rest.write(0..<rest.count, to: out, userArena)
+        if extras.contains(.times) {
+            out.append(user.pointee.firstTime)
+            out.append(user.pointee.lastTime)
+        }
+        if extras.contains(.lifetime) { out.append(UInt32(user.pointee.lifetime >> UInt64(UInt32.bitWidth))) }
         guard let detail else { return }
         out.append(detail.leftTime)
         out.append(detail.leftDay.number)
@@ -109,13 +134,21 @@ final class RowReading {
         user.firstDay = fixed.number(RowFields.firstDay)
         user.flags = UserFlags(rawValue: fixed.number(RowFields.flags))
         let extras = RowExtras(rawValue: fixed.number(RowFields.extras))
-        user.firstTime = fixed.number(RowFields.firstTime)
-        user.lastTime = fixed.number(RowFields.lastTime)
-        user.lifetime = fixed.number(RowFields.lifetime)
+        user.lifetime = UInt64(fixed.number(RowFields.lifetime, UInt32.self))
         try note(row, of: company)
-        user.days = try DayList(
-            last: DayCount(bits: fixed.number(RowFields.lastDay)),
-            restCount: Int(fixed.number(RowFields.restCount, UInt16.self)), &reader, store.userArena)
+        let restCount = Int(fixed.number(RowFields.restCount, UInt16.self))
+        var rest = DayBlock()
+        rest.prepend(try reader.slice(restCount * MemoryLayout<DayCount>.stride), store.userArena)
+        let last = DayCount(bits: fixed.number(RowFields.lastDay))
+        user.days = DayList(last: last, rest: rest)
+        let firstNote = UInt64(fixed.number(RowFields.firstNote, UInt32.self))
+        (user.firstTime, user.lastTime) =
+            extras.contains(.times)
+            ? (try reader.number(), try reader.number())
+            : UserRow.times(firstDay: user.firstDay, firstNote: firstNote, lastDay: last)
+        if extras.contains(.lifetime) {
+            user.lifetime |= UInt64(try reader.number(UInt32.self)) << UInt64(UInt32.bitWidth)
+        }
         let target = store.userPages.pointee.pointer(to: row)
         target.initialize(to: user)
         if extras.contains(.detail) {

@@ -17,7 +17,7 @@ extension CompanyState {
             lastTouchSeq = seq
         }
         guard today == .min || day.number >= today - Int32(Horizon.eventDays - 1) else { return }
-        if touchDays.takesElsewhere(1, on: day.number) { noteDaysChange() }
+        noteChange(on: day.number)
         _ = touchDays.add(1, on: day.number, keepingFrom: keptEventDays, arena)
     }
 }

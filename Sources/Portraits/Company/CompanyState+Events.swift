@@ -15,6 +15,7 @@ extension CompanyState {
         slack.use(counts: event.count)
         lastSeq = seq
 
+        if !isBeyondEvents { noteChange(on: day) }
         noteTask(event, isIgnored: isIgnored, isBeyond: isBeyondEvents)
         guard !isIgnored else { return }
         version &+= 1
@@ -26,7 +27,6 @@ extension CompanyState {
         if isBeyondEvents {
             beyondHorizon &+= event.count
         } else {
-            if eventDays.takesElsewhere(event.count, on: day) { noteDaysChange() }
             _ = eventDays.add(event.count, on: day, keepingFrom: keptEventDays, arena)
         }
         guard !user.isNone else { return }
@@ -98,7 +98,6 @@ extension CompanyState {
         row.pointee.lifetime &+= event.count
         row.pointee.lastTime = max(row.pointee.lastTime, event.time.milliseconds)
         if !isBeyond {
-            if row.pointee.days.takesElsewhere(event.count, on: event.day.number) { noteDaysChange() }
             _ = row.pointee.days.add(
                 event.count, on: event.day.number, note: isIgnored ? 0 : DayNote.qualified, keepingFrom: keptEventDays,
                 arena)
@@ -152,7 +151,6 @@ extension CompanyState {
         let series = amounts.base + (Int(next) - 1)
         series.pointee.lifetime += event.amount
         guard !isBeyond else { return }
-        if series.pointee.days.takesElsewhere(on: event.day.number) { noteDaysChange() }
-        series.pointee.days.add(event.amount, on: event.day.number)
+        series.pointee.days.add(event.amount, on: event.day.number, keepingFrom: keptEventDays, arena)
     }
 }

@@ -159,13 +159,15 @@ extension CompanyState {
         var sum = AmountSum()
         switch scope {
         case .all:
-            for index in amounts.indices where !amounts.base[index].isIgnored { sum.add(amounts.base[index], days) }
+            for index in amounts.indices where !amounts.base[index].isIgnored {
+                sum.add(amounts.base[index], days, arena)
+            }
         case .tasks(let tasks):
             guard !tasks.isEmpty else { return nil }
             forEachTask(in: tasks) { row in
                 var next = self.tasks.base[row].firstSeries
                 while next != 0 {
-                    sum.add(amounts.base[Int(next) - 1], days)
+                    sum.add(amounts.base[Int(next) - 1], days, arena)
                     next = amounts.base[Int(next) - 1].next
                 }
             }
@@ -180,13 +182,9 @@ private struct AmountSum {
     var unit: UnitID?
     var isMixed = false
 
-    mutating func add(_ series: AmountSeries, _ days: DayRange?) {
+    mutating func add(_ series: AmountSeries, _ days: DayRange?, _ arena: UnsafeMutablePointer<DayArena>) {
         guard let days else { return add(series.lifetime, series.unit) }
-        var index = series.days.count
-        while index > 0, series.days[index - 1].day >= days.first {
-            index -= 1
-            if series.days[index].day <= days.last { add(series.days[index].amount, series.unit) }
-        }
+        if let sum = series.days.sum(days, arena) { add(sum, series.unit) }
     }
 
     private mutating func add(_ amount: Amount, _ unit: UnitID) {

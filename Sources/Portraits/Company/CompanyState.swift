@@ -25,6 +25,8 @@ struct CompanyState: ~Copyable {
     var guestIndex = IndexTable()
     /// Date of the log's `now` in `zone`; before all days until `now` is known.
     var today = Int32.min
+    /// Days before this one are written by themselves; see `CheckpointPart.days`.
+    var recentFrom = Int32.min
     /// The last day whose events stand in the users' lists: the greatest `today` of the log or of a
     /// question so far. It moves events from `ahead` into lists and decides nothing else.
     var reached = Int32.min
@@ -61,7 +63,7 @@ struct CompanyState: ~Copyable {
     var champion = Champion()
     /// Of the generation in which it changed last; see `PartChanges`.
     var mark = PartMark.unchanged
-    /// The same of its days but the last ones.
+    /// The same of its older days.
     var daysMark = PartMark.unchanged
     /// Of the last event: most companies have one source, and few more than three.
     var lastSource = SourceID.none
@@ -109,7 +111,6 @@ struct CompanyState: ~Copyable {
     }
 
     deinit {
-        for index in amounts.indices { amounts.base[index].days.deallocate() }
         amounts.deallocate()
         tasks.deallocate()
         taskIndex.deallocate()
@@ -138,10 +139,27 @@ extension CompanyState {
         users.memory.pointee.changes.pointee.note(.company(company.number), bearing: &mark)
     }
 
-    /// Notes that a day that stands in a block is about to change, or comes to stand there.
-    mutating func noteDaysChange() {
+    /// Notes that something on `day` is about to change.
+    @inline(__always)
+    mutating func noteChange(on day: Int32) { if day < recentFrom { noteOlderDaysChange() } }
+
+    mutating func noteOlderDaysChange() {
         users.memory.pointee.changes.pointee.note(.days(company.number), bearing: &daysMark)
     }
+
+    /// Some days of `today` are recent ones, and more and more until all but the last become older ones: of a quarter of
+    /// all companies on each day.
+    private mutating func moveRecentDays(to today: Int32) {
+        let last = today - 1
+        let first = last - (last &+ Int32(truncatingIfNeeded: company.number)) & (Self.greatestRecentDays - 1)
+        guard first != recentFrom else { return }
+        if !tasks.isEmpty || !touchDays.isEmpty { noteOlderDaysChange() }
+        recentFrom = first
+    }
+
+    /// Recent days are written with the company whenever it had an event, and older ones when they change, which
+    /// happens once in as many days; a power of two.
+    private static let greatestRecentDays: Int32 = 4
 }
 
 // MARK: Sources
@@ -169,6 +187,7 @@ extension CompanyState {
     @inline(never)
     private mutating func enterDay(of now: Timestamp) {
         today = zone.day(of: now).number
+        moveRecentDays(to: today)
         todayFrom = now.milliseconds
         todayUntil = zone.nextDateChange(after: now).milliseconds
         slack = .exceeded
@@ -200,18 +219,18 @@ extension CompanyState {
     private var hasPrunableDays: Bool {
         eventDays.hasDays(before: keptEventDays, arena) || touchDays.hasDays(before: keptEventDays, arena)
             || tasks.indices.contains { tasks[$0].days.hasDays(before: keptEventDays, arena) }
-            || amounts.indices.contains { amounts[$0].days.hasDays(before: keptEventDays) }
+            || amounts.indices.contains { amounts[$0].days.hasDays(before: keptEventDays, arena) }
     }
 
     /// Drops days that no window reaches any more. What it drops cannot be asked for, so nobody can
     /// tell when it ran.
     private mutating func prune() {
-        if hasPrunableDays { noteDaysChange() }
+        if hasPrunableDays { noteOlderDaysChange() }
         eventDays.prune(before: keptEventDays, arena)
         touchDays.prune(before: keptEventDays, arena)
         traits.prune(before: keptEventDays)
         for index in tasks.indices { tasks.base[index].days.prune(before: keptEventDays, arena) }
-        for index in amounts.indices { amounts.base[index].days.prune(before: keptEventDays) }
+        for index in amounts.indices { amounts.base[index].days.prune(before: keptEventDays, arena) }
         for index in users.numbers where users[index].days.hasDays(before: keptUserDays, users.arena) {
             users.change(index).pointee.days.prune(before: keptUserDays, users.arena)
         }

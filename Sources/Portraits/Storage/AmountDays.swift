@@ -1,73 +1,126 @@
 import UsageModel
 
-/// Sums of amounts by day, in order of day.
+/// Sums of amounts by day, in order of day; 8 bytes a day where a sum lies within ±2^39 millionths, 8 more for each
+/// further 40 bits.
 ///
 /// The last day stands in the list itself, so that an event on it, as most are, touches nothing else.
-struct AmountDays: BitwiseCopyable {
+struct AmountDays: DaysBeforeLast {
     private var last = AmountDay.none
-    /// All before `last`.
-    private var rest = Rows<AmountDay>()
+    /// All before `last`, each day's digits from the highest, which bears the sign, to the lowest.
+    var rest = DayBlock()
 
     init() {}
 
-    var count: Int { last.isNone ? 0 : rest.count + 1 }
+    var lastDay: Int32? { last.isNone ? nil : last.day }
 
-    subscript(index: Int) -> AmountDay { index < rest.count ? rest[index] : last }
-
-    /// Whether `add` would change another day than the last one, or make one more.
+    /// When it must grow, days before `kept` are dropped first. O(1) on the last day or behind it, else O(days).
     @inline(__always)
-    func takesElsewhere(on day: Int32) -> Bool { !(last.isNone || last.day == day) }
-
-    /// O(1) on the last day or behind it, else O(days).
-    @inline(__always)
-    mutating func add(_ amount: Amount, on day: Int32) {
-        if last.day == day { last.amount += amount } else { addSlowly(amount, on: day) }
+    mutating func add(
+        _ amount: Amount, on day: Int32, keepingFrom kept: Int32, _ arena: UnsafeMutablePointer<DayArena>
+    ) {
+        if last.day == day { last.amount += amount } else { addSlowly(amount, on: day, keepingFrom: kept, arena) }
     }
 
     @inline(never)
-    private mutating func addSlowly(_ amount: Amount, on day: Int32) {
+    private mutating func addSlowly(
+        _ amount: Amount, on day: Int32, keepingFrom kept: Int32, _ arena: UnsafeMutablePointer<DayArena>
+    ) {
         if last.isNone || day > last.day {
-            if !last.isNone { rest.append(last) }
+            if !last.isNone { insert(last, at: rest.count, keepingFrom: kept, arena) }
             last = AmountDay(day: day, amount: amount)
             return
         }
-        var index = rest.count
-        while index > 0, rest[index - 1].day > day { index -= 1 }
-        if index > 0, rest[index - 1].day == day {
-            rest.base[index - 1].amount += amount
-        } else {
-            rest.insert(AmountDay(day: day, amount: amount), at: index)
+        let index = rest.firstIndex(notBefore: day, arena)
+        var sum = AmountDay(day: day, amount: amount)
+        if index < rest.count, rest.elements(arena)[index].day == day {
+            var end = index
+            sum.amount += readDay(at: &end, arena).amount
+            rest.remove(index..<end, arena)
+        }
+        insert(sum, at: index, keepingFrom: kept, arena)
+    }
+
+    private mutating func insert(
+        _ sum: AmountDay, at index: Int, keepingFrom kept: Int32, _ arena: UnsafeMutablePointer<DayArena>
+    ) {
+        var index = index
+        forEachDigit(of: sum) { index = rest.insert($0, at: index, keepingFrom: kept, arena) + 1 }
+    }
+
+    /// From the highest, as few as there need be.
+    private func forEachDigit(of sum: AmountDay, _ body: (DayCount) -> Void) {
+        let micros = sum.amount.micros
+        // Of two's complement, the sign included.
+        let bits = Int128.bitWidth + 1 - (micros ^ micros >> (Int128.bitWidth - 1)).leadingZeroBitCount
+        var level = (bits + DayCount.digitBits - 1) / DayCount.digitBits
+        while level > 0 {
+            level -= 1
+            let digit = UInt64(truncatingIfNeeded: micros >> (level * DayCount.digitBits))
+            body(DayCount(day: sum.day, level: level, digit: digit))
         }
     }
 
-    /// Whether there is anything that `prune` drops.
-    func hasDays(before kept: Int32) -> Bool { count > 0 && self[0].day < kept }
-
-    /// Drops days before `kept`.
-    mutating func prune(before kept: Int32) {
-        rest.removeAll { $0.day < kept }
-        if last.day < kept { last = .none }
+    /// The day whose first digit stands at `index`, which is moved behind its last one.
+    @inline(__always)
+    private func readDay(at index: inout Int, _ arena: UnsafeMutablePointer<DayArena>) -> AmountDay {
+        let elements = rest.elements(arena)
+        let unused = UInt64.bitWidth - DayCount.digitBits
+        var micros = Int128(Int64(bitPattern: elements[index].digit << UInt64(unused)) >> Int64(unused))
+        while !elements[index].isLowest, index + 1 < rest.count {
+            index += 1
+            micros = micros &<< Int128(DayCount.digitBits) | Int128(elements[index].digit)
+        }
+        index += 1
+        return AmountDay(day: elements[index - 1].day, amount: Amount(micros: micros))
     }
 
-    /// Frees the memory; no copy may be used afterwards.
-    func deallocate() { rest.deallocate() }
+    /// Drops days before `kept` and gives back what memory that frees.
+    mutating func prune(before kept: Int32, _ arena: UnsafeMutablePointer<DayArena>) {
+        if last.isNone || last.day < kept {
+            free(arena)
+        } else {
+            rest.prune(before: kept, arena)
+        }
+    }
+
+    mutating func free(_ arena: UnsafeMutablePointer<DayArena>) {
+        rest.free(arena)
+        last = .none
+    }
+
+    // MARK: Questions
+
+    /// The sum over `days`, nil where there is nothing on any of them. O(log days + days in it).
+    func sum(_ days: DayRange, _ arena: UnsafeMutablePointer<DayArena>) -> Amount? {
+        var sum: Amount?
+        forEach(days, arena) { day in sum = (sum ?? .zero) + day.amount }
+        return sum
+    }
+
+    /// Calls `body` with each of `days` on which there is anything, in order.
+    @inline(__always)
+    func forEach(_ days: DayRange, _ arena: UnsafeMutablePointer<DayArena>, _ body: (AmountDay) -> Void) {
+        if last.isNone || last.day < days.first { return }
+        var index = rest.firstIndex(notBefore: days.first, arena)
+        while index < rest.count, rest.elements(arena)[index].day <= days.last { body(readDay(at: &index, arena)) }
+        if last.day <= days.last { body(last) }
+    }
 
     // MARK: Checkpoints
 
-    /// Whether there is anything but the last day.
-    var hasRest: Bool { !rest.isEmpty }
-
-    func writeLast(to out: ByteBuffer) { withUnsafeBytes(of: last) { out.append($0) } }
-
-    /// With a last day alone.
-    init(last reader: inout ByteReader) throws(DamagedBytes) {
-        last = try reader.slice(MemoryLayout<AmountDay>.size).loadUnaligned(as: AmountDay.self)
+    var lastElements: LastElements {
+        var elements = LastElements()
+        forEachDigit(of: last) { elements.append($0) }
+        return elements
     }
 
-    func writeRest(to out: ByteBuffer) { rest.write(to: out) }
-
-    /// Into days that have only a last one.
-    mutating func readRest(_ reader: inout ByteReader) throws(DamagedBytes) { rest = try Rows(&reader) }
+    mutating func takeLast(_ arena: UnsafeMutablePointer<DayArena>) throws(DamagedBytes) {
+        let first = rest.firstIndex(notBefore: rest.elements(arena)[rest.count - 1].day, arena)
+        var end = first
+        if first < rest.count { last = readDay(at: &end, arena) }
+        guard end == rest.count, first < end else { throw DamagedBytes("days of amounts in no order") }
+        rest.remove(first..<end, arena)
+    }
 }
 
 /// The sum of a day's amounts, as two words: an `Int128` would align every row to 16 bytes.

@@ -6,9 +6,6 @@ struct DayBlock: BitwiseCopyable {
 
     init() {}
 
-    /// Without memory: `allocate` gives it some.
-    init(count: Int) { length = UInt32(count) }
-
     @inline(__always) var count: Int { Int(length) }
 
     @inline(__always)
@@ -16,8 +13,9 @@ struct DayBlock: BitwiseCopyable {
         arena.pointee.pointer(to: block)
     }
 
-    /// Gives a block without memory some, for as many elements as it has.
-    mutating func allocate(_ arena: UnsafeMutablePointer<DayArena>) {
+    /// With room for `count` elements, uninitialised.
+    init(count: Int, _ arena: UnsafeMutablePointer<DayArena>) {
+        length = UInt32(count)
         sizeClass = DayArena.sizeClass(holding: count)
         block = arena.pointee.allocate(sizeClass)
     }
@@ -106,9 +104,13 @@ struct DayBlock: BitwiseCopyable {
     }
 
     private mutating func removeFirst(_ removed: Int, _ arena: UnsafeMutablePointer<DayArena>) {
+        remove(0..<removed, arena)
+    }
+
+    mutating func remove(_ removed: Range<Int>, _ arena: UnsafeMutablePointer<DayArena>) {
         let base = elements(arena)
-        base.update(from: base + removed, count: count - removed)
-        length -= UInt32(removed)
+        (base + removed.lowerBound).update(from: base + removed.upperBound, count: count - removed.upperBound)
+        length -= UInt32(removed.count)
     }
 
     private mutating func move(to newClass: UInt8, _ arena: UnsafeMutablePointer<DayArena>) {

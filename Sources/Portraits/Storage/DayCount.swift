@@ -58,15 +58,11 @@ struct DayCount: BitwiseCopyable {
         isLowest ? word & Self.greatestCount : (word & Self.greatestPayload) << Self.shift(level)
     }
 
-    /// Whether the sum of an element of level 0 stays below what fits when `count` is added.
-    @inline(__always)
-    func takes(_ count: UInt64) -> Bool { count <= Self.greatestCount &- (word & Self.greatestCount) }
-
     /// Adds to an element of level 0 and raises its note. Returns false, and changes nothing, when
     /// the sum does not fit.
     @inline(__always)
     mutating func add(_ count: UInt64, note: UInt64) -> Bool {
-        guard takes(count) else { return false }
+        guard count <= Self.greatestCount &- (word & Self.greatestCount) else { return false }
         word &+= count
         raise(note)
         return true
@@ -87,6 +83,18 @@ struct DayCount: BitwiseCopyable {
         word = word & ~mask | sum & mask
         return sum >> bits | (overflow ? 1 << (64 - bits) : 0)
     }
+
+    // MARK: Digits of amounts
+
+    /// How many bits of an amount an element holds that is one of its digits.
+    static let digitBits = Int(payloadBits)
+
+    /// A digit of an amount, of which it takes the low bits. An `Int128` has up to four, level 0 being the lowest.
+    init(day: Int32, level: Int, digit: UInt64) {
+        self.init(day: day, rank: UInt64(2 &- level) & 3, payload: digit & Self.greatestPayload)
+    }
+
+    @inline(__always) var digit: UInt64 { word & Self.greatestPayload }
 
     @inline(__always)
     private static func shift(_ level: UInt64) -> UInt64 { level == 1 ? countBits : countBits + payloadBits }

@@ -5,15 +5,17 @@ import UsageModel
 /// Each day has a note, the greatest that came with its events: for users when the last one happened,
 /// for tasks whether one of them qualified. Sums are exact below 2^64. The last day stands in the list
 /// itself, so that an event on it, as most are, touches nothing else; earlier ones stand in a block.
-struct DayList: BitwiseCopyable {
-    private var last = DayCount.none
+struct DayList: DaysBeforeLast {
+    private(set) var last = DayCount.none
     /// All before `last`; of its day only what is above level 0.
-    private var rest = DayBlock()
+    var rest = DayBlock()
 
     init() {}
 
-    /// With a last day alone.
-    init(last: DayCount) { self.last = last }
+    init(last: DayCount, rest: DayBlock) {
+        self.last = last
+        self.rest = rest
+    }
 
     var isEmpty: Bool { last.isNone }
 
@@ -46,12 +48,6 @@ struct DayList: BitwiseCopyable {
 
     // MARK: Changes
 
-    /// Whether `add` would change another day than the last one, or make one more.
-    @inline(__always)
-    func takesElsewhere(_ count: UInt64, on day: Int32) -> Bool {
-        !((isEmpty || last.day == day) && last.takes(count))
-    }
-
     /// Adds `count` to `day`. Says whether the day is new to the list. When it must grow, days before
     /// `kept` are dropped first. O(1) on the last day or behind it, else O(days).
     @inline(__always)
@@ -81,12 +77,6 @@ struct DayList: BitwiseCopyable {
         return isNew
     }
 
-    /// Whether there is anything that `prune` drops.
-    func hasDays(before kept: Int32, _ arena: UnsafeMutablePointer<DayArena>) -> Bool {
-        guard !isEmpty else { return false }
-        return (rest.count > 0 ? rest.elements(arena)[0].day : last.day) < kept
-    }
-
     /// Drops days before `kept` and gives back what memory that frees.
     mutating func prune(before kept: Int32, _ arena: UnsafeMutablePointer<DayArena>) {
         if isEmpty || last.day < kept {
@@ -103,37 +93,15 @@ struct DayList: BitwiseCopyable {
 
     // MARK: Checkpoints
 
-    /// The list with its last day alone.
-    var onlyLast: DayList {
-        var list = self
-        list.rest = DayBlock()
-        return list
+    var lastElements: LastElements {
+        var elements = LastElements()
+        if !isEmpty { elements.append(last) }
+        return elements
     }
 
-    /// Whether there is anything but the last day.
-    var hasRest: Bool { rest.count > 0 }
-
-    /// How many elements `writeRest` writes.
-    var restCount: Int { rest.count }
-
-    var lastBits: UInt64 { last.bits }
-
-    /// What `writeRest` wrote, with `last` and `restCount` of then.
-    init(
-        last: DayCount, restCount: Int, _ reader: inout ByteReader, _ arena: UnsafeMutablePointer<DayArena>
-    ) throws(DamagedBytes) {
-        self.init(last: last)
-        try readRest(&reader, count: restCount, arena)
-    }
-
-    func writeRest(to out: ByteBuffer, _ arena: UnsafeMutablePointer<DayArena>) { rest.write(to: out, arena) }
-
-    /// Into a list that has only a last day.
-    mutating func readRest(
-        _ reader: inout ByteReader, count: Int, _ arena: UnsafeMutablePointer<DayArena>
-    ) throws(DamagedBytes) {
-        rest = DayBlock(count: count)
-        try rest.read(&reader, arena)
+    mutating func takeLast(_ arena: UnsafeMutablePointer<DayArena>) {
+        last = rest.elements(arena)[rest.count - 1]
+        rest.remove(rest.count - 1..<rest.count, arena)
     }
 
     // MARK: Questions
