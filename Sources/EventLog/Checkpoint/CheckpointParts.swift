@@ -31,10 +31,11 @@ struct CheckpointPartBytes {
     /// The next part of a piece.
     @inline(__always)
     init(_ reader: inout ByteReader) throws(DamagedBytes) {
-        kind = try reader.number()
+        let header = try reader.slice(CheckpointPartHeader.byteCount)
+        kind = header.number(0)
         guard kind < Self.kindCount else { throw DamagedBytes("a part of an unknown kind") }
-        number = try reader.number()
-        bytes = try reader.slice(Int(try reader.number(UInt32.self)))
+        number = header.number(4)
+        bytes = try reader.slice(Int(header.number(8, UInt32.self)))
     }
 
     func append(to buffer: ByteBuffer) {
@@ -45,29 +46,42 @@ struct CheckpointPartBytes {
 }
 
 /// Which parts newer files have: a bit for each number that a kind has come with, since there are millions.
-struct SeenParts {
-    /// By kind.
-    private var words = [[UInt64]](repeating: [], count: Int(CheckpointPartBytes.kindCount))
+struct SeenParts: ~Copyable {
+    /// By kind. Memory of its own, since an array in an array is counted and checked for each part.
+    private let words = UnsafeMutableBufferPointer<UnsafeMutableBufferPointer<UInt64>>.allocate(
+        capacity: Int(CheckpointPartBytes.kindCount))
     private(set) var isEmpty = true
 
+    init() { words.initialize(repeating: UnsafeMutableBufferPointer(start: nil, count: 0)) }
+
+    deinit {
+        for words in words { words.deallocate() }
+        words.deallocate()
+    }
+
+    @inline(__always)
     func contains(_ part: CheckpointPartBytes) -> Bool {
         let (word, bit) = Self.place(part)
-        // Not by way of a copy of the list, which would be counted.
-        return word < words[Int(part.kind)].count && words[Int(part.kind)][word] >> bit & 1 == 1
+        let words = words[Int(part.kind)]
+        return word < words.count && words[word] >> bit & 1 == 1
     }
 
     mutating func insert(_ part: CheckpointPartBytes) {
         isEmpty = false
         let (word, bit) = Self.place(part)
-        Self.extend(&words[Int(part.kind)], toHold: word)
+        if word >= words[Int(part.kind)].count { extend(&words[Int(part.kind)], toHold: word) }
         words[Int(part.kind)][word] |= 1 << bit
     }
 
-    private static func extend(_ words: inout [UInt64], toHold word: Int) {
-        guard word >= words.count else { return }
-        words.append(contentsOf: repeatElement(0, count: max(word + 1, words.count * 2) - words.count))
+    private func extend(_ words: inout UnsafeMutableBufferPointer<UInt64>, toHold word: Int) {
+        let larger = UnsafeMutableBufferPointer<UInt64>.allocate(capacity: max(word + 1, words.count * 2))
+        let next = larger.update(fromContentsOf: words)
+        larger[next...].update(repeating: 0)
+        words.deallocate()
+        words = larger
     }
 
+    @inline(__always)
     private static func place(_ part: CheckpointPartBytes) -> (word: Int, bit: UInt64) {
         let bitCount = UInt64.bitWidth
         return (Int(part.number) / bitCount, UInt64(Int(part.number) % bitCount))

@@ -91,6 +91,13 @@ final class RowReading {
     }
 
     private struct Place: BitwiseCopyable {
+        var row: Int
+        var company: CompanyID
+        var isGuest: Bool
+        var user: UserRow
+    }
+
+    private struct Guest: BitwiseCopyable {
         var user: UserID
         var company: CompanyID
         var row: Int
@@ -99,12 +106,12 @@ final class RowReading {
     private let store: PortraitStore
     private var counted = PartCounts()
     private var pages = Rows<Page>()
-    /// Users at home whose `homes` were asked for and have not been written yet.
+    /// Rows that were read, for which memory was asked and not yet written to: where it lies is a miss of the processor's
+    /// cache for each that does not stand beside the one before, and so are the homes of a company's users.
     private var settling = Rows<Place>()
-    private var guests = Rows<Place>()
+    private var guests = Rows<Guest>()
 
-    /// Homes of a company's users lie anywhere, and each is a miss of the processor's cache.
-    private static let homesAhead = 32
+    private static let greatestSettlingCount = 32
 
     init(into store: PortraitStore) { self.store = store }
 
@@ -135,7 +142,6 @@ final class RowReading {
         user.flags = UserFlags(rawValue: fixed.number(RowFields.flags))
         let extras = RowExtras(rawValue: fixed.number(RowFields.extras))
         user.lifetime = UInt64(fixed.number(RowFields.lifetime, UInt32.self))
-        try note(row, of: company)
         let restCount = Int(fixed.number(RowFields.restCount, UInt16.self))
         var rest = DayBlock()
         rest.prepend(try reader.slice(restCount * MemoryLayout<DayCount>.stride), store.userArena)
@@ -149,29 +155,30 @@ final class RowReading {
         if extras.contains(.lifetime) {
             user.lifetime |= UInt64(try reader.number(UInt32.self)) << UInt64(UInt32.bitWidth)
         }
-        let target = store.userPages.pointee.pointer(to: row)
-        target.initialize(to: user)
         if extras.contains(.detail) {
             var detail = UserDetail()
             detail.leftTime = try reader.time()
             detail.leftDay = Day(number: try reader.number())
             detail.traits = TraitBytes(bytes: Array(try reader.slice(try reader.count())))
-            target.pointee.detail = store.userPages.pointee.add(detail)
+            user.detail = store.userPages.pointee.add(detail)
         }
-        let place = Place(user: user.user, company: company, row: row)
-        if extras.contains(.guest) {
-            guests.append(place)
-        } else {
-            store.homes.pointee.prefetch(user.user)
-            settling.append(place)
-            if settling.count == Self.homesAhead { try settle() }
-        }
+        try settle(Place(row: row, company: company, isGuest: extras.contains(.guest), user: user))
+    }
+
+    private func settle(_ place: Place) throws(DamagedBytes) {
+        let page = place.row >> UserPages.rowsPerPageBits
+        guard page < pages.count else { throw DamagedBytes("a user in a page that is not there") }
+        UsageModel.prefetch(pages.base + page)
+        store.userPages.pointee.prefetch(row: place.row)
+        store.homes.pointee.prefetch(place.user.user)
+        settling.append(place)
+        if settling.count == Self.greatestSettlingCount { try settleAll() }
     }
 
     private func note(_ row: Int, of company: CompanyID) throws(DamagedBytes) {
         let page = row >> UserPages.rowsPerPageBits
-        guard page < pages.count, pages[page].company.isNone || pages[page].company == company else {
-            throw DamagedBytes("a user in a page that is not there, or another company's")
+        guard pages[page].company.isNone || pages[page].company == company else {
+            throw DamagedBytes("a user in another company's page")
         }
         let bit: UInt16 = 1 << UInt16(row & (UserPages.rowsPerPage - 1))
         guard pages[page].rows & bit == 0 else { throw DamagedBytes("a user's row that is there twice") }
@@ -179,10 +186,15 @@ final class RowReading {
         pages.base[page].rows |= bit
     }
 
-    private func settle() throws(DamagedBytes) {
+    private func settleAll() throws(DamagedBytes) {
         for index in settling.indices {
-            let place = settling[index]
-            guard store.homes.pointee.settle(place.user, in: place.company, row: place.row) else {
+            let place = settling.base + index
+            let (row, company, user) = (place.pointee.row, place.pointee.company, place.pointee.user.user)
+            try note(row, of: company)
+            store.userPages.pointee.pointer(to: row).initialize(to: place.pointee.user)
+            if place.pointee.isGuest {
+                guests.append(Guest(user: user, company: company, row: row))
+            } else if !store.homes.pointee.settle(user, in: company, row: row) {
                 throw DamagedBytes("a user who is at home twice")
             }
         }
@@ -193,7 +205,7 @@ final class RowReading {
     func end(
         companies: Rows<UnsafeMutablePointer<CompanyState>?>, guest noteGuest: (UserID, CompanyID) -> Void
     ) throws(DamagedBytes) {
-        try settle()
+        try settleAll()
         for position in guests.indices {
             let guest = guests[position]
             let index = Int(guest.company.number)

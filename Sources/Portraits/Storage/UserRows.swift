@@ -163,6 +163,13 @@ extension UserPages {
 }
 
 extension UserPages {
+    /// Asks for a row, which may lie on two lines.
+    func prefetch(row: Int) {
+        let row = UnsafeRawPointer(pointer(to: row))
+        UsageModel.prefetch(row)
+        UsageModel.prefetch(row + MemoryLayout<UserRow>.size - 1)
+    }
+
     /// Asks for all of the page that begins with the row `first`.
     func prefetch(page first: UInt32) {
         let page = UnsafeRawPointer(pointer(to: Int(first)))
