@@ -71,11 +71,10 @@ public final class Engine: Sendable {
     }
 
     private func companies(_ query: CompaniesQuery) async throws(QuestionError) -> JSON {
-        let list = try await onWriter { (writer) throws(QuestionError) in
-            try CompanyList(writer: writer, query: query)
+        let result = await withCheckedContinuation { continuation in
+            CompanyListMaking(mailbox: mailbox, answer: { continuation.resume(returning: $0) }).begin(query)
         }
-        while try await onWriter({ _ in list.addPiece() }) {}
-        return try await onWriter { (_) throws(QuestionError) in try list.json() }
+        return try result.get()
     }
 
     /// How the daemon is doing, for monitoring systems; with a few of each company's own numbers if asked.
@@ -130,9 +129,10 @@ public final class Engine: Sendable {
     /// Makes a checkpoint now; returns when it is durable. One that is under way is waited for.
     public func checkpoint() async throws(QuestionError) -> JSON {
         let result: Result<UInt64, QuestionError> = await withCheckedContinuation { continuation in
-            let isPosted = mailbox.post { writer in
-                writer.makeCheckpoint { continuation.resume(returning: $0.mapError { .refused("\($0)") }) }
-            }
+            let isPosted = mailbox.post(
+                Mailbox.Job(isAnswer: true) { writer in
+                    writer.makeCheckpoint { continuation.resume(returning: $0.mapError { .refused("\($0)") }) }
+                })
             if !isPosted { continuation.resume(returning: .failure(.stopping)) }
         }
         return .object([.init("seq", .int(try result.get()))])
@@ -217,13 +217,14 @@ public final class Engine: Sendable {
         _ body: @escaping @Sendable (Writer) throws(QuestionError) -> R
     ) async throws(QuestionError) -> R {
         let result: Result<R, QuestionError> = await withCheckedContinuation { continuation in
-            let isPosted = mailbox.post { writer in
-                do throws(QuestionError) {
-                    continuation.resume(returning: .success(try body(writer)))
-                } catch {
-                    continuation.resume(returning: .failure(error))
-                }
-            }
+            let isPosted = mailbox.post(
+                Mailbox.Job(isAnswer: true) { writer in
+                    do throws(QuestionError) {
+                        continuation.resume(returning: .success(try body(writer)))
+                    } catch {
+                        continuation.resume(returning: .failure(error))
+                    }
+                })
             if !isPosted { continuation.resume(returning: .failure(.stopping)) }
         }
         return try result.get()

@@ -7,7 +7,13 @@ import Synchronization
 /// limit. A mutex with a condition variable, since the writer must sleep until either work or a
 /// deadline comes; it is taken once per batch, never per event.
 final class Mailbox: @unchecked Sendable {
-    typealias Job = @Sendable (Writer) -> Void
+    /// What the writer does between two lines of a batch or two turns.
+    struct Job: Sendable {
+        /// Whether it tells somebody of the state, or ends a block for another reason. What does neither needs no commit
+        /// before it: a piece of a list, whose last step waits for one, or of a checkpoint.
+        var isAnswer: Bool
+        var run: @Sendable (Writer) -> Void
+    }
 
     struct Work {
         var submissions: [Submission] = []
@@ -51,7 +57,7 @@ final class Mailbox: @unchecked Sendable {
     }
 
     /// False when the writer has stopped and will not run `job`.
-    func post(job: @escaping Job) -> Bool {
+    func post(_ job: Job) -> Bool {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
         guard !isClosed else { return false }

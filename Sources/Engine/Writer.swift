@@ -141,13 +141,18 @@ final class Writer {
         log.close()
     }
 
-    /// Ends the block and runs the jobs that wait, between two lines of a batch: under full load a question would else
-    /// wait for all lines in flight, and then for the next ones. Lines and jobs get half of the time each.
+    /// Runs the jobs that wait, between two lines of a batch: under full load a question would else wait for all lines in
+    /// flight, and then for the next ones. Lines and jobs get half of the time each. A block ends with its looks; so that
+    /// all jobs find flags of the same records as numbers, those that need no end of it come behind looks as well.
     func letJobsOvertake() throws(EngineError) {
         let start = ContinuousClock.now
         guard !isBehind, start >= nextOvertaking else { return }
-        try flush()
         var jobs = mailbox.takeJobs()
+        if jobs.contains(where: \.isAnswer) {
+            try flush()
+        } else if !isEventClock {
+            try lookAtUnlooked()
+        }
         try run(&jobs)
         leaveTimeForLines(start)
     }
@@ -162,7 +167,7 @@ final class Writer {
     /// the disk.
     private func run(_ jobs: inout [Mailbox.Job]) throws(EngineError) {
         for job in jobs {
-            job(self)
+            job.run(self)
             if let failure { throw failure }
         }
         jobs.removeAll(keepingCapacity: true)

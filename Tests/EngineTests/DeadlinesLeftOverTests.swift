@@ -1,3 +1,4 @@
+import EventLog
 import Rules
 import Testing
 import UsageModel
@@ -76,6 +77,20 @@ struct DeadlinesLeftOverTests {
         scene.post { seen.note($0) }
         try scene.send(Self.lines)
         #expect(seen.logged == [UInt64(LineOutlooks.groupSize)])
+    }
+
+    @Test("what answers nobody overtakes them without a commit, behind the looks that the lines before it are due")
+    func pieces() throws {
+        let scene = try scene()
+        let durable = scene.writer.log.lastSeq
+        let seen = Seen()
+        scene.post(isAnswer: false) {
+            #expect($0.log.lastSeq == durable && $0.block.records.count >= LineOutlooks.groupSize)
+            #expect($0.schedule.unlooked(ahead: 1) == nil)
+            $0.mailbox.post(Mailbox.Job(isAnswer: true) { seen.note($0) })
+        }
+        try scene.send(Self.lines)
+        #expect(seen.logged.count == 1 && seen.logged[0] > 0)
     }
 
     @Test("one that came with lines does not wait for them, unless deadlines are left over")

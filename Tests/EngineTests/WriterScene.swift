@@ -164,14 +164,16 @@ final class WriterScene {
     }
 
     /// - Parameter job: taken from the mailbox together with the lines.
-    func send(_ lines: String, beside job: Mailbox.Job? = nil) throws {
+    func send(_ lines: String, beside job: (@Sendable (Writer) -> Void)? = nil) throws {
         var batch = try #require(session.takeBatch())
         var decoder = LineDecoder()
         var bytes = Array(lines.utf8)
         bytes.withUnsafeMutableBytes {
             _ = decoder.decode(UnsafeRawBufferPointer($0), into: &batch, atEnd: true, maximumLines: 100_000)
         }
-        try turn([Submission(session: session, batch: batch, last: false)], job.map { [$0] } ?? [])
+        try turn(
+            [Submission(session: session, batch: batch, last: false)],
+            job.map { [Mailbox.Job(isAnswer: true, run: $0)] } ?? [])
     }
 
     private func turn(_ submissions: [Submission], _ jobs: [Mailbox.Job] = []) throws {
@@ -182,12 +184,14 @@ final class WriterScene {
     }
 
     /// As another thread would.
-    func post(_ job: @escaping Mailbox.Job) { _ = mailbox.mailbox.post(job: job) }
+    func post(isAnswer: Bool = true, _ job: @escaping @Sendable (Writer) -> Void) {
+        _ = mailbox.mailbox.post(Mailbox.Job(isAnswer: isAnswer, run: job))
+    }
 
     private func runJobs(waitingAtMost milliseconds: Int64) {
         var work = Mailbox.Work()
         mailbox.mailbox.take(into: &work, waitingAtMost: milliseconds)
-        for job in work.jobs { job(writer) }
+        for job in work.jobs { job.run(writer) }
     }
 
     private static func line(_ event: Event) -> String {

@@ -52,6 +52,6 @@ extension Writer {
 
     /// Calls back on the writer's thread, from any other; not any more when the writer has stopped.
     var resumption: @Sendable (@escaping @Sendable (Writer) -> Void) -> Void {
-        { [mailbox] body in _ = mailbox.post(job: body) }
+        { [mailbox] body in _ = mailbox.post(Mailbox.Job(isAnswer: false, run: body)) }
     }
 }
