@@ -23,8 +23,12 @@ public enum HugePages {
         _ count: Int, of: Element.Type = Element.self
     ) -> UnsafeMutableBufferPointer<Element> {
         let elements = allocate(count, of: Element.self)
-        let bytes = UnsafeMutableRawBufferPointer(elements)
-        if bytes.count < Self.byteCount { _ = bytes.initializeMemory(as: UInt8.self, repeating: 0) }
+        let byteCount = count * MemoryLayout<Element>.stride
+        if byteCount < Self.byteCount, let start = elements.baseAddress {
+            start.withMemoryRebound(to: UInt8.self, capacity: byteCount) {
+                $0.initialize(repeating: 0, count: byteCount)
+            }
+        }
         return elements
     }
 

@@ -150,6 +150,22 @@ struct ModelCheckpointTests {
         #expect(digests(restored) == digests(scene.portraits))
     }
 
+    @Test("a company that only ever had touches is read back when all of them are beyond every window")
+    func onlyTouches() throws {
+        let scene = Scene()
+        let recorder = CheckpointRecorder(scene.portraits)
+        var random = SeededRandom(seed: 2)
+        scene.control(.touch, "2025-01-01")
+        for time in ["2025-01-06", "2026-02-25", "2026-03-02", "2026-03-07"] {
+            scene.control(.group, time, nil, .object([.init("plan", .string(time))]))
+            recorder.begin(digests(scene.portraits))
+            while recorder.proceed() {}
+            recorder.end(isKept: true)
+            let restored = try recorder.restored(names: scene.names, shuffledBy: &random)
+            #expect(digests(restored) == recorder.digests)
+        }
+    }
+
     private func digests(_ portraits: Portraits) -> [String: Hash128] {
         var digests: [String: Hash128] = ["": portraits.globalDigest()]
         for company in portraits.companies() {

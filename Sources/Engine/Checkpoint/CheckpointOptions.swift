@@ -1,7 +1,7 @@
 /// How often checkpoints are made, and what they may cost.
 public struct CheckpointOptions: Sendable {
     /// One is made when the log has gone so many records beyond the last, or fewer when the state is large. A restart
-    /// replays at most these and what comes while the next is written: less than a second's work.
+    /// replays at most these and what comes while the next is written.
     public var records = 1_000_000
     /// Fingerprints of events with ids stay in memory up to so many bytes, the oldest dates going first; the others are
     /// looked up in the checkpoint's files. 256 MiB: some 16 million events.

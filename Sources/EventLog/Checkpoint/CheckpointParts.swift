@@ -69,11 +69,11 @@ struct SeenParts: ~Copyable {
     mutating func insert(_ part: CheckpointPartBytes) {
         isEmpty = false
         let (word, bit) = Self.place(part)
-        if word >= words[Int(part.kind)].count { extend(&words[Int(part.kind)], toHold: word) }
+        if word >= words[Int(part.kind)].count { Self.extend(&words[Int(part.kind)], toHold: word) }
         words[Int(part.kind)][word] |= 1 << bit
     }
 
-    private func extend(_ words: inout UnsafeMutableBufferPointer<UInt64>, toHold word: Int) {
+    private static func extend(_ words: inout UnsafeMutableBufferPointer<UInt64>, toHold word: Int) {
         let larger = UnsafeMutableBufferPointer<UInt64>.allocate(capacity: max(word + 1, words.count * 2))
         let next = larger.update(fromContentsOf: words)
         larger[next...].update(repeating: 0)

@@ -6,13 +6,12 @@ import UsageModel
 extension CompanyState {
     func write(to out: ByteBuffer) {
         writeWords(to: out)
-        out.append(hasOlderDays)
+        out.append(hasDays(before: recentFrom))
         eventDays.write(from: recentFrom, to: out, arena)
         touchDays.write(from: recentFrom, to: out, arena)
         writeUserDays(to: out)
         ahead.write(to: out)
-        tasks.write(to: out)
-        for index in tasks.indices { tasks[index].days.write(from: recentFrom, to: out, arena) }
+        writeTasks(to: out)
         writeAmounts(to: out)
         users.write(to: out)
         writeTraits(to: out)
@@ -29,13 +28,7 @@ extension CompanyState {
         try touchDays.read(&reader, arena)
         try readUserDays(&reader)
         ahead = try Rows(&reader)
-        tasks = try Rows(&reader)
-        for index in tasks.indices {
-            tasks.base[index].days = DayList()
-            try tasks.base[index].days.read(&reader, arena)
-        }
-        let rows = tasks
-        for index in rows.indices { taskIndex.add(rows[index].task.number, at: index) { rows.base[$0].task.number } }
+        try readTasks(&reader)
         try readAmounts(&reader)
         try users.read(&reader)
         try readTraits(&reader)
@@ -85,12 +78,6 @@ extension CompanyState {
     private static let shortUserDay = 8
 
     // MARK: Older days
-
-    private var hasOlderDays: Bool {
-        eventDays.hasDays(before: recentFrom, arena) || touchDays.hasDays(before: recentFrom, arena)
-            || tasks.indices.contains { tasks[$0].days.hasDays(before: recentFrom, arena) }
-            || amounts.indices.contains { amounts[$0].days.hasDays(before: recentFrom, arena) }
-    }
 
     /// Nothing of tasks and amounts behind the last that has any: they may be newer than the company's part of the same
     /// checkpoint.
@@ -172,7 +159,31 @@ extension CompanyState {
         lastSource = try reader.identifier()
     }
 
-    // MARK: Amounts
+    // MARK: Tasks and amounts
+
+    private func writeTasks(to out: ByteBuffer) {
+        out.append(UInt32(tasks.count))
+        for index in tasks.indices {
+            let row = tasks[index]
+            out.append(row.task)
+            out.append(row.firstSeries)
+            out.append(row.lifetime)
+            out.append(row.lastTime)
+            row.days.write(from: recentFrom, to: out, arena)
+        }
+    }
+
+    private mutating func readTasks(_ reader: inout ByteReader) throws(DamagedBytes) {
+        for index in 0..<(try reader.count()) {
+            var row = TaskRow(task: try reader.identifier(), firstSeries: try reader.number())
+            row.lifetime = try reader.number()
+            row.lastTime = try reader.number()
+            try row.days.read(&reader, arena)
+            tasks.append(row)
+            let rows = tasks
+            taskIndex.add(row.task.number, at: index) { rows.base[$0].task.number }
+        }
+    }
 
     private func writeAmounts(to out: ByteBuffer) {
         out.append(UInt32(amounts.count))

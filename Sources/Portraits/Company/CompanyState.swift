@@ -147,13 +147,14 @@ extension CompanyState {
         users.memory.pointee.changes.pointee.note(.days(company.number), bearing: &daysMark)
     }
 
-    /// Some days of `today` are recent ones, and more and more until all but the last become older ones: of a quarter of
-    /// all companies on each day.
+    /// The last one to four days before `today` are recent ones, until all but the last become older ones: of a quarter
+    /// of all companies on each day.
     private mutating func moveRecentDays(to today: Int32) {
         let last = today - 1
         let first = last - (last &+ Int32(truncatingIfNeeded: company.number)) & (Self.greatestRecentDays - 1)
         guard first != recentFrom else { return }
-        if !tasks.isEmpty || !touchDays.isEmpty { noteOlderDaysChange() }
+        // Also where there are none left: the part that says so must say where they end.
+        if recentFrom != .min || !tasks.isEmpty || !touchDays.isEmpty { noteOlderDaysChange() }
         recentFrom = first
     }
 
@@ -216,16 +217,17 @@ extension CompanyState {
         return Moment(now: now, today: zone.day(of: now), nextMidnight: zone.nextDateChange(after: now))
     }
 
-    private var hasPrunableDays: Bool {
-        eventDays.hasDays(before: keptEventDays, arena) || touchDays.hasDays(before: keptEventDays, arena)
-            || tasks.indices.contains { tasks[$0].days.hasDays(before: keptEventDays, arena) }
-            || amounts.indices.contains { amounts[$0].days.hasDays(before: keptEventDays, arena) }
+    /// Whether there is anything of its own before `day`, users aside.
+    func hasDays(before day: Int32) -> Bool {
+        eventDays.hasDays(before: day, arena) || touchDays.hasDays(before: day, arena)
+            || tasks.indices.contains { tasks[$0].days.hasDays(before: day, arena) }
+            || amounts.indices.contains { amounts[$0].days.hasDays(before: day, arena) }
     }
 
     /// Drops days that no window reaches any more. What it drops cannot be asked for, so nobody can
     /// tell when it ran.
     private mutating func prune() {
-        if hasPrunableDays { noteOlderDaysChange() }
+        if hasDays(before: keptEventDays) { noteOlderDaysChange() }
         eventDays.prune(before: keptEventDays, arena)
         touchDays.prune(before: keptEventDays, arena)
         traits.prune(before: keptEventDays)

@@ -40,6 +40,7 @@ struct AmountDays: DaysBeforeLast {
         insert(sum, at: index, keepingFrom: kept, arena)
     }
 
+    /// Of a day before `kept` it may drop digits again, which nobody asks for.
     private mutating func insert(
         _ sum: AmountDay, at index: Int, keepingFrom kept: Int32, _ arena: UnsafeMutablePointer<DayArena>
     ) {
@@ -74,19 +75,7 @@ struct AmountDays: DaysBeforeLast {
         return AmountDay(day: elements[index - 1].day, amount: Amount(micros: micros))
     }
 
-    /// Drops days before `kept` and gives back what memory that frees.
-    mutating func prune(before kept: Int32, _ arena: UnsafeMutablePointer<DayArena>) {
-        if last.isNone || last.day < kept {
-            free(arena)
-        } else {
-            rest.prune(before: kept, arena)
-        }
-    }
-
-    mutating func free(_ arena: UnsafeMutablePointer<DayArena>) {
-        rest.free(arena)
-        last = .none
-    }
+    mutating func forgetLast() { last = .none }
 
     // MARK: Questions
 
@@ -110,7 +99,7 @@ struct AmountDays: DaysBeforeLast {
 
     var lastElements: LastElements {
         var elements = LastElements()
-        forEachDigit(of: last) { elements.append($0) }
+        if !last.isNone { forEachDigit(of: last) { elements.append($0) } }
         return elements
     }
 

@@ -1,4 +1,4 @@
-/// Day counts in order of day, in a block of the arena.
+/// Day counts, or digits of amounts by day, in order of day, in a block of the arena.
 struct DayBlock: BitwiseCopyable {
     private var block: UInt32 = 0
     private var length: UInt32 = 0
@@ -73,7 +73,7 @@ struct DayBlock: BitwiseCopyable {
         } else if count == DayArena.capacity(of: sizeClass) {
             let dropped = min(firstIndex(notBefore: kept, arena), index)
             if dropped > 0 {
-                removeFirst(dropped, arena)
+                remove(0..<dropped, arena)
                 index -= dropped
             } else {
                 move(to: sizeClass + 1, arena)
@@ -89,7 +89,7 @@ struct DayBlock: BitwiseCopyable {
     /// Drops days before `kept` and gives back what memory that frees.
     mutating func prune(before kept: Int32, _ arena: UnsafeMutablePointer<DayArena>) {
         guard length > 0, elements(arena)[0].day < kept else { return }
-        removeFirst(firstIndex(notBefore: kept, arena), arena)
+        remove(0..<firstIndex(notBefore: kept, arena), arena)
         if length == 0 {
             free(arena)
             return
@@ -101,10 +101,6 @@ struct DayBlock: BitwiseCopyable {
     mutating func free(_ arena: UnsafeMutablePointer<DayArena>) {
         if sizeClass != .max { arena.pointee.free(block, sizeClass) }
         self = DayBlock()
-    }
-
-    private mutating func removeFirst(_ removed: Int, _ arena: UnsafeMutablePointer<DayArena>) {
-        remove(0..<removed, arena)
     }
 
     mutating func remove(_ removed: Range<Int>, _ arena: UnsafeMutablePointer<DayArena>) {

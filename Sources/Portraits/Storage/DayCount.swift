@@ -3,6 +3,7 @@
 /// A sum below 2,048 is one element. The rest of a larger one stands in one or two more elements of
 /// the same day before it: `level` 1 counts 2^11s, `level` 2 counts 2^51s, so that sums are exact
 /// below 2^64 although hardly any day needs more than 11 bits. The note belongs to level 0.
+/// In lists of amounts an element is one of a sum's digits instead, of which there may be four.
 struct DayCount: BitwiseCopyable {
     /// Day (22 bits), 2 − level (2), note (29), count (11), from the top.
     private var word: UInt64
@@ -91,7 +92,7 @@ struct DayCount: BitwiseCopyable {
 
     /// A digit of an amount, of which it takes the low bits. An `Int128` has up to four, level 0 being the lowest.
     init(day: Int32, level: Int, digit: UInt64) {
-        self.init(day: day, rank: UInt64(2 &- level) & 3, payload: digit & Self.greatestPayload)
+        self.init(day: day, rank: UInt64(truncatingIfNeeded: 2 &- level) & 3, payload: digit & Self.greatestPayload)
     }
 
     @inline(__always) var digit: UInt64 { word & Self.greatestPayload }

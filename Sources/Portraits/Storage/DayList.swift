@@ -77,19 +77,7 @@ struct DayList: DaysBeforeLast {
         return isNew
     }
 
-    /// Drops days before `kept` and gives back what memory that frees.
-    mutating func prune(before kept: Int32, _ arena: UnsafeMutablePointer<DayArena>) {
-        if isEmpty || last.day < kept {
-            free(arena)
-        } else {
-            rest.prune(before: kept, arena)
-        }
-    }
-
-    mutating func free(_ arena: UnsafeMutablePointer<DayArena>) {
-        rest.free(arena)
-        last = .none
-    }
+    mutating func forgetLast() { last = .none }
 
     // MARK: Checkpoints
 

@@ -10,6 +10,9 @@ protocol DaysBeforeLast: BitwiseCopyable {
     /// What stands in the list itself, as elements of a block.
     var lastElements: LastElements { get }
 
+    /// Makes it a list without a last day.
+    mutating func forgetLast()
+
     /// Takes the last day out of a block that has it, in a list without any.
     mutating func takeLast(_ arena: UnsafeMutablePointer<DayArena>) throws(DamagedBytes)
 }
@@ -32,6 +35,20 @@ extension DaysBeforeLast {
     func hasDays(before day: Int32, _ arena: UnsafeMutablePointer<DayArena>) -> Bool {
         guard let lastDay else { return false }
         return (rest.count > 0 ? rest.elements(arena)[0].day : lastDay) < day
+    }
+
+    /// Drops days before `kept` and gives back what memory that frees.
+    mutating func prune(before kept: Int32, _ arena: UnsafeMutablePointer<DayArena>) {
+        if let lastDay, lastDay >= kept {
+            rest.prune(before: kept, arena)
+        } else {
+            free(arena)
+        }
+    }
+
+    mutating func free(_ arena: UnsafeMutablePointer<DayArena>) {
+        rest.free(arena)
+        forgetLast()
     }
 
     // MARK: Checkpoints
