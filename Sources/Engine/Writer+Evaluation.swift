@@ -21,9 +21,12 @@ extension Writer {
     /// How many looks ahead a company's memory is asked for: a look takes longer than a miss of the cache.
     private static let looksAhead = 2
 
-    /// Looks at companies whose deadline has come, `limit` of them, in order of time, so that each flag is raised at its
-    /// true instant also when several instants passed at once. Notes whether any are left.
-    func fireDeadlines(notAfter now: Timestamp, atMost limit: Int = .max) throws(EngineError) {
+    /// Between two looks at the clock; less than a millisecond.
+    static let looksAtOnce = 32
+
+    /// Looks at companies whose deadline has come, in order of time, so that each flag is raised at its true instant also
+    /// when several instants passed at once; some at least, and no more when it is `end`. Notes whether any are left.
+    func fireDeadlines(notAfter now: Timestamp, until end: ContinuousClock.Instant? = nil) throws(EngineError) {
         var looks = 0
         while true {
             // A source that falls silent at an instant withholds what that instant would raise.
@@ -31,7 +34,7 @@ extension Writer {
                 try checkSources()
                 continue
             }
-            if looks == limit {
+            if let end, looks > 0, looks % Self.looksAtOnce == 0, ContinuousClock.now >= end {
                 isBehind = schedule.first.map { $0 <= now } ?? false
                 return
             }

@@ -47,7 +47,8 @@ struct CheckpointPartBytes {
 
 /// Which parts newer files have: a bit for each number that a kind has come with, since there are millions.
 struct SeenParts: ~Copyable {
-    /// By kind. Memory of its own, since an array in an array is counted and checked for each part.
+    /// By kind. Memory of its own, since an array in an array is counted and checked for each part. Each use begins with a
+    /// copy of the pointer: reached through `self`, Swift 6.3 does not compile it for the thread sanitizer.
     private let words = UnsafeMutableBufferPointer<UnsafeMutableBufferPointer<UInt64>>.allocate(
         capacity: Int(CheckpointPartBytes.kindCount))
     private(set) var isEmpty = true
@@ -55,22 +56,25 @@ struct SeenParts: ~Copyable {
     init() { words.initialize(repeating: UnsafeMutableBufferPointer(start: nil, count: 0)) }
 
     deinit {
-        for words in words { words.deallocate() }
-        words.deallocate()
+        let kinds = words
+        for words in kinds { words.deallocate() }
+        kinds.deallocate()
     }
 
     @inline(__always)
     func contains(_ part: CheckpointPartBytes) -> Bool {
         let (word, bit) = Self.place(part)
-        let words = words[Int(part.kind)]
+        let kinds = words
+        let words = kinds[Int(part.kind)]
         return word < words.count && words[word] >> bit & 1 == 1
     }
 
     mutating func insert(_ part: CheckpointPartBytes) {
         isEmpty = false
         let (word, bit) = Self.place(part)
-        if word >= words[Int(part.kind)].count { Self.extend(&words[Int(part.kind)], toHold: word) }
-        words[Int(part.kind)][word] |= 1 << bit
+        let kinds = words
+        if word >= kinds[Int(part.kind)].count { Self.extend(&kinds[Int(part.kind)], toHold: word) }
+        kinds[Int(part.kind)][word] |= 1 << bit
     }
 
     private static func extend(_ words: inout UnsafeMutableBufferPointer<UInt64>, toHold word: Int) {
