@@ -42,22 +42,25 @@ extension CompanyState {
     /// In 8 bytes a day where all numbers allow it, as they do but for the largest companies; else in 16.
     private func writeUserDays(to out: ByteBuffer) {
         let firstDay = userDays.isEmpty ? 0 : userDays[0].day
-        let isShort = userDays.indices.allSatisfy { index in
+        var bits: UInt32 = 0
+        for index in userDays.indices {
             let row = userDays[index]
-            return max(row.active, row.firsts, row.lasts) <= UInt32(UInt16.max)
-                && UInt16(exactly: row.day - firstDay) != nil
+            bits |= UInt32(truncatingIfNeeded: row.day - firstDay) | row.active | row.firsts | row.lasts
         }
+        let isShort = bits <= UInt32(UInt16.max)
         out.append(isShort)
         guard isShort else { return userDays.write(to: out) }
         out.append(UInt32(userDays.count))
         out.append(firstDay)
+        // The longest of what is copied before a company changes, while its event waits.
+        let numbers = out.reserve(userDays.count * Self.shortUserDay)
         for index in userDays.indices {
             let row = userDays[index]
-            out.append(UInt16(row.day - firstDay))
-            out.append(UInt16(row.active))
-            out.append(UInt16(row.firsts))
-            out.append(UInt16(row.lasts))
+            let short = SIMD4<UInt16>(
+                truncatingIfNeeded: SIMD4(UInt32(bitPattern: row.day - firstDay), row.active, row.firsts, row.lasts))
+            (numbers + index * Self.shortUserDay).storeBytes(of: short, as: SIMD4<UInt16>.self)
         }
+        out.advance(userDays.count * Self.shortUserDay)
     }
 
     private mutating func readUserDays(_ reader: inout ByteReader) throws(DamagedBytes) {
