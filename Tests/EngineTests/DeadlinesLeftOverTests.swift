@@ -89,7 +89,7 @@ struct DeadlinesLeftOverTests {
         scene.post(isAnswer: false) {
             #expect($0.log.lastSeq == durable && $0.block.records.count >= LineOutlooks.groupSize)
             #expect($0.schedule.unlooked(ahead: 1) == nil)
-            $0.mailbox.post(Mailbox.Job(isAnswer: true) { seen.note($0) })
+            _ = $0.mailbox.post(Mailbox.Job(isAnswer: true) { seen.note($0) })
         }
         try scene.send(Self.lines)
         #expect(seen.logged.count == 1 && seen.logged[0] > 0)
