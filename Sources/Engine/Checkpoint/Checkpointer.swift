@@ -1,7 +1,6 @@
 import EventLog
 import Portraits
 import Rules
-import Synchronization
 import UsageModel
 
 /// The writer's side of checkpoints: when one is due, which parts it still needs, who waits for it.
@@ -14,7 +13,8 @@ final class Checkpointer {
     /// The state that the last durable checkpoint shows; 0 for none.
     private(set) var savedSeq: UInt64
     private(set) var isUnderWay = false
-    private let resumption = Resumption()
+    /// A job is on its way that goes on.
+    private var isToGoOn = false
     /// All parts were handed over.
     private var isFinishing = false
     /// By the boot clock: after a failure no checkpoint begins before.
@@ -28,7 +28,7 @@ final class Checkpointer {
 
     /// A piece is handed over when it has so many bytes: large enough for the disk, and copied in a fraction of a
     /// millisecond between two turns.
-    private static let pieceBytes = 1 << 19
+    private static let pieceBytes = 1 << 20
     /// Room for the part that fills it.
     static let pieceCapacity = pieceBytes * 2
     /// How far the writer may be ahead of the disk, beside what must be written before it changes.
@@ -93,7 +93,7 @@ final class Checkpointer {
         while piece === self.piece, rows === self.rows {
             switch writer.portraits.nextCheckpointPart(&lookCount) {
             case .write(let part): write(part, of: writer)
-            case .goOnLater: return resumption.post(by: writer.resumption)
+            case .goOnLater: return goOnLater(writer)
             case .end: return finish(writer)
             }
         }
@@ -102,18 +102,13 @@ final class Checkpointer {
     /// Some milliseconds of misses.
     private static let greatestLookCount = 8_192
 
-    /// Whether a job is on its way that goes on: one and no more, though turns go on with it as well. With one for each
-    /// piece that was written, lines waited for up to sixteen pieces in a row, 60 ms.
-    private final class Resumption: Sendable {
-        private let isPosted = Atomic(false)
-
-        /// From any thread.
-        func post(by resume: @Sendable (@escaping @Sendable (Writer) -> Void) -> Void) {
-            guard !isPosted.exchange(true, ordering: .acquiringAndReleasing) else { return }
-            resume {
-                self.isPosted.store(false, ordering: .releasing)
-                $0.checkpointer?.proceed($0)
-            }
+    /// Once at a time, though turns go on with it as well.
+    private func goOnLater(_ writer: Writer) {
+        guard !isToGoOn else { return }
+        isToGoOn = true
+        writer.resumption {
+            $0.checkpointer?.isToGoOn = false
+            $0.checkpointer?.proceed($0)
         }
     }
 
@@ -123,7 +118,7 @@ final class Checkpointer {
         let next = thread.spare() ?? ByteBuffer(capacity: Self.pieceCapacity)
         if areRows { rows = next } else { piece = next }
         let resume = writer.resumption
-        thread.append(parts: full, areRows: areRows) { [resumption] in resumption.post(by: resume) }
+        thread.append(parts: full, areRows: areRows) { resume { $0.checkpointer?.proceed($0) } }
     }
 
     private func finish(_ writer: Writer) {
