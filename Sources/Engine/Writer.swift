@@ -65,7 +65,7 @@ final class Writer {
     private static let fullDiskRetryMilliseconds: Int64 = 1_000
 
     /// What lines may wait for looks that time has made due. As long as the lines of the turn before took, within these
-    /// bounds: with 100,000 companies at midnight a look is 25 µs of misses, and a thousand kept acks for 100 ms.
+    /// bounds; by time, since a look at a company that lies in no cache takes many times as long as one at another.
     private var lookDuration = leastLookDuration
     private static let leastLookDuration = Duration.milliseconds(4)
     /// A test sets it.
