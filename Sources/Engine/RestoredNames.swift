@@ -8,34 +8,65 @@ final class RestoredNames: @unchecked Sendable {
     /// Until `join`.
     private var log: EventLog?
     private let names: NameTable
-    /// Both are set on the thread, and taken behind a wait for what set them.
+    /// These are set on the thread, and taken behind a wait for what set them.
     private var failure: EventLogError?
+    private var checkpointFailure: EventLogError?
+    /// Of each kind, in the order of `NameKind.allCases`.
+    private var savedCounts: [UInt32] = NameKind.allCases.map { _ in 0 }
     private var index: NameIndex?
     private let restoring = DispatchGroup()
     private let indexing = DispatchGroup()
 
-    /// No name may be used before `wait` has returned, and none added before `endIndexing` has.
     init(_ log: EventLog, _ names: NameTable) {
         self.log = log
         self.names = names
+    }
+
+    /// To be called once. No name may be used before `wait` has returned, and none added before `endIndexing` has.
+    ///
+    /// - Parameter checkpoint: has the names of all blocks up to the one with this header, and of no other. Nil leaves
+    ///   them all to the log.
+    func begin(_ checkpoint: (store: CheckpointStore, last: BlockHeader)?) {
         restoring.enter()
         indexing.enter()
         DispatchQueue.global(qos: .userInitiated).async { [self] in
             do throws(EventLogError) {
-                try self.log?.restoreNames()
+                try log?.restoreNames(behind: readCheckpoint(checkpoint))
             } catch {
                 failure = error
             }
             restoring.leave()
-            if failure == nil { index = self.names.restoredIndex() }
+            if failure == nil { index = names.restoredIndex() }
             indexing.leave()
         }
     }
 
+    /// Returns the last seq whose names are there: 0, and no name, where the checkpoint is of no use.
+    private func readCheckpoint(_ checkpoint: (store: CheckpointStore, last: BlockHeader)?) -> UInt64 {
+        guard let (store, last) = checkpoint else { return 0 }
+        do throws(EventLogError) {
+            try store.readNames(into: names)
+            let counts = NameKind.allCases.map { UInt32(names.count($0)) }
+            guard counts.reduce(0, +) == last.nameTotal else {
+                throw store.damaged("there should be \(last.nameTotal) names, but \(counts.reduce(0, +)) were found")
+            }
+            savedCounts = counts
+            return last.lastSeq
+        } catch {
+            checkpointFailure = error
+            names.removeAll()
+            return 0
+        }
+    }
+
     /// All names can be used by number from here on. Throws what `EventLog.restoreNames` does.
-    func wait() throws(EventLogError) {
+    ///
+    /// - Returns: how many names of each kind the checkpoint has, in the order of `NameKind.allCases`, or what is wrong
+    ///   with it.
+    func wait() throws(EventLogError) -> Result<[UInt32], EventLogError> {
         restoring.wait()
         if let failure { throw failure }
+        return checkpointFailure.map { .failure($0) } ?? .success(savedCounts)
     }
 
     /// All names can be found by text from here on. To be called once, after `wait`.

@@ -25,7 +25,7 @@ public final class EventLog {
     private var active: (firstSeq: UInt64, environment: Environment)?
     private var lastHash = Hash128.zero
     /// How many names of each kind are on the disk, in the order of `NameKind.allCases`.
-    private var persistedNames: [UInt32] = NameKind.allCases.map { _ in 0 }
+    public private(set) var persistedNames: [UInt32] = NameKind.allCases.map { _ in 0 }
     private var failure: String?
 
     private let encoder = BlockEncoder()
@@ -34,8 +34,8 @@ public final class EventLog {
     private let nameRecord = ByteBuffer()
 
     /// Opens the log in `directory`, creates it when it is missing, takes the directory's lock, checks
-    /// every segment's structure, place and names and the tail, and restores all names into `names`, which must
-    /// be empty. Blocks' bodies are checked when they are read. O(segments + names).
+    /// every segment's structure and place and the tail, and restores all names into `names`, which must be empty.
+    /// Blocks' bodies are checked when they are read. O(segments + names).
     ///
     /// - Parameter restoresNames: false leaves the names to `restoreNames` and the making of their index to the
     ///   caller. Until then nothing may be appended or interned.
@@ -58,10 +58,12 @@ public final class EventLog {
         return log
     }
 
-    /// Reads all names back, each checked against the block that added it. Another thread may do this while this
+    /// Reads names back, each checked against the block that added it. Another thread may do this while this
     /// log's readers are used. O(names).
-    public func restoreNames() throws(EventLogError) {
-        try reader().restoreNames(into: names)
+    ///
+    /// - Parameter seq: the end of a block; what it and those before it added is in the table already.
+    public func restoreNames(behind seq: UInt64 = 0) throws(EventLogError) {
+        try reader().restoreNames(into: names, behind: seq)
         notePersistedNames()
     }
 

@@ -48,12 +48,12 @@ public struct EventLogReader: Sendable {
         }
     }
 
-    /// The hash of the header of the block that ends at `seq`; nil when none does.
-    public func blockHash(endingAt seq: UInt64) throws(EventLogError) -> Hash128? {
+    /// The header of the block that ends at `seq`; nil when none does.
+    public func blockHeader(endingAt seq: UInt64) throws(EventLogError) -> BlockHeader? {
         let buffer = ByteBuffer()
         guard seq > 0, let entry = try store.copyBlock(holding: seq, to: buffer) else { return nil }
         let header = try SegmentStore.header(buffer, entry, logID: store.logID)
-        return header.lastSeq == seq ? header.hash : nil
+        return header.lastSeq == seq ? header : nil
     }
 
     /// All names, read afresh from the log.
@@ -67,9 +67,14 @@ public struct EventLogReader: Sendable {
     /// How many names of all kinds the log has.
     public func nameTotal() throws(EventLogError) -> Int { Int(try lastHeader()?.nameTotal ?? 0) }
 
-    func restoreNames(into names: NameTable) throws(EventLogError) {
-        var restorer = NameRestorer()
-        for segment in store.firstSeqs { try restorer.restore(segment, of: store, into: names) }
+    /// Puts the names that blocks behind `seq` added into `names`, which has those of all others.
+    func restoreNames(into names: NameTable, behind seq: UInt64 = 0) throws(EventLogError) {
+        var restorer = NameRestorer(behind: names)
+        let segments = store.firstSeqs
+        for (index, segment) in segments.enumerated() where index + 1 == segments.count || segments[index + 1] > seq + 1
+        {
+            try restorer.restore(segment, from: max(segment, seq + 1), of: store, into: names)
+        }
         if let last = try lastHeader() { try restorer.checkTotal(last) }
     }
 

@@ -12,6 +12,7 @@ struct LogOpening {
 
     init(store: SegmentStore, mapBytes: Int) throws(EventLogError) {
         let segments = store.firstSeqs
+        store.checkAhead()
         do throws(EventLogError) {
             for segment in segments {
                 guard segment == (last?.lastSeq ?? 0) + 1 else {

@@ -9,13 +9,20 @@ struct NameRestorer {
     private let names = ByteBuffer()
     private let header = ByteBuffer()
 
+    init() {}
+
+    /// To go on behind what `table` has.
+    init(behind table: NameTable) {
+        for kind in NameKind.allCases { counts[Int(kind.rawValue)] = UInt32(table.count(kind)) }
+    }
+
     var total: Int { counts.reduce(0) { $0 + Int($1) } }
 
-    /// Reads all name records of a segment, each checked against its block's header.
+    /// Reads the name records of a segment's blocks from `first` on, each checked against its block's header.
     mutating func restore(
-        _ segment: UInt64, of store: SegmentStore, into table: NameTable
+        _ segment: UInt64, from first: UInt64, of store: SegmentStore, into table: NameTable
     ) throws(EventLogError) {
-        var position = segment
+        var position = first
         while let entry = try store.copy(.from(position), of: .names, in: segment, to: names) {
             guard let found = try store.copy(.through(entry.key), of: .headers, in: segment, to: header),
                 found.key == entry.key

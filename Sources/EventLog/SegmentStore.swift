@@ -1,3 +1,4 @@
+import Dispatch
 import LMDB
 import Synchronization
 import UsageModel
@@ -17,6 +18,8 @@ final class SegmentStore: Sendable {
         /// Ascending.
         var firstSeqs: [UInt64]
         var open: [UInt64: OpenSegment] = [:]
+        /// Whose trees were found whole, and which nobody has opened since.
+        var checked: Set<UInt64> = []
         /// Counts uses, to find the segment that was left alone longest.
         var clock: UInt64 = 0
         /// Held as long as anybody can reach a segment; nil for a directory that nobody else knows yet.
@@ -50,6 +53,16 @@ final class SegmentStore: Sendable {
             return (
                 next > 0 ? state.firstSeqs[next - 1] : nil, next < state.firstSeqs.count ? state.firstSeqs[next] : nil
             )
+        }
+    }
+
+    /// Looks through the trees of all segments, as many at a time as there are processors, which whoever opens one first
+    /// is spared then. What is wrong with one is left to whoever opens it. O(blocks).
+    func checkAhead() {
+        let segments = firstSeqs
+        DispatchQueue.concurrentPerform(iterations: segments.count) { index in
+            guard (try? DataFile.check(directory: path(segments[index]))) != nil else { return }
+            state.withLock { _ = $0.checked.insert(segments[index]) }
         }
     }
 
@@ -101,7 +114,7 @@ final class SegmentStore: Sendable {
             Self.closeIdle(&state)
             do {
                 let path = path(firstSeq)
-                try DataFile.check(directory: path)
+                if state.checked.remove(firstSeq) == nil { try DataFile.check(directory: path) }
                 let environment = try open(path)
                 for (index, name) in SegmentTable.names.enumerated() where environment.table(index) == nil {
                     throw DataFileError.damaged(offset: 0, detail: "the table \(name) is missing")

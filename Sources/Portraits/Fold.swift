@@ -60,6 +60,8 @@ struct PartReading {
     var counted = PartCounts()
     /// Those that came before their company.
     var earlyDays: [CompanyID: ByteBuffer] = [:]
+    /// Of the homes that were read; see `Homes.token`.
+    var homeSum: UInt64 = 0
     /// By company number: whether its days are still to come. A set costs more than some companies take to be read.
     var isAwaitingDays: [Bool] = []
 }
@@ -87,14 +89,14 @@ final class PortraitStore {
 
     init(names: NameTable) {
         self.names = names
-        homes = .allocate(capacity: 1)
-        homes.initialize(to: Homes())
         arena = .allocate(capacity: 1)
         arena.initialize(to: DayArena())
         userArena = .allocate(capacity: 1)
         userArena.initialize(to: DayArena())
         changes = .allocate(capacity: 1)
         changes.initialize(to: PartChanges())
+        homes = .allocate(capacity: 1)
+        homes.initialize(to: Homes(changes: changes))
         userPages = .allocate(capacity: 1)
         userPages.initialize(to: UserPages(arena: userArena, changes: changes))
     }

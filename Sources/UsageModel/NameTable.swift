@@ -25,6 +25,23 @@ public final class NameTable {
         }
     }
 
+    /// See `NameReader.append`.
+    fileprivate func append(
+        publishedNames numbers: Range<UInt32>, of kind: NameKind, to buffer: ByteBuffer, upTo byteCount: Int
+    ) -> UInt32 {
+        growth.isChanging.withLock { _ in
+            let end = buffer.count + byteCount
+            var number = numbers.lowerBound
+            while number < numbers.upperBound, number == numbers.lowerBound || buffer.count < end {
+                let name = tables[Self.index(kind)].publishedBytes(of: number)
+                buffer.append(UInt32(name.count))
+                buffer.append(name)
+                number += 1
+            }
+            return number - numbers.lowerBound
+        }
+    }
+
     deinit {
         tables.deinitialize()
         tables.deallocate()
@@ -117,6 +134,16 @@ public final class NameTable {
         precondition(restored == number, "names restored out of order")
     }
 
+    /// Makes room for so many more names.
+    func reserve(_ kind: NameKind, names: Int, bytes: Int) {
+        tables[Self.index(kind)].reserve(moreNames: names, bytes: bytes)
+    }
+
+    /// Forgets what was restored; nobody may have read it.
+    public func removeAll() {
+        for index in tables.indices { tables[index] = NameTableOfKind(growth: growth) }
+    }
+
     /// All names have been restored and can be looked for from here on. O(names).
     public func endRestoring() { use(restoredIndex()) }
 
@@ -140,6 +167,14 @@ public struct NameReader: @unchecked Sendable {
 
     /// The text of `id`; empty for none.
     public func name<I: Identifier>(_ id: I) -> String { id.isNone ? "" : table.publishedName(id.number, I.kind) }
+
+    /// Appends the entries of a run to `buffer`: those of the names `numbers`, or of as many of the first as make
+    /// `byteCount` bytes. Returns how many; one at least if there is one. The writer's next name may wait meanwhile.
+    public func append(
+        _ numbers: Range<UInt32>, of kind: NameKind, to buffer: ByteBuffer, upTo byteCount: Int
+    ) -> UInt32 {
+        table.append(publishedNames: numbers, of: kind, to: buffer, upTo: byteCount)
+    }
 }
 
 /// Held to read on another thread than the table's own, and to replace memory that is read there.
@@ -326,6 +361,10 @@ private struct NameTableOfKind: ~Copyable {
 
     /// More than it takes for one to arrive; a power of two.
     private static let slotsAhead = 32
+
+    mutating func reserve(moreNames names: Int, bytes: Int) {
+        reserve(names: count + 1 + names, bytes: ends[count] + bytes)
+    }
 
     /// Doubles what is too small, so that adding a name costs amortised O(its length).
     private mutating func reserve(names: Int, bytes: Int) {

@@ -189,6 +189,43 @@ struct CheckpointTests {
         #expect(scene.replayedCount == 0 && scene.reports.isEmpty)
     }
 
+    @Test("names of a checkpoint and of the blocks behind it are found by those who come next")
+    func namesBehind() async throws {
+        let scene = try WriterScene(rules: "flags: []", heartbeats: [:])
+        for company in ["a", "b", "c", "d"] {
+            try scene.send("{\"company\":\"\(company)\",\"user\":\"\(company)-1\",\"task\":\"t\"}\n")
+            // The second has nothing new to save but what came since the first, the fourth is not saved.
+            if company != "d" { try await scene.checkpoint() }
+            if company == "b" { try scene.restart() }
+        }
+        try scene.restart()
+        #expect(scene.reports.isEmpty)
+        for company in ["a", "b", "c", "d"] {
+            try scene.send("{\"company\":\"\(company)\",\"user\":\"\(company)-1\",\"task\":\"t\"}\n")
+        }
+        #expect(scene.writer.names.count(.company) == 4 && scene.writer.names.count(.user) == 4)
+        let digest = scene.writer.digest().value
+        scene.writer.giveUpCheckpoint()
+        try scene.restart()
+        #expect(scene.writer.digest().value == digest)
+    }
+
+    @Test("names that are damaged in the checkpoint are read from the log")
+    func damagedNames() async throws {
+        let scene = try WriterScene(rules: "flags: []", heartbeats: [:])
+        try scene.send("{\"company\":\"a\",\"user\":\"somebody.with.a.name\",\"task\":\"t\"}\n")
+        try await scene.checkpoint()
+        let digest = scene.writer.digest().value
+        try scene.flipBit(ofCheckpointAt: "somebody.with.a.name")
+        try scene.restart()
+        #expect(scene.writer.digest().value == digest)
+        #expect(scene.writer.names.find("somebody.with.a.name", as: UserID.self) != nil)
+        #expect(scene.reports.contains { $0.contains("state/") })
+        try await scene.checkpoint()
+        try scene.restart()
+        #expect(scene.replayedCount == 0)
+    }
+
     @Test("a damaged part, however deep, has the log replayed")
     func damagedPart() async throws {
         let scene = try WriterScene(rules: "flags: []", heartbeats: [:])

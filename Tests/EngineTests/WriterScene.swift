@@ -126,12 +126,19 @@ final class WriterScene {
         try FileManager.default.copyItem(atPath: path, toPath: target)
     }
 
-    func flipBit(ofCheckpointAt offset: Int) throws {
+    func flipBit(ofCheckpointAt offset: Int) throws { try flipBit { _ in offset } }
+
+    func flipBit(ofCheckpointAt text: String) throws {
+        try flipBit { try #require($0.range(of: Data(text.utf8))).lowerBound }
+    }
+
+    /// Of the oldest file.
+    private func flipBit(ofCheckpointAt offset: (Data) throws -> Int) throws {
         let folder = directory.path + "/state"
         let name = try #require(FileManager.default.contentsOfDirectory(atPath: folder).sorted().first)
         let url = URL(fileURLWithPath: folder + "/" + name)
         var data = try Data(contentsOf: url)
-        data[offset] ^= 1
+        data[try offset(data)] ^= 1
         try data.write(to: url)
     }
 

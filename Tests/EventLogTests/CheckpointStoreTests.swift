@@ -28,6 +28,31 @@ struct CheckpointStoreTests {
         #expect(scene.reports == [], "seed \(seed)")
         _ = try scene.store.merge()
         #expect(scene.fileNames.count <= 6, "seed \(seed): \(scene.fileNames)")
+        // Runs that follow each other were put together.
+        for file in scene.store.files {
+            #expect(file.index.pieces.filter { $0.kind == .names }.count <= 2, "seed \(seed)")
+        }
+    }
+
+    @Test("names of more than a piece are read back, and found")
+    func manyNames() throws {
+        let scene = try CheckpointScene(seed: 5)
+        let names = NameTable()
+        let count = 3 * NameRunWriter.pieceBytes / 40
+        for number in 0..<count { let _: UserID = names.intern("user-\(number)@a-company-with-a-name.example") }
+        let writing = try scene.store.begin(scene.header(seq: 1))
+        try [1].withUnsafeBytes { try writing.append(global: $0) }
+        try writing.append(names: names.reader, [(.user, 1..<UInt32(count) + 1)])
+        try scene.store.keep(writing)
+        #expect(try #require(scene.store.files.first).index.pieces.filter { $0.kind == .names }.count > 2)
+        let found = NameTable()
+        try scene.store.readNames(into: found)
+        found.endRestoring()
+        for number in stride(from: 0, to: count, by: 997) {
+            let name = "user-\(number)@a-company-with-a-name.example"
+            #expect(found.find(name, as: UserID.self) == names.find(name, as: UserID.self), "\(name)")
+        }
+        #expect(found.count(.user) == count)
     }
 
     @Test("a file that was not finished is as if it had never begun")
@@ -147,6 +172,8 @@ final class CheckpointScene {
     private var global: [UInt8] = []
     private var parts: [UInt64: [UInt8]] = [:]
     private var duplicates: [Day: [UInt64: [UInt64]]] = [:]
+    private let names = NameTable()
+    private var savedNames: [NameKind: UInt32] = [:]
     private var files: [String: Data] = [:]
 
     var directory: String { temporary.path }
@@ -182,6 +209,7 @@ final class CheckpointScene {
         let writing = try store.begin(header(seq: seq))
         global = bytes(upTo: 300)
         try global.withUnsafeBytes { try writing.append(global: $0) }
+        try writing.append(names: names.reader, newNames())
         for _ in 0..<random.below(4) {
             let piece = ByteBuffer()
             let areRows = random.chance(50)
@@ -205,6 +233,30 @@ final class CheckpointScene {
     }
 
     private var written: Set<UInt64> = []
+
+    private func newNames() -> [(kind: NameKind, numbers: Range<UInt32>)] {
+        for _ in 0..<random.below(isSmall ? 4 : 40) {
+            let name = String(repeating: "n", count: Int(random.below(30))) + "\(random.next())"
+            if random.chance(80) {
+                let _: UserID = names.intern(name)
+            } else {
+                let _: CompanyID = names.intern(name)
+            }
+        }
+        return NameKind.allCases.map { kind in
+            let saved = savedNames[kind] ?? 0
+            savedNames[kind] = UInt32(names.count(kind))
+            return (kind, saved + 1..<UInt32(names.count(kind)) + 1)
+        }
+    }
+
+    private static func texts(_ names: NameTable) -> [[String]] {
+        NameKind.allCases.map { kind in
+            (0..<UInt32(names.count(kind))).map { number in
+                names.withBytes(of: number + 1, kind: kind) { String(decoding: $0, as: UTF8.self) }
+            }
+        }
+    }
 
     private func newDuplicates() -> UnsavedDuplicates {
         var unsaved = UnsavedDuplicates()
@@ -247,6 +299,9 @@ final class CheckpointScene {
         #expect(foundGlobal == global, "\(comment)")
         #expect(found.withLock { $0 } == parts, "\(comment)")
         #expect(store.header?.seq == seq, "\(comment)")
+        let foundNames = NameTable()
+        try store.readNames(into: foundNames)
+        #expect(Self.texts(foundNames) == Self.texts(names), "\(comment)")
         let index = DuplicateIndex(runs: try store.duplicateRuns())
         for (day, known) in duplicates {
             for (fingerprint, seqs) in known {

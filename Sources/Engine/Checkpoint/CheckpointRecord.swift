@@ -55,6 +55,7 @@ extension CheckpointPart {
         case .users(let page): (2, page)
         case .row(let row): (3, row)
         case .days(let number): (4, number)
+        case .homes(let page): (5, page)
         }
     }
 
@@ -64,6 +65,7 @@ extension CheckpointPart {
         case 2: self = .users(number)
         case 3: self = .row(number)
         case 4: self = .days(number)
+        case 5: self = .homes(number)
         default: return nil
         }
     }

@@ -29,11 +29,16 @@ final class CheckpointThread: Sendable {
 
     var pendingBytes: Int { pending.load(ordering: .relaxed) }
 
-    func begin(_ header: CheckpointHeader, global: ByteBuffer) {
+    /// - Parameter newNames: those that the checkpoint before does not have, read here from `names`.
+    func begin(
+        _ header: CheckpointHeader, global: ByteBuffer, names: NameReader,
+        _ newNames: [(kind: NameKind, numbers: Range<UInt32>)]
+    ) {
         let global = Handover(global)
         enqueue { [self] () throws(EventLogError) in
             let writing = try store.begin(header) { [self] in pendingBytes > Self.hurryingBytes }
             try writing.append(global: global.value.bytes)
+            try writing.append(names: names, newNames)
             self.writing = writing
         }
     }

@@ -20,6 +20,10 @@ final class Checkpointer {
     /// By the boot clock: after a failure no checkpoint begins before.
     private var notBefore = Int64.min
     private var seq: UInt64 = 0
+    /// How many names of each kind the durable checkpoint has, and the one under way, in the order of
+    /// `NameKind.allCases`.
+    private var savedNames: [UInt32]
+    private var savingNames: [UInt32] = []
     /// Parts that were not handed over yet, rows by themselves.
     private var piece = ByteBuffer(capacity: pieceCapacity)
     private var rows = ByteBuffer(capacity: pieceCapacity)
@@ -34,9 +38,10 @@ final class Checkpointer {
     /// How far the writer may be ahead of the disk, beside what must be written before it changes.
     private static let greatestPendingBytes = 16 << 20
 
-    init(store: CheckpointStore, savedSeq: UInt64, options: CheckpointOptions) {
+    init(store: CheckpointStore, savedSeq: UInt64, savedNames: [UInt32]?, options: CheckpointOptions) {
         thread = CheckpointThread(store: store)
         self.savedSeq = savedSeq
+        self.savedNames = savedNames ?? NameKind.allCases.map { _ in 0 }
         self.options = options
     }
 
@@ -68,7 +73,11 @@ final class Checkpointer {
         seq = header.seq
         let global = ByteBuffer(capacity: Self.pieceBytes)
         CheckpointRecord.write(writer, to: global)
-        thread.begin(header, global: global)
+        savingNames = writer.log.persistedNames
+        let newNames = zip(NameKind.allCases, zip(savedNames, savingNames)).map { kind, counts in
+            (kind: kind, numbers: counts.0 + 1..<counts.1 + 1)
+        }
+        thread.begin(header, global: global, names: writer.names.reader, newNames)
         writer.portraits.beginCheckpoint()
         duplicates = writer.duplicates.beginSaving(budgetBytes: options.duplicateBytes)
     }
@@ -151,6 +160,7 @@ final class Checkpointer {
             thread.giveBack(writer.duplicates.endSaving(outcome.runs))
             thread.giveBack(consume taken)
             savedSeq = seq
+            savedNames = savingNames
         case .failure(let error):
             writer.portraits.endCheckpoint(isKept: false)
             writer.duplicates.abandonSaving(taken)

@@ -3,38 +3,51 @@ import Portraits
 import Rules
 import UsageModel
 
+/// What a checkpoint gave back.
+struct RestoredCheckpoint {
+    /// Stands where the checkpoint's last block ended.
+    var replay: Replay
+    var duplicates: DuplicateRuns
+    /// How many names of each kind it has, in the order of `NameKind.allCases`.
+    var savedNames: [UInt32]
+}
+
 extension Replay {
-    /// The state that the checkpoint in `store` shows, which a block of the log must bear out, and the duplicates that it
-    /// holds; nil when there is none. The names are there on return.
+    /// What the checkpoint in `store` shows, which a block of the log must bear out; nil when there is none. The names
+    /// are there on return, those of the log's last blocks too.
     /// A checkpoint that turns out to be damaged, or to be of another past, is given up, and the log replayed.
     ///
     /// - Parameter report: told in a sentence what is wrong with it.
     static func restored(
         from store: CheckpointStore, log: EventLogReader, names: NameTable, restoring: RestoredNames,
         report: (String) -> Void
-    ) throws(EngineError) -> (replay: Replay, duplicates: DuplicateRuns)? {
+    ) throws(EngineError) -> RestoredCheckpoint? {
         do throws(EventLogError) {
             guard let header = store.header else {
-                try restoring.wait()
+                restoring.begin(nil)
+                _ = try restoring.wait()
                 return nil
             }
             // What is wrong with the log itself is no fault of the checkpoint, and ends the start.
-            let blockHash = try log.blockHash(endingAt: header.seq)
+            let last = try log.blockHeader(endingAt: header.seq)
             let nameTotal = try log.nameTotal()
             let replay = Replay(names: names)
             let read: Result<CheckpointRecord, EventLogError>
             do throws(EventLogError) {
-                guard blockHash == header.blockHash else {
+                guard let last, last.hash == header.blockHash else {
+                    restoring.begin(nil)
                     throw store.damaged("it shows a state that this log was never in")
                 }
+                restoring.begin((store, last))
                 read = .success(try replay.read(store, nameTotal: nameTotal))
             } catch {
                 read = .failure(error)
             }
-            try restoring.wait()
+            let savedNames = try restoring.wait()
             do throws(EventLogError) {
                 try replay.finish(try read.get(), header, store)
-                return (replay, try store.duplicateRuns())
+                return RestoredCheckpoint(
+                    replay: replay, duplicates: try store.duplicateRuns(), savedNames: try savedNames.get())
             } catch {
                 report("the checkpoint cannot be used: \(error); everything is read from the log instead")
                 try store.discard()

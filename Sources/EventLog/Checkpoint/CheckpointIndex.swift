@@ -24,6 +24,8 @@ struct CheckpointIndex {
         case parts = 2
         /// Parts of which there may be millions, by themselves: they are read on a thread of their own.
         case rows = 3
+        /// A run of names; see `NameRun`.
+        case names = 4
     }
 
     var pieces: [Piece] = []
@@ -33,6 +35,11 @@ struct CheckpointIndex {
     var tablesByteCount: UInt64 = 0
     /// One for each `chunkByteCount` of the tables, which are looked into here and there and never read whole.
     var chunkHashes: [Hash128] = []
+
+    /// Of all pieces of one kind.
+    func byteCount(of kind: PieceKind) -> UInt64 {
+        pieces.reduce(0) { $1.kind == kind ? $0 &+ $1.byteCount : $0 }
+    }
 
     /// Hashing so much costs some microseconds, and so does a miss of the page cache beside it.
     static let chunkByteCount = 64 << 10

@@ -27,7 +27,7 @@ public final class CheckpointMerge: Sendable {
         let kept = ByteBuffer()
         for file in files {
             let pieces = try CheckpointStore.checked(file) { () throws(CheckpointFault) in try CheckpointPieces(file) }
-            for piece in file.index.pieces where piece.kind != .global || file === files[0] {
+            for piece in file.index.pieces where isToBeMerged(piece, of: file) {
                 kept.removeAll()
                 try CheckpointStore.checked(file) { () throws(CheckpointFault) in
                     if piece.kind == .global { return try pieces.withBytes(of: piece) { kept.append($0) } }
@@ -40,8 +40,33 @@ public final class CheckpointMerge: Sendable {
                 if kept.count > 0 { try writer.append(piece.kind, kept.bytes) }
             }
         }
+        try appendNames(to: writer)
         try appendTables(to: writer)
         return CheckpointMerged(merge: self, file: try writer.finish(number: number))
+    }
+
+    private func isToBeMerged(_ piece: CheckpointIndex.Piece, of file: CheckpointFile) -> Bool {
+        switch piece.kind {
+        case .global: file === files[0]
+        case .parts, .rows: true
+        case .names: false
+        }
+    }
+
+    private func appendNames(to writer: CheckpointFileWriter) throws(EventLogError) {
+        var runs = NameRunWriter(file: writer)
+        let copy = ByteBuffer()
+        // The oldest first, since they are read back in order of number.
+        for file in files.reversed() {
+            let pieces = try CheckpointStore.checked(file) { () throws(CheckpointFault) in try CheckpointPieces(file) }
+            for piece in file.index.pieces where piece.kind == .names {
+                let run = try CheckpointStore.checked(file) { () throws(CheckpointFault) in
+                    try pieces.nameRun(of: piece, copiedTo: copy)
+                }
+                try runs.append(run)
+            }
+        }
+        try runs.finish()
     }
 
     private func appendTables(to writer: CheckpointFileWriter) throws(EventLogError) {

@@ -6,8 +6,8 @@ public import UsageModel
 /// The directory `state/`: checkpoints, from which a daemon is up again without reading the whole log.
 ///
 /// A checkpoint is a few files, newest first. Each holds what had changed since the one before: the global record,
-/// parts (companies, their days, their users, pages of users), and the duplicates that had come. Of a part in several files the newest
-/// counts. Files never change; one that is not four times as large as what came after it is merged with that, so
+/// parts (companies, their days, their users, pages of users), and the names and the duplicates that had come. Of a part
+/// in several files the newest counts. Files never change; one that is not four times as large as what came after it is merged with that, so
 /// there are few, and a part is written again a handful of times in its life. All of it follows from the log:
 /// whatever is damaged, foreign or of another version is reported, removed, and made anew.
 ///
@@ -121,7 +121,7 @@ public final class CheckpointStore: Sendable {
         return status.st_mtim.tv_sec
     }
 
-    private var files: [CheckpointFile] { state.withLock { $0.files } }
+    var files: [CheckpointFile] { state.withLock { $0.files } }
 
     /// The duplicates of all files, mapped.
     public func duplicateRuns() throws(EventLogError) -> DuplicateRuns {
@@ -219,6 +219,7 @@ public final class CheckpointStore: Sendable {
         } part: { _, _, _ in
         } row: { _, _, _ in
         }
+        try readNames(into: NameTable())
         try duplicateRuns().checkAll()
     }
 

@@ -21,6 +21,8 @@ public enum CheckpointPart: Hashable, Sendable {
     case row(UInt32)
     /// What is known across companies of `usersPerPage` users with neighbouring numbers.
     case users(UInt32)
+    /// Where as many users are at home, in which company and row: pages, since hardly any ever changes but the last.
+    case homes(UInt32)
 
     /// Enough that a page of nothing costs little, few enough that a call to `group` writes little again.
     public static let usersPerPage = 1 << usersPerPageBits

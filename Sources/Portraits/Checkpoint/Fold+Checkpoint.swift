@@ -75,7 +75,7 @@ extension Fold {
         guard reading.earlyDays.isEmpty, !reading.isAwaitingDays.contains(true) else {
             throw DamagedBytes("a company without its days, or days without their company")
         }
-        try rows.end(companies: companies) { identities.addMembership(of: $0, in: $1) }
+        try rows.end(companies: companies, homeSum: reading.homeSum) { identities.addMembership(of: $0, in: $1) }
         reading = PartReading()
     }
 }

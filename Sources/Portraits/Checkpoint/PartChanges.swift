@@ -14,6 +14,40 @@ enum PartGroup: Hashable {
     case rows(page: UInt32)
 }
 
+/// Pages of rows by number, a bit each: they come back in order, whatever order they changed in, so that rows are
+/// written, and after a restart read back, to memory one behind the other.
+struct PageSet {
+    private var words: [UInt64] = []
+
+    private static let bitCount = UInt32(UInt64.bitWidth)
+
+    mutating func insert(_ page: UInt32) {
+        let word = Int(page / Self.bitCount)
+        if word >= words.count { extend(toHold: word) }
+        words[word] |= 1 << UInt64(page % Self.bitCount)
+    }
+
+    /// Twice as many, so that adding pages one after the other costs amortised O(1) each.
+    private mutating func extend(toHold word: Int) {
+        words += Array(repeating: 0, count: max(word + 1, words.count * 2) - words.count)
+    }
+
+    /// The least page that is not below `first`; nil when there is none. O(pages between, in words).
+    func next(from first: UInt32) -> UInt32? {
+        var word = Int(first / Self.bitCount)
+        guard word < words.count else { return nil }
+        var bits = words[word] & (UInt64.max << UInt64(first % Self.bitCount))
+        while bits == 0 {
+            word += 1
+            guard word < words.count else { return nil }
+            bits = words[word]
+        }
+        return UInt32(word) * Self.bitCount + UInt32(bits.trailingZeroBitCount)
+    }
+
+    mutating func removeAll() { for word in words.indices { words[word] = 0 } }
+}
+
 /// Which parts have changed since the last checkpoint began, and which of those a checkpoint under way has not yet
 /// written.
 ///
@@ -24,11 +58,14 @@ struct PartChanges: ~Copyable {
     /// Of the generation that goes on.
     private(set) var mark = PartMark.odd
     /// Changed in this generation.
-    private(set) var changed: [PartGroup] = []
+    private(set) var changed: [CheckpointPart] = []
+    private var changedPages = PageSet()
     /// Changed before the checkpoint under way began.
-    private var saving: [PartGroup] = []
-    /// How many of `saving` were looked at.
+    private var saving: [CheckpointPart] = []
+    private var savingPages = PageSet()
+    /// How many of `saving` were looked at, and up to which page.
     private var savedCount = 0
+    private var nextPage: UInt32 = 0
     private(set) var isSaving = false
     /// Called with a part that a checkpoint waits for and that is about to change.
     var writeBeforeChange: ((CheckpointPart) -> Void)?
@@ -46,7 +83,7 @@ struct PartChanges: ~Copyable {
     private mutating func noteFirst(_ part: CheckpointPart, bearing mark: inout PartMark) {
         if mustSave(mark) { writeBeforeChange?(part) }
         mark = self.mark
-        changed.append(.part(part))
+        changed.append(part)
     }
 
     /// The same of a row, and of its page, which bears `pageMark`.
@@ -60,7 +97,7 @@ struct PartChanges: ~Copyable {
     mutating func note(page: UInt32, bearing mark: inout PartMark) {
         guard mark != self.mark else { return }
         mark = self.mark
-        changed.append(.rows(page: page))
+        changedPages.insert(page)
     }
 
     /// What is changed up to here is to be written.
@@ -68,27 +105,34 @@ struct PartChanges: ~Copyable {
         precondition(!isSaving, "one checkpoint at a time")
         // The memory of the list before is used again.
         swap(&saving, &changed)
+        swap(&savingPages, &changedPages)
         changed.removeAll(keepingCapacity: true)
+        changedPages.removeAll()
         savedCount = 0
+        nextPage = 0
         mark = mark == .odd ? .even : .odd
         isSaving = true
     }
 
     /// The next to look at; nil when all were.
     mutating func next() -> PartGroup? {
-        guard savedCount < saving.count else { return nil }
-        savedCount += 1
-        return saving[savedCount - 1]
+        if savedCount < saving.count {
+            savedCount += 1
+            return .part(saving[savedCount - 1])
+        }
+        guard let page = upcomingPage else { return nil }
+        nextPage = page + 1
+        return .rows(page: page)
     }
 
-    /// What `next` will return next.
-    var upcoming: PartGroup? { savedCount < saving.count ? saving[savedCount] : nil }
+    /// The page that comes next, when all other parts were looked at.
+    var upcomingPage: UInt32? { savingPages.next(from: nextPage) }
 
     /// Ends the checkpoint under way. Returns what it had to look at.
-    mutating func end() -> [PartGroup] {
+    mutating func end() -> (parts: [CheckpointPart], pages: PageSet) {
         isSaving = false
         defer { if saving.count > Self.greatestKeptCount { saving = [] } }
-        return saving
+        return (saving, savingPages)
     }
 
     /// A list of more is the first after a replay of everything, and as long as that for once.

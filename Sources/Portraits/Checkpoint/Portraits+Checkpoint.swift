@@ -55,15 +55,16 @@ extension Portraits {
         case .days(let number): take(&fold.pointee.companies.base[Int(number)].unsafelyUnwrapped.pointee.daysMark)
         case .users(let page): take(&fold.pointee.pageMarks.base[Int(page)])
         case .row(let row): take(&store.userPages.pointee.pointer(to: Int(row)).pointee.mark)
+        case .homes(let page): take(&store.homes.pointee.mark(ofPage: page).pointee)
         }
     }
 
-    /// Pages come in the order in which they changed, and each is many misses of the processor's cache.
+    /// Each page is many misses of the processor's cache.
     private func beginRows(of page: UInt32) {
         let pages = store.userPages
         savedRows = UserPages.rows(of: page)
         pages.pointee.noteSaving(ofPage: page)
-        if case .rows(let page) = store.changes.pointee.upcoming {
+        if let page = store.changes.pointee.upcomingPage {
             pages.pointee.prefetch(page: UInt32(UserPages.rows(of: page).lowerBound))
         }
         for row in savedRows {
@@ -77,11 +78,11 @@ extension Portraits {
         let saved = store.changes.pointee.end()
         savedRows = 0..<0
         guard !isKept else { return }
-        for group in saved {
-            switch group {
-            case .part(let part): noteChange(of: part)
-            case .rows(let page): store.userPages.pointee.renewChange(ofPage: page)
-            }
+        for part in saved.parts { noteChange(of: part) }
+        var first: UInt32 = 0
+        while let page = saved.pages.next(from: first) {
+            store.userPages.pointee.renewChange(ofPage: page)
+            first = page + 1
         }
     }
 
@@ -91,13 +92,14 @@ extension Portraits {
         case .days(let number): fold.pointee.state(CompanyID(number: number))?.pointee.noteOlderDaysChange()
         case .users(let page): noteChange(ofPage: page)
         case .row(let row): _ = store.userPages.pointee.change(Int(row))
+        case .homes(let page): store.homes.pointee.noteChange(ofPage: page)
         }
     }
 
     /// Companies that changed since the last checkpoint began, or since one was read; in order of number.
     public var changedCompanies: [CompanyID] {
-        store.changes.pointee.changed.compactMap { group in
-            if case .part(.company(let number)) = group { CompanyID(number: number) } else { nil }
+        store.changes.pointee.changed.compactMap { part in
+            if case .company(let number) = part { CompanyID(number: number) } else { nil }
         }.sorted { $0.number < $1.number }
     }
 
@@ -109,6 +111,7 @@ extension Portraits {
         case .days(let number): fold.pointee.state(CompanyID(number: number))?.pointee.writeOlderDays(to: out)
         case .row(let row): store.write(row: Int(row), to: out)
         case .users(let page): fold.pointee.identities.write(page: page, to: out)
+        case .homes(let page): store.homes.pointee.write(page: page, to: out)
         }
     }
 
@@ -139,6 +142,9 @@ extension Portraits {
         case .row(let row): try rowReading.read(Int(row), &reader)
         case .users:
             try fold.pointee.identities.read(page: &reader, userCount: fold.pointee.reading.counted.users)
+        case .homes(let page):
+            fold.pointee.reading.homeSum &+= try store.homes.pointee.read(
+                page: page, &reader, fold.pointee.reading.counted)
         }
     }
 

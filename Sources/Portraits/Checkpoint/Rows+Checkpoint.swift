@@ -41,12 +41,13 @@ extension DayBlock {
 /// Tells programs apart whose rows lie otherwise in memory.
 public enum CheckpointLayout {
     /// To be raised when what a checkpoint says, or what follows from it, changes while all sizes stay.
-    private static let version: UInt64 = 7
+    private static let version: UInt64 = 8
 
     /// Of all rows that are copied as they lie.
     public static var fingerprint: UInt64 {
         let sizes = [
             MemoryLayout<DayCount>.stride, MemoryLayout<UserDay>.stride, MemoryLayout<AheadDay>.stride,
+            MemoryLayout<Homes.Home>.stride,
         ]
         return sizes.reduce(version) { $0 &* 257 &+ UInt64($1) }
     }

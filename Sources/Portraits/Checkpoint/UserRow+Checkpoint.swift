@@ -107,9 +107,11 @@ final class RowReading {
     private var counted = PartCounts()
     private var pages = Rows<Page>()
     /// Rows that were read, for which memory was asked and not yet written to: where it lies is a miss of the processor's
-    /// cache for each that does not stand beside the one before, and so are the homes of a company's users.
+    /// cache for each that does not stand beside the one before.
     private var settling = Rows<Place>()
     private var guests = Rows<Guest>()
+    /// Of all who are at home in the rows that were read; see `Homes.token`.
+    private var homeSum: UInt64 = 0
 
     private static let greatestSettlingCount = 32
 
@@ -170,7 +172,6 @@ final class RowReading {
         guard page < pages.count else { throw DamagedBytes("a user in a page that is not there") }
         UsageModel.prefetch(pages.base + page)
         store.userPages.pointee.prefetch(row: place.row)
-        store.homes.pointee.prefetch(place.user.user)
         settling.append(place)
         if settling.count == Self.greatestSettlingCount { try settleAll() }
     }
@@ -194,18 +195,24 @@ final class RowReading {
             store.userPages.pointee.pointer(to: row).initialize(to: place.pointee.user)
             if place.pointee.isGuest {
                 guests.append(Guest(user: user, company: company, row: row))
-            } else if !store.homes.pointee.settle(user, in: company, row: row) {
-                throw DamagedBytes("a user who is at home twice")
+            } else {
+                homeSum &+= Homes.token(user, Homes.Home(company: company, row: UInt32(row)))
             }
         }
         settling.removeAll()
     }
 
     /// To be called when all parts were read; `guest` with each user of a company who is at home in another.
+    ///
+    /// - Parameter homeSum: what `Homes.read` returned, of all pages.
     func end(
-        companies: Rows<UnsafeMutablePointer<CompanyState>?>, guest noteGuest: (UserID, CompanyID) -> Void
+        companies: Rows<UnsafeMutablePointer<CompanyState>?>, homeSum: UInt64,
+        guest noteGuest: (UserID, CompanyID) -> Void
     ) throws(DamagedBytes) {
         try settleAll()
+        guard self.homeSum == homeSum else {
+            throw DamagedBytes("users whose rows stand elsewhere than they are at home")
+        }
         for position in guests.indices {
             let guest = guests[position]
             let index = Int(guest.company.number)
