@@ -31,7 +31,7 @@ final class RestoredNames: @unchecked Sendable {
         indexing.enter()
         DispatchQueue.global(qos: .userInitiated).async { [self] in
             do throws(EventLogError) {
-                try log?.restoreNames(behind: readCheckpoint(checkpoint))
+                try restore(checkpoint)
             } catch {
                 failure = error
             }
@@ -41,23 +41,25 @@ final class RestoredNames: @unchecked Sendable {
         }
     }
 
-    /// Returns the last seq whose names are there: 0, and no name, where the checkpoint is of no use.
-    private func readCheckpoint(_ checkpoint: (store: CheckpointStore, last: BlockHeader)?) -> UInt64 {
-        guard let (store, last) = checkpoint else { return 0 }
+    private func restore(_ checkpoint: (store: CheckpointStore, last: BlockHeader)?) throws(EventLogError) {
+        guard let (store, last) = checkpoint else { return try restoreFromLog(behind: 0) }
         do throws(EventLogError) {
             try store.readNames(into: names)
             let counts = NameKind.allCases.map { UInt32(names.count($0)) }
             guard counts.reduce(0, +) == last.nameTotal else {
                 throw store.damaged("there should be \(last.nameTotal) names, but \(counts.reduce(0, +)) were found")
             }
+            try restoreFromLog(behind: last.lastSeq)
             savedCounts = counts
-            return last.lastSeq
         } catch {
+            // Whichever of the two is at fault, the log alone has to do.
             checkpointFailure = error
             names.removeAll()
-            return 0
+            try restoreFromLog(behind: 0)
         }
     }
+
+    private func restoreFromLog(behind seq: UInt64) throws(EventLogError) { try log?.restoreNames(behind: seq) }
 
     /// All names can be used by number from here on. Throws what `EventLog.restoreNames` does.
     ///

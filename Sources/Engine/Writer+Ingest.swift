@@ -19,6 +19,7 @@ extension Writer {
                 for index in next..<end { try settle(lines[index], outlooks[index - next], bytes, of: submission) }
                 next = end
                 if mailbox.hasJobs { try letJobsOvertake() }
+                checkpointer?.proceed(self)
             }
         }
         // A sender that closes wants its flags, as one that syncs does. By wall time the commit looks anyway, once for

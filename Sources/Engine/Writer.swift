@@ -58,6 +58,9 @@ final class Writer {
     /// The last look found no room. Nothing that takes a commit is tried before one finds some.
     private(set) var isDiskFull = false
 
+    /// Whether somebody sends lines, so that whatever can be done later should be.
+    private(set) var hasLines = false
+
     /// What went wrong in a job, which has nobody to throw it to.
     var failure: EngineError?
 
@@ -125,6 +128,7 @@ final class Writer {
         var work = Mailbox.Work()
         while true {
             mailbox.take(into: &work, waitingAtMost: millisecondsToSleep())
+            hasLines = !work.submissions.isEmpty
             configuration.liveness?.show()
             readClock()
             isDiskFull = try !hasRoom()
@@ -292,7 +296,7 @@ final class Writer {
     private func millisecondsToDeadline() -> Int64? {
         if isDiskFull { return Self.fullDiskRetryMilliseconds }
         // Also while the clock stands: questions wait for what is left over.
-        if isBehind { return 0 }
+        if isBehind || checkpointer?.isReady == true { return 0 }
         guard !isEventClock else { return nil }
         let deadline = min(schedule.first ?? SourceWatch.never, watch.nextCheck)
         guard deadline != SourceWatch.never else { return nil }

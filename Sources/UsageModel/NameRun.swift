@@ -29,15 +29,17 @@ extension NameTable {
         reserve(kind, names: Int(Double(bytes) * namesPerByte) * 2, bytes: bytes * 2)
     }
 
-    /// Puts back names at the numbers they had. As with `restore`, runs of one kind must come in order, and none can be
-    /// looked for before the index is used.
+    /// Puts back names at the numbers they had; those that are there already are passed over. As with `restore`, runs of
+    /// one kind must come in order, and none can be looked for before the index is used.
     public func restore(_ run: NameRun) throws(DamagedBytes) {
-        guard Int(run.first) == count(run.kind) + 1 else {
-            throw DamagedBytes("name number \(run.first) of kind \(run.kind) follows number \(count(run.kind))")
+        let next = UInt32(count(run.kind)) + 1
+        guard run.first <= next else {
+            throw DamagedBytes("name number \(run.first) of kind \(run.kind) follows number \(next - 1)")
         }
         var reader = ByteReader(run.entries)
         for number in run.first..<run.end {
-            restore(try reader.slice(Int(try reader.number(UInt32.self))), kind: run.kind, number: number)
+            let name = try reader.slice(Int(try reader.number(UInt32.self)))
+            if number >= next { restore(name, kind: run.kind, number: number) }
         }
         guard reader.isAtEnd else { throw DamagedBytes("bytes behind the last name") }
     }

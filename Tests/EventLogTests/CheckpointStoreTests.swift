@@ -34,6 +34,25 @@ struct CheckpointStoreTests {
         }
     }
 
+    @Test("names that were saved again, since nobody heard that they were, are there once")
+    func namesTwice() throws {
+        let scene = try CheckpointScene(seed: 6)
+        let names = NameTable()
+        for number in 1...9 { let _: UserID = names.intern("user-\(number)") }
+        for (seq, numbers) in [(UInt64(1), UInt32(1)..<4), (2, 1..<7), (3, 7..<10)] {
+            let writing = try scene.store.begin(scene.header(seq: seq))
+            try [1].withUnsafeBytes { try writing.append(global: $0) }
+            try writing.append(names: names.reader, [(.user, numbers)])
+            try scene.store.keep(writing)
+        }
+        for _ in 0..<2 {
+            let found = NameTable()
+            try scene.store.readNames(into: found)
+            #expect(found.count(.user) == 9 && found.name(UserID(number: 5)) == "user-5")
+            _ = try scene.store.merge()
+        }
+    }
+
     @Test("names of more than a piece are read back, and found")
     func manyNames() throws {
         let scene = try CheckpointScene(seed: 5)

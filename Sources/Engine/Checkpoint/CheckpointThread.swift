@@ -22,12 +22,18 @@ final class CheckpointThread: Sendable {
     /// and 100,000 companies that all change are gigabytes.
     private static let hurryingBytes = 64 << 20
 
-    /// Twice what the writer is ahead of the disk as a rule.
+    /// As many as the writer is ahead of the disk at most, as a rule.
     private static let greatestSpareCount = 16
 
     init(store: CheckpointStore) { self.store = store }
 
-    var pendingBytes: Int { pending.load(ordering: .relaxed) }
+    /// How far the writer may be ahead of the disk, beside what must be written before it changes.
+    private static let greatestPendingBytes = 16 << 20
+
+    /// Whether more parts may be handed over.
+    var hasRoom: Bool { pendingBytes < Self.greatestPendingBytes }
+
+    private var pendingBytes: Int { pending.load(ordering: .relaxed) }
 
     /// - Parameter newNames: those that the checkpoint before does not have, read here from `names`.
     func begin(
@@ -53,17 +59,17 @@ final class CheckpointThread: Sendable {
         spares.withLock { if $0.count < Self.greatestSpareCount { $0.append(parts) } }
     }
 
-    /// - Parameter written: called on this thread when the bytes are written, or not to be.
-    func append(parts: ByteBuffer, areRows: Bool, written: @escaping @Sendable () -> Void) {
+    /// - Parameter roomMade: called on this thread when there is room again, for which the writer may be waiting.
+    func append(parts: ByteBuffer, areRows: Bool, roomMade: @escaping @Sendable () -> Void) {
         let byteCount = parts.count
         let parts = Handover(parts)
         pending.add(byteCount, ordering: .relaxed)
         enqueue { [self] () throws(EventLogError) in
             try writing?.append(parts: parts.value.bytes, areRows: areRows)
         } then: { [self] in
-            pending.subtract(byteCount, ordering: .relaxed)
+            let (before, after) = pending.subtract(byteCount, ordering: .relaxed)
             keep(parts)
-            written()
+            if before >= Self.greatestPendingBytes, after < Self.greatestPendingBytes { roomMade() }
         }
     }
 
@@ -76,8 +82,7 @@ final class CheckpointThread: Sendable {
         enqueue { [self] () throws(EventLogError) in
             guard let writing else { return }
             try writing.append(duplicates: duplicates)
-            try store.keep(writing)
-            ended(.success(CheckpointOutcome(runs: try store.duplicateRuns())))
+            ended(.success(CheckpointOutcome(runs: try store.keep(writing))))
         } then: { [self] in
             spares.withLock { $0 = [] }
             writing = nil

@@ -13,10 +13,10 @@ final class Checkpointer {
     /// The state that the last durable checkpoint shows; 0 for none.
     private(set) var savedSeq: UInt64
     private(set) var isUnderWay = false
-    /// A job is on its way that goes on.
-    private var isToGoOn = false
     /// All parts were handed over.
     private var isFinishing = false
+    /// While lines wait nothing more is written before.
+    private var nextShare = ContinuousClock.now
     /// By the boot clock: after a failure no checkpoint begins before.
     private var notBefore = Int64.min
     private var seq: UInt64 = 0
@@ -27,6 +27,8 @@ final class Checkpointer {
     /// Parts that were not handed over yet, rows by themselves.
     private var piece = ByteBuffer(capacity: pieceCapacity)
     private var rows = ByteBuffer(capacity: pieceCapacity)
+    /// Of parts, since the start.
+    private var writtenBytes = 0
     private var duplicates = UnsavedDuplicates()
     private var waiting: [(Result<UInt64, EventLogError>) -> Void] = []
 
@@ -35,8 +37,6 @@ final class Checkpointer {
     private static let pieceBytes = 1 << 20
     /// Room for the part that fills it.
     static let pieceCapacity = pieceBytes * 2
-    /// How far the writer may be ahead of the disk, beside what must be written before it changes.
-    private static let greatestPendingBytes = 16 << 20
 
     init(store: CheckpointStore, savedSeq: UInt64, savedNames: [UInt32]?, options: CheckpointOptions) {
         thread = CheckpointThread(store: store)
@@ -90,19 +90,41 @@ final class Checkpointer {
         writer.portraits.write(part, to: piece)
         if case .company(let number) = part { writer.desk.book.write(CompanyID(number: number), to: piece) }
         CheckpointPartHeader.end(start, in: piece)
+        writtenBytes += piece.count - start
         if piece.count >= Self.pieceBytes { handOver(rows: part.isRow, writer) }
     }
 
-    /// Goes on for one piece; called between turns, and again when a piece has been written.
+    /// Whether there is something to be written that the disk can be given now.
+    var isReady: Bool { isUnderWay && !isFinishing && thread.hasRoom }
+
+    /// Goes on for about a piece, or while lines wait for a small part of one, as often as it may.
+    ///
+    /// Pieces in a row, as many as the disk had taken meanwhile, held all lines up for 50 ms.
     func proceed(_ writer: Writer) {
-        guard isUnderWay, thread.pendingBytes < Self.greatestPendingBytes else { return }
-        let piece = piece
-        let rows = rows
-        var lookCount = Self.greatestLookCount
-        while piece === self.piece, rows === self.rows {
+        guard isReady else { return }
+        guard writer.hasLines else {
+            return write(upTo: Self.pieceBytes, lookCount: Self.greatestLookCount, of: writer)
+        }
+        let start = ContinuousClock.now
+        guard start >= nextShare else { return }
+        write(upTo: Self.bytesBesideLines, lookCount: Self.lookCountBesideLines, of: writer)
+        let end = ContinuousClock.now
+        nextShare = end + (end - start) * Self.pauseBesideLines
+    }
+
+    /// A tenth of a millisecond each.
+    private static let bytesBesideLines = 64 << 10
+    private static let lookCountBesideLines = 256
+    /// How many times longer than it took lines come first then: they keep three quarters of the writer's time.
+    private static let pauseBesideLines = 3
+
+    private func write(upTo byteCount: Int, lookCount: Int, of writer: Writer) {
+        let end = writtenBytes + byteCount
+        var lookCount = lookCount
+        while writtenBytes < end {
             switch writer.portraits.nextCheckpointPart(&lookCount) {
             case .write(let part): write(part, of: writer)
-            case .goOnLater: return goOnLater(writer)
+            case .goOnLater: return
             case .end: return finish(writer)
             }
         }
@@ -110,16 +132,6 @@ final class Checkpointer {
 
     /// Some milliseconds of misses.
     private static let greatestLookCount = 8_192
-
-    /// Once at a time, though turns go on with it as well.
-    private func goOnLater(_ writer: Writer) {
-        guard !isToGoOn else { return }
-        isToGoOn = true
-        writer.resumption {
-            $0.checkpointer?.isToGoOn = false
-            $0.checkpointer?.proceed($0)
-        }
-    }
 
     private func handOver(rows areRows: Bool, _ writer: Writer) {
         let full = areRows ? rows : piece
@@ -131,7 +143,6 @@ final class Checkpointer {
     }
 
     private func finish(_ writer: Writer) {
-        guard !isFinishing else { return }
         isFinishing = true
         handOver(rows: false, writer)
         handOver(rows: true, writer)

@@ -11,6 +11,8 @@ final class CheckpointFile: Sendable {
     /// In the directory.
     let number: UInt64
     let byteCount: UInt64
+    /// Of its parts.
+    let partByteCount: UInt64
     /// The directory's name and the file's.
     let place: String
     private let descriptor: Int32
@@ -37,6 +39,7 @@ final class CheckpointFile: Sendable {
                 throw .damaged(offset: place.offset, "the index's hash does not fit")
             }
             index = try CheckpointIndex(buffer.bytes, at: place.offset)
+            partByteCount = min(byteCount, index.byteCount(of: .parts) &+ index.byteCount(of: .rows))
         } catch {
             close(descriptor)
             throw error

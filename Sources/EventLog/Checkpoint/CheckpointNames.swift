@@ -3,9 +3,11 @@ public import UsageModel
 /// A run of names as a piece of a checkpoint's file: kind (u32), first number (u32), count (u32), entries.
 ///
 /// The log has names too, in as many places as blocks added some, each behind a hash of its own. From here ten million
-/// are there in a fifth of the time. None stands twice: a file has the names that came since the file before.
+/// are there in a fifth of the time. A file has the names that came since the file before.
 extension NameRun {
     private static let headerByteCount = 12
+    /// Of an empty name.
+    private static let leastEntryByteCount = 4
 
     fileprivate func write(to piece: ByteBuffer) {
         piece.append(UInt32(kind.rawValue))
@@ -20,7 +22,9 @@ extension NameRun {
         else { throw DamagedBytes("no names begin here") }
         let first: UInt32 = piece.number(4)
         let count: UInt32 = piece.number(8)
-        guard first > 0, count <= UInt32.max - first else { throw DamagedBytes("more names than numbers") }
+        guard first > 0, count <= UInt32.max - first,
+            Int(count) <= (piece.count - Self.headerByteCount) / Self.leastEntryByteCount
+        else { throw DamagedBytes("more names than numbers, or than the bytes can hold") }
         self.init(
             kind: kind, first: first, count: count, entries: piece.slice(Self.headerByteCount..<piece.count))
     }

@@ -110,9 +110,7 @@ public final class CheckpointStore: Sendable {
     public var byteCount: UInt64 { files.reduce(0) { $0 + $1.byteCount } }
 
     /// Bytes of all parts, those included that newer files have again.
-    public var partByteCount: UInt64 {
-        files.reduce(0) { $0 + ($1.index.tablesByteCount > 0 ? $1.index.tablesOffset : $1.byteCount) }
-    }
+    public var partByteCount: UInt64 { files.reduce(0) { $0 + $1.partByteCount } }
 
     /// When the checkpoint became what it is, in seconds since 1970; nil when there is none. One system call.
     public var writtenAtSeconds: Int? {
@@ -124,9 +122,11 @@ public final class CheckpointStore: Sendable {
     var files: [CheckpointFile] { state.withLock { $0.files } }
 
     /// The duplicates of all files, mapped.
-    public func duplicateRuns() throws(EventLogError) -> DuplicateRuns {
+    public func duplicateRuns() throws(EventLogError) -> DuplicateRuns { try Self.duplicateRuns(of: files) }
+
+    private static func duplicateRuns(of files: [CheckpointFile]) throws(EventLogError) -> DuplicateRuns {
         var runs: [DuplicateRun] = []
-        for file in files { if let run = try Self.mapTables(file) { runs.append(run) } }
+        for file in files { if let run = try mapTables(file) { runs.append(run) } }
         return DuplicateRuns(runs)
     }
 
@@ -248,10 +248,20 @@ public final class CheckpointStore: Sendable {
             try CheckpointFileWriter(directory: directory, draftName: Self.draftName, header: header, terms: terms))
     }
 
-    /// Makes what was written part of the checkpoint; durable on return.
-    public func keep(_ writing: CheckpointWriting) throws(EventLogError) {
-        let file = try writing.file.finish(number: nextNumber())
-        try replace(by: [file] + files)
+    /// Makes what was written part of the checkpoint; durable on return. Returns the duplicates of all files, mapped.
+    @discardableResult
+    public func keep(_ writing: CheckpointWriting) throws(EventLogError) -> DuplicateRuns {
+        let files = [try writing.file.finish(number: nextNumber())] + files
+        let runs: DuplicateRuns
+        do throws(EventLogError) {
+            // Before the new file counts: whoever hears of an error takes it that it does not.
+            runs = try Self.duplicateRuns(of: files)
+        } catch {
+            state.withLock { $0.strays.append(files[0].number) }
+            throw error
+        }
+        try replace(by: files)
+        return runs
     }
 
     /// The next files that are to become one, the newest first; nil when there are few enough. Merging some, new files may
