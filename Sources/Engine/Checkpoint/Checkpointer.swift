@@ -97,9 +97,9 @@ final class Checkpointer {
     /// Whether there is something to be written that the disk can be given now.
     var isReady: Bool { isUnderWay && !isFinishing && thread.hasRoom }
 
-    /// Goes on for about a piece, or while lines wait for a small part of one, as often as it may.
+    /// Goes on for a part of a piece; while lines wait for a smaller one, and as often as it may.
     ///
-    /// Pieces in a row, as many as the disk had taken meanwhile, held all lines up for 50 ms.
+    /// Whole pieces in a row, as many as the disk had taken meanwhile, held all lines up for 50 ms.
     func proceed(_ writer: Writer) {
         guard isReady else { return }
         guard writer.hasLines else {
@@ -112,11 +112,14 @@ final class Checkpointer {
         nextShare = end + (end - start) * Self.pauseBesideLines
     }
 
+    /// Half a millisecond, for which the next line may wait.
+    private static let bytesAtLeisure = 256 << 10
     /// A tenth of a millisecond each.
     private static let bytesBesideLines = 64 << 10
     private static let lookCountBesideLines = 256
-    /// How many times longer than it took lines come first then: they keep three quarters of the writer's time.
-    private static let pauseBesideLines = 3
+    /// How many times longer than it took lines come first then: they keep nine tenths of the writer's time. It is at
+    /// leisure more often than that but where lines come as fast as they can be taken.
+    private static let pauseBesideLines = 9
 
     private func write(upTo byteCount: Int, lookCount: Int, of writer: Writer) {
         let end = writtenBytes + byteCount
@@ -130,8 +133,8 @@ final class Checkpointer {
         }
     }
 
-    /// Some milliseconds of misses.
-    private static let greatestLookCount = 8_192
+    /// A millisecond or two of misses.
+    private static let greatestLookCount = 4_096
 
     private func handOver(rows areRows: Bool, _ writer: Writer) {
         let full = areRows ? rows : piece
