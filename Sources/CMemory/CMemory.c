@@ -13,8 +13,8 @@
 // keeps its arena.
 __attribute__((constructor)) static void use_one_arena(void) { mallopt(M_ARENA_MAX, 1); }
 
-// An eighth of a machine of 1 GiB; a quarter of what is in use, else it would be done for little again and again.
-enum { LEAST_TRIMMED_BYTES = 128 << 20, TRIMMED_SHARE = 4 };
+// An eighth of a machine of 1 GiB, and of what is in use, else it would be done for little again and again.
+enum { LEAST_TRIMMED_BYTES = 128 << 20, TRIMMED_SHARE = 8 };
 
 // What lay free when that was least since the last trim: of it nothing is left to give back.
 static _Atomic size_t trimmed_bytes;

@@ -10,7 +10,7 @@ final class Mailbox: @unchecked Sendable {
     /// What the writer does between two lines of a batch or two turns.
     struct Job: Sendable {
         /// Whether it tells somebody of the state, or ends a block for another reason. What does neither needs no commit
-        /// before it: a piece of a list, whose last step waits for one, or of a checkpoint.
+        /// before it: a piece of a list, whose last step waits for one, or what a checkpoint's thread has to say.
         var isAnswer: Bool
         var run: @Sendable (Writer) -> Void
     }

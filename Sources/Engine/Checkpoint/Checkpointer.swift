@@ -6,7 +6,7 @@ import UsageModel
 /// The writer's side of checkpoints: when one is due, which parts it still needs, who waits for it.
 ///
 /// A checkpoint shows the state after one block. The writer goes on at once: a part that is about to change is written
-/// first, the others between turns, a piece at a time. Nothing here waits for a disk.
+/// first, the others between lines and when there are none. Nothing here waits for a disk.
 final class Checkpointer {
     let thread: CheckpointThread
     private let options: CheckpointOptions
@@ -32,8 +32,7 @@ final class Checkpointer {
     private var duplicates = UnsavedDuplicates()
     private var waiting: [(Result<UInt64, EventLogError>) -> Void] = []
 
-    /// A piece is handed over when it has so many bytes: large enough for the disk, and copied in a fraction of a
-    /// millisecond between two turns.
+    /// A piece is handed over when it has so many bytes: large enough for the disk.
     private static let pieceBytes = 1 << 20
     /// Room for the part that fills it.
     static let pieceCapacity = pieceBytes * 2
