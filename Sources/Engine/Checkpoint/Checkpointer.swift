@@ -96,7 +96,7 @@ final class Checkpointer {
     /// Whether there is something to be written that the disk can be given now.
     var isReady: Bool { isUnderWay && !isFinishing && thread.hasRoom }
 
-    /// Goes on for a part of a piece; while lines wait for a smaller one, and as often as it may.
+    /// Goes on for about a piece; while lines wait for a small part of one, and as often as it may.
     ///
     /// Whole pieces in a row, as many as the disk had taken meanwhile, held all lines up for 50 ms.
     func proceed(_ writer: Writer) {
@@ -111,8 +111,6 @@ final class Checkpointer {
         nextShare = end + (end - start) * Self.pauseBesideLines
     }
 
-    /// Half a millisecond, for which the next line may wait.
-    private static let bytesAtLeisure = 256 << 10
     /// A tenth of a millisecond each.
     private static let bytesBesideLines = 64 << 10
     private static let lookCountBesideLines = 256
