@@ -98,10 +98,8 @@ extension Writer {
     /// Under `clock: event` the looks of the current hour are still to come.
     private func markUnlookedSinceHourBegan() {
         guard let now = portraits.now else { return }
-        for company in portraits.companies() {
-            if let since = portraits.lastRecordNow(of: company), since.utcHour == now.utcHour {
-                markUnlooked(company, now: since)
-            }
+        portraits.forEachLastRecord { company, since in
+            if since.utcHour == now.utcHour { markUnlooked(company, now: since) }
         }
     }
 

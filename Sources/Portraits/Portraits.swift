@@ -31,6 +31,8 @@ public final class Portraits {
     }
     /// Rows that the checkpoint under way looks at next.
     var savedRows = 0..<0
+    /// The company that it has just looked at.
+    var savedCompany: UInt32?
     /// Rows of the checkpoint that is being read.
     let rowReading: RowReading
 
@@ -126,11 +128,18 @@ public final class Portraits {
         fold.pointee.state(company)?.pointee.findTask(task) != nil
     }
 
-    /// `now` at the company's last record; nil when it has none.
-    public func lastRecordNow(of company: CompanyID) -> Timestamp? {
-        guard let now = fold.pointee.state(company)?.pointee.lastRecordNow, now != .min else { return nil }
-        return Timestamp(milliseconds: now)
+    /// Calls `body` with each company that has a record, and `now` at its last. O(companies).
+    public func forEachLastRecord(_ body: (CompanyID, _ now: Timestamp) -> Void) {
+        let companies = fold.pointee.companies
+        for index in companies.indices {
+            // A start asks this when no company is in the processor's cache.
+            prefetchState(of: CompanyID(number: UInt32(index + Self.companiesAhead)))
+            guard let now = companies[index]?.pointee.lastRecordNow, now != .min else { continue }
+            body(CompanyID(number: UInt32(index)), Timestamp(milliseconds: now))
+        }
     }
+
+    private static let companiesAhead = 16
 
     /// The company's date at `now` and when it changes; in the default zone for an unknown company.
     public func moment(for company: CompanyID, at now: Timestamp) -> Moment {

@@ -338,29 +338,50 @@ private struct NameTableOfKind: ~Copyable {
 
     /// All names in new slots.
     ///
-    /// A slot anywhere in a large table is a miss of the processor's cache, so each is asked for some names ahead.
+    /// A slot anywhere in a large table is a miss of the processor's cache. So each name is put into the stretch of the
+    /// table that it belongs to, one behind the other, and then each stretch is put in order by itself.
     func indexed() -> UnsafeMutableBufferPointer<NameSlot> {
         var slotCount = Self.leastSlots
         while count * 4 > slotCount * 3 { slotCount *= 2 }
         let slots = HugePages.allocateZeroed(slotCount, of: NameSlot.self)
-        withUnsafeTemporaryAllocation(of: UInt32.self, capacity: Self.slotsAhead) { hashes in
-            hashes.initialize(repeating: 0)
-            for number in 1..<count + Self.slotsAhead + 1 {
-                let known = number - Self.slotsAhead
-                if known > 0 {
-                    Self.place(NameSlot(number: UInt32(known), hash: hashes[known % Self.slotsAhead]), in: slots)
+        let stretch = min(slotCount, Self.slotsPerStretch)
+        let stretchBits = stretch.trailingZeroBitCount
+        var counts = Array(repeating: 0, count: slotCount / stretch)
+        // Those that their stretch has no room for.
+        var rest: [NameSlot] = []
+        var hasEmpty = false
+        for number in 1..<UInt32(count) + 1 {
+            let name = bytes(of: number)
+            // Erased names are all the same, and each would be sought a place behind all others.
+            if name.isEmpty, hasEmpty { continue }
+            hasEmpty = hasEmpty || name.isEmpty
+            let slot = NameSlot(number: number, hash: hash(name))
+            let index = (Int(slot.hash) & (slotCount - 1)) >> stretchBits
+            guard counts[index] < stretch else {
+                rest.append(slot)
+                continue
+            }
+            slots[index * stretch + counts[index]] = slot
+            counts[index] += 1
+        }
+        withUnsafeTemporaryAllocation(of: NameSlot.self, capacity: stretch) { unordered in
+            for (index, count) in counts.enumerated() {
+                let start = slots.baseAddress! + index * stretch
+                unordered.baseAddress!.update(from: start, count: count)
+                start.update(repeating: NameSlot(number: 0, hash: 0), count: count)
+                for slot in unordered[..<count] {
+                    var place = Int(slot.hash) & (stretch - 1)
+                    while place < stretch, !start[place].isFree { place += 1 }
+                    if place < stretch { start[place] = slot } else { rest.append(slot) }
                 }
-                guard number <= count else { continue }
-                let hash = hash(bytes(of: UInt32(number)))
-                hashes[number % Self.slotsAhead] = hash
-                prefetch(slots.baseAddress! + Int(hash) & (slotCount - 1))
             }
         }
+        for slot in rest { Self.place(slot, in: slots) }
         return slots
     }
 
-    /// More than it takes for one to arrive; a power of two.
-    private static let slotsAhead = 32
+    /// 256 KiB: they stay in the processor's cache while they are put in order.
+    private static let slotsPerStretch = 1 << 15
 
     mutating func reserve(moreNames names: Int, bytes: Int) {
         reserve(names: count + 1 + names, bytes: ends[count] + bytes)

@@ -181,7 +181,7 @@ extension CheckpointStore {
 /// A store in a directory, with what it should hold.
 final class CheckpointScene {
     static let logID = Hash128(low: 3, high: 4)
-    private static let rowKind: UInt32 = 3
+    private static let shareCount: UInt32 = 3
     private let temporary = TemporaryDirectory()
     private(set) var store: CheckpointStore
     private(set) var reports: [String] = []
@@ -231,9 +231,9 @@ final class CheckpointScene {
         try writing.append(names: names.reader, newNames())
         for _ in 0..<random.below(4) {
             let piece = ByteBuffer()
-            let areRows = random.chance(50)
+            let share = UInt32(random.below(UInt64(Self.shareCount)))
             for _ in 0..<random.below(isSmall ? 3 : 12) {
-                let kind = areRows ? Self.rowKind : UInt32(1 + random.below(2)), number = UInt32(random.below(60))
+                let kind = UInt32(1 + random.below(3)), number = UInt32(random.below(20)) * Self.shareCount + share
                 let content = bytes(upTo: isSmall ? 60 : 2_000)
                 let key = UInt64(kind) << 32 | UInt64(number)
                 guard !written.contains(key) else { continue }
@@ -243,7 +243,7 @@ final class CheckpointScene {
                 CheckpointPartHeader.end(start, in: piece)
                 parts[key] = content
             }
-            try writing.append(parts: piece.bytes, areRows: areRows)
+            try writing.append(parts: piece.bytes, share: share)
         }
         written = []
         try writing.append(duplicates: newDuplicates())
@@ -299,21 +299,15 @@ final class CheckpointScene {
     func expectEverything(of store: CheckpointStore, _ comment: String) throws {
         let found = Mutex<[UInt64: [UInt8]]>([:])
         var foundGlobal: [UInt8] = []
-        @Sendable func note(_ kind: UInt32, _ number: UInt32, _ bytes: UnsafeRawBufferPointer) {
+        try store.read { (bytes) throws(DamagedBytes) in
+            foundGlobal = Array(bytes)
+        } part: { (share, kind, number, bytes) throws(DamagedBytes) in
+            #expect(share == number % Self.shareCount, "\(comment)")
             let key = UInt64(kind) << 32 | UInt64(number)
             found.withLock { found in
                 #expect(found[key] == nil, "part \(key) twice: \(comment)")
                 found[key] = Array(bytes)
             }
-        }
-        try store.read { (bytes) throws(DamagedBytes) in
-            foundGlobal = Array(bytes)
-        } part: { (kind, number, bytes) throws(DamagedBytes) in
-            #expect(kind != Self.rowKind, "\(comment)")
-            note(kind, number, bytes)
-        } row: { (kind, number, bytes) throws(DamagedBytes) in
-            #expect(kind == Self.rowKind, "\(comment)")
-            note(kind, number, bytes)
         }
         #expect(foundGlobal == global, "\(comment)")
         #expect(found.withLock { $0 } == parts, "\(comment)")

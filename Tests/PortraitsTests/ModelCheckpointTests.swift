@@ -1,4 +1,6 @@
+import Dispatch
 import Portraits
+import Synchronization
 import TestSupport
 import Testing
 import UsageModel
@@ -129,6 +131,45 @@ struct ModelCheckpointTests {
         #expect(digests(restored) == digests(scene.portraits))
     }
 
+    @Test("rows in many shares are read at the same time, and their days can grow after it")
+    func manyShares() throws {
+        let scene = Scene()
+        let times = (1...8).map { Scene.time("2026-03-0\($0)") }
+        let users = (0..<70_000).map { scene.user("u\($0)") }
+        let companies = [scene.company("a"), scene.company("b")]
+        var seq: UInt64 = 1
+        func tell(_ portraits: Portraits..., every step: Int, on day: Int) {
+            for number in stride(from: 0, to: users.count, by: step) {
+                var record = Record(kind: .track)
+                record.company = companies[number % 3 == 0 ? 0 : 1]
+                (record.sentUser, record.user) = (users[number], users[number])
+                record.task = scene.task("work")
+                record.count = 1
+                record.time = times[day - 1]
+                record.day = Zone.utc.day(of: record.time)
+                seq += 1
+                let event = ModelReplay.Told(record: record, seq: seq, bytes: [], logTime: record.time)
+                for portraits in portraits { event.apply(to: portraits) }
+            }
+        }
+        for day in 1...4 { tell(scene.portraits, every: day * day, on: day) }
+        for number in stride(from: 0, to: users.count, by: 1_000) {
+            scene.control(
+                .identify, "2026-03-04", "u\(number)", company: number % 3 == 0 ? "a" : "b",
+                .object([.init("email", .string("\(number)@a"))]))
+        }
+        let recorder = CheckpointRecorder(scene.portraits)
+        recorder.begin(digests(scene.portraits))
+        while recorder.proceed() {}
+        recorder.end(isKept: true)
+        #expect(Set(recorder.parts.keys.map(\.share)) == [0, 1, 2])
+        var random = SeededRandom(seed: 1)
+        let restored = try recorder.restored(names: scene.names, shuffledBy: &random)
+        #expect(digests(restored) == recorder.digests)
+        for day in 5...8 { tell(scene.portraits, restored, every: day, on: day) }
+        #expect(digests(restored) == digests(scene.portraits))
+    }
+
     @Test("a user who becomes another while a checkpoint is due is still at home where it was, and becomes it again")
     func renamedWhileDue() throws {
         let scene = Scene()
@@ -239,9 +280,21 @@ final class CheckpointRecorder {
         try global.read { (reader) throws(DamagedBytes) in
             try portraits.readGlobal(&reader, nameTotal: nameTotal, partTotal: parts.count)
         }
-        for part in parts.keys.sorted(by: { "\($0)" < "\($1)" }).shuffled(using: &random) {
-            try (parts[part] ?? []).read { (reader) throws(DamagedBytes) in try portraits.read(part, &reader) }
+        let shuffled = parts.keys.sorted { "\($0)" < "\($1)" }.shuffled(using: &random)
+        let shares = Dictionary(grouping: shuffled, by: \.share).values.map(\.self)
+        let failure = Mutex<DamagedBytes?>(nil)
+        nonisolated(unsafe) let reading = (portraits, parts)
+        DispatchQueue.concurrentPerform(iterations: shares.count) { index in
+            let (portraits, parts) = reading
+            do throws(DamagedBytes) {
+                for part in shares[index] {
+                    try (parts[part] ?? []).read { (reader) throws(DamagedBytes) in try portraits.read(part, &reader) }
+                }
+            } catch {
+                failure.withLock { $0 = error }
+            }
         }
+        if let failure = failure.withLock({ $0 }) { throw failure }
         try portraits.endReading()
         return portraits
     }

@@ -107,4 +107,24 @@ struct NameTableTests {
         #expect(names.intern("four", as: TaskID.self).number == 4)
         #expect(names.withBytes(of: 3, kind: .task) { Array($0) } == Array("three".utf8))
     }
+
+    /// More than one stretch of the index; and erased names, which are all the same, do not make it slow.
+    @Test("hundreds of thousands of names that come back are found, many of them erased, and others can follow")
+    func restoringMany() {
+        let names = NameTable()
+        let count: UInt32 = 300_000
+        func isErased(_ number: UInt32) -> Bool { number % 3 == 0 }
+        for number in 1...count {
+            let name = isErased(number) ? [] : Array("user-\(number)".utf8)
+            name.withUnsafeBytes { names.restore($0, kind: .user, number: number) }
+        }
+        names.endRestoring()
+        for number in stride(from: UInt32(1), through: count, by: 13) {
+            #expect(
+                names.find("user-\(number)", as: UserID.self)?.number == (isErased(number) ? nil : number), "\(number)")
+        }
+        #expect(names.intern("user-3", as: UserID.self).number == count + 1)
+        #expect(names.find("user-3", as: UserID.self)?.number == count + 1)
+        #expect(names.count(.user) == Int(count) + 1)
+    }
 }

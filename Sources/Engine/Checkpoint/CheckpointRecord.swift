@@ -45,9 +45,6 @@ struct CheckpointRecord {
 }
 
 extension CheckpointPart {
-    /// Rows are read on a thread of their own.
-    var isRow: Bool { if case .row = self { true } else { false } }
-
     /// How it is named in a checkpoint file.
     var key: (kind: UInt32, number: UInt32) {
         switch self {

@@ -60,12 +60,12 @@ final class CheckpointThread: Sendable {
     }
 
     /// - Parameter roomMade: called on this thread when there is room again, for which the writer may be waiting.
-    func append(parts: ByteBuffer, areRows: Bool, roomMade: @escaping @Sendable () -> Void) {
+    func append(parts: ByteBuffer, share: UInt32, roomMade: @escaping @Sendable () -> Void) {
         let byteCount = parts.count
         let parts = Handover(parts)
         pending.add(byteCount, ordering: .relaxed)
         enqueue { [self] () throws(EventLogError) in
-            try writing?.append(parts: parts.value.bytes, areRows: areRows)
+            try writing?.append(parts: parts.value.bytes, share: share)
         } then: { [self] in
             let (before, after) = pending.subtract(byteCount, ordering: .relaxed)
             keep(parts)

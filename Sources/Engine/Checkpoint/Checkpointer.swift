@@ -24,9 +24,8 @@ final class Checkpointer {
     /// `NameKind.allCases`.
     private var savedNames: [UInt32]
     private var savingNames: [UInt32] = []
-    /// Parts that were not handed over yet, rows by themselves.
-    private var piece = ByteBuffer(capacity: pieceCapacity)
-    private var rows = ByteBuffer(capacity: pieceCapacity)
+    /// By share: parts that were not handed over yet.
+    private var pieces: [ByteBuffer?] = Array(repeating: nil, count: Int(CheckpointPart.shareCount))
     /// Of parts, since the start.
     private var writtenBytes = 0
     private var duplicates = UnsavedDuplicates()
@@ -84,13 +83,21 @@ final class Checkpointer {
     /// Writes `part` as it is now.
     func write(_ part: CheckpointPart, of writer: Writer) {
         let key = part.key
-        let piece = part.isRow ? rows : piece
+        let share = part.share
+        let piece = piece(of: share)
         let start = CheckpointPartHeader.begin(kind: key.kind, number: key.number, in: piece)
         writer.portraits.write(part, to: piece)
         if case .company(let number) = part { writer.desk.book.write(CompanyID(number: number), to: piece) }
         CheckpointPartHeader.end(start, in: piece)
         writtenBytes += piece.count - start
-        if piece.count >= Self.pieceBytes { handOver(rows: part.isRow, writer) }
+        if piece.count >= Self.pieceBytes { handOver(share, writer) }
+    }
+
+    private func piece(of share: UInt32) -> ByteBuffer {
+        if let piece = pieces[Int(share)] { return piece }
+        let piece = thread.spare() ?? ByteBuffer(capacity: Self.pieceCapacity)
+        pieces[Int(share)] = piece
+        return piece
     }
 
     /// Whether there is something to be written that the disk can be given now.
@@ -133,19 +140,15 @@ final class Checkpointer {
     /// A millisecond or two of misses.
     private static let greatestLookCount = 4_096
 
-    private func handOver(rows areRows: Bool, _ writer: Writer) {
-        let full = areRows ? rows : piece
-        guard full.count > 0 else { return }
-        let next = thread.spare() ?? ByteBuffer(capacity: Self.pieceCapacity)
-        if areRows { rows = next } else { piece = next }
+    private func handOver(_ share: UInt32, _ writer: Writer) {
+        guard let full = pieces[Int(share)].take() else { return }
         let resume = writer.resumption
-        thread.append(parts: full, areRows: areRows) { resume { $0.checkpointer?.proceed($0) } }
+        thread.append(parts: full, share: share) { resume { $0.checkpointer?.proceed($0) } }
     }
 
     private func finish(_ writer: Writer) {
         isFinishing = true
-        handOver(rows: false, writer)
-        handOver(rows: true, writer)
+        for share in 0..<CheckpointPart.shareCount { handOver(share, writer) }
         let resume = writer.resumption
         thread.finish(duplicates: duplicates) { result in
             resume { $0.checkpointer?.end(result, of: $0) }

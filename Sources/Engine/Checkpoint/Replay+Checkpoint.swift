@@ -60,36 +60,23 @@ extension Replay {
 
     /// Reads everything but what needs names.
     private func read(_ store: CheckpointStore, nameTotal: Int) throws(EventLogError) -> CheckpointRecord {
-        var record: CheckpointRecord?
-        // Rows are read on another thread than everything else, as `Portraits.read` lets them.
-        nonisolated(unsafe) let rows = portraits
+        // Shares are read at the same time, as `Portraits.read` lets them; flags stand in one of them.
+        nonisolated(unsafe) var record: CheckpointRecord?
+        nonisolated(unsafe) let portraits = portraits
         try store.read { (bytes) throws(DamagedBytes) in
             record = try CheckpointRecord(
                 bytes, into: portraits, nameTotal: nameTotal, partTotal: store.greatestPartCount)
-        } part: { (kind, number, bytes) throws(DamagedBytes) in
-            guard record != nil else { throw DamagedBytes("there is no global record") }
-            try Self.read(kind, number, bytes, areRows: false, into: portraits) { (part, reader) throws(DamagedBytes) in
-                if case .company(let number) = part { try record?.book.read(CompanyID(number: number), &reader) }
+        } part: { (share, kind, number, bytes) throws(DamagedBytes) in
+            guard let part = CheckpointPart(kind: kind, number: number), part.share == share else {
+                throw DamagedBytes("an unknown part, or one that stands elsewhere")
             }
-        } row: { (kind, number, bytes) throws(DamagedBytes) in
-            try Self.read(kind, number, bytes, areRows: true, into: rows)
+            var reader = ByteReader(bytes)
+            try portraits.read(part, &reader)
+            if case .company(let number) = part { try record?.book.read(CompanyID(number: number), &reader) }
+            guard reader.isAtEnd else { throw DamagedBytes("more bytes than a part has") }
         }
         guard let record else { throw store.damaged("there is no global record") }
         return record
-    }
-
-    /// Reads one part; `rest` reads what the engine has added to it.
-    private static func read(
-        _ kind: UInt32, _ number: UInt32, _ bytes: UnsafeRawBufferPointer, areRows: Bool, into portraits: Portraits,
-        rest: (CheckpointPart, inout ByteReader) throws(DamagedBytes) -> Void = { _, _ in }
-    ) throws(DamagedBytes) {
-        guard let part = CheckpointPart(kind: kind, number: number), part.isRow == areRows else {
-            throw DamagedBytes("an unknown part, or one that stands elsewhere")
-        }
-        var reader = ByteReader(bytes)
-        try portraits.read(part, &reader)
-        try rest(part, &reader)
-        guard reader.isAtEnd else { throw DamagedBytes("more bytes than a part has") }
     }
 
     private func finish(

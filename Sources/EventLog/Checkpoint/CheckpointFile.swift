@@ -39,7 +39,7 @@ final class CheckpointFile: Sendable {
                 throw .damaged(offset: place.offset, "the index's hash does not fit")
             }
             index = try CheckpointIndex(buffer.bytes, at: place.offset)
-            partByteCount = min(byteCount, index.byteCount(of: .parts) &+ index.byteCount(of: .rows))
+            partByteCount = min(byteCount, index.byteCount(of: .parts))
         } catch {
             close(descriptor)
             throw error

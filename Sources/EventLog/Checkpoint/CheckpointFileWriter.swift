@@ -69,9 +69,11 @@ final class CheckpointFileWriter {
         }
     }
 
-    func append(_ kind: CheckpointIndex.PieceKind, _ bytes: UnsafeRawBufferPointer) throws(EventLogError) {
+    func append(
+        _ kind: CheckpointIndex.PieceKind, share: UInt32 = 0, _ bytes: UnsafeRawBufferPointer
+    ) throws(EventLogError) {
         index.pieces.append(
-            .init(kind: kind, offset: offset, byteCount: UInt64(bytes.count), hash: Hash128(of: bytes)))
+            .init(kind: kind, share: share, offset: offset, byteCount: UInt64(bytes.count), hash: Hash128(of: bytes)))
         try put(bytes)
     }
 

@@ -4,6 +4,8 @@ import UsageModel
 struct CheckpointIndex {
     struct Piece {
         var kind: PieceKind
+        /// Of a piece of parts: those of one share are read by one thread, others by others at the same time.
+        var share: UInt32 = 0
         var offset: UInt64
         var byteCount: UInt64
         var hash: Hash128
@@ -22,8 +24,6 @@ struct CheckpointIndex {
     enum PieceKind: UInt32 {
         case global = 1
         case parts = 2
-        /// Parts of which there may be millions, by themselves: they are read on a thread of their own.
-        case rows = 3
         /// A run of names; see `NameRun`.
         case names = 4
     }
@@ -44,6 +44,8 @@ struct CheckpointIndex {
     /// Hashing so much costs some microseconds, and so does a miss of the page cache beside it.
     static let chunkByteCount = 64 << 10
     static let trailerByteCount = 48
+    /// Each costs a pass over the index, and memory for which of its parts were seen.
+    static let greatestShareCount = 64
     /// "TNRSTEND"
     private static let magic: UInt64 = 0x444E_4554_5352_4E54
     private static let pieceByteCount = 40
@@ -59,7 +61,7 @@ struct CheckpointIndex {
         buffer.append(tablesByteCount)
         for piece in pieces {
             buffer.append(piece.kind.rawValue)
-            buffer.append(UInt32(0))
+            buffer.append(piece.share)
             buffer.append(piece.offset)
             buffer.append(piece.byteCount)
             buffer.append(piece.hash)
@@ -113,10 +115,11 @@ struct CheckpointIndex {
                 guard let kind = PieceKind(rawValue: try reader.number()) else {
                     throw DamagedBytes("an unknown piece")
                 }
-                _ = try reader.number(UInt32.self)
+                let share = try reader.number(UInt32.self)
+                guard share < Self.greatestShareCount else { throw DamagedBytes("a piece of an unknown share") }
                 pieces.append(
                     Piece(
-                        kind: kind, offset: try reader.number(), byteCount: try reader.number(),
+                        kind: kind, share: share, offset: try reader.number(), byteCount: try reader.number(),
                         hash: try reader.hash()))
             }
             for _ in 0..<tableCount {

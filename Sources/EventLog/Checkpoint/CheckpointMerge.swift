@@ -37,7 +37,7 @@ public final class CheckpointMerge: Sendable {
                         part.append(to: kept)
                     }
                 }
-                if kept.count > 0 { try writer.append(piece.kind, kept.bytes) }
+                if kept.count > 0 { try writer.append(piece.kind, share: piece.share, kept.bytes) }
             }
         }
         try appendNames(to: writer)
@@ -48,7 +48,7 @@ public final class CheckpointMerge: Sendable {
     private func isToBeMerged(_ piece: CheckpointIndex.Piece, of file: CheckpointFile) -> Bool {
         switch piece.kind {
         case .global: file === files[0]
-        case .parts, .rows: true
+        case .parts: true
         case .names: false
         }
     }

@@ -137,55 +137,46 @@ public final class CheckpointStore: Sendable {
     // MARK: Reading
 
     /// Takes parts as they are read.
-    public typealias PartReader = (
-        _ kind: UInt32, _ number: UInt32, UnsafeRawBufferPointer
-    ) throws(DamagedBytes) -> Void
+    public typealias PartReader =
+        @Sendable (
+            _ share: UInt32, _ kind: UInt32, _ number: UInt32, UnsafeRawBufferPointer
+        ) throws(DamagedBytes) -> Void
 
-    /// Calls `global` with the global record, then `part` with the newest version of each part, and `row`, on a thread
-    /// of its own meanwhile, with those that were written as rows. Everything is checked before it is handed out.
-    /// O(bytes).
+    /// Calls `global` with the global record, then `part` with the newest version of each part: with those of one share
+    /// one after the other, with those of several at the same time, as many as there are processors. Everything is
+    /// checked before it is handed out. O(bytes).
     public func read(
-        global: (UnsafeRawBufferPointer) throws(DamagedBytes) -> Void,
-        part: PartReader,
-        row: @escaping @Sendable (UInt32, UInt32, UnsafeRawBufferPointer) throws(DamagedBytes) -> Void
+        global: (UnsafeRawBufferPointer) throws(DamagedBytes) -> Void, part: PartReader
     ) throws(EventLogError) {
         try readGlobal(global)
         let files = files
+        let shares = Set(files.flatMap { $0.index.pieces.filter { $0.kind == .parts }.map(\.share) }).sorted()
+        let failure = Mutex<EventLogError?>(nil)
         let hasFailed = Atomic(false)
-        let rowFailure = Mutex<EventLogError?>(nil)
-        let rowsAreRead = DispatchGroup()
-        DispatchQueue.global(qos: .userInitiated).async(group: rowsAreRead) {
+        DispatchQueue.concurrentPerform(iterations: shares.count) { index in
             do throws(EventLogError) {
-                try Self.forEachPart(in: .rows, of: files, unless: hasFailed, row)
+                try Self.forEachPart(of: shares[index], in: files, unless: hasFailed, part)
             } catch {
-                rowFailure.withLock { $0 = error }
+                failure.withLock { $0 = $0 ?? error }
                 hasFailed.store(true, ordering: .relaxed)
             }
         }
-        defer { rowsAreRead.wait() }
-        do throws(EventLogError) {
-            try Self.forEachPart(in: .parts, of: files, unless: hasFailed, part)
-        } catch {
-            hasFailed.store(true, ordering: .relaxed)
-            throw error
-        }
-        rowsAreRead.wait()
-        if let failure = rowFailure.withLock({ $0 }) { throw failure }
+        if let failure = failure.withLock({ $0 }) { throw failure }
     }
 
     private static func forEachPart(
-        in kind: CheckpointIndex.PieceKind, of files: [CheckpointFile], unless isStopped: borrowing Atomic<Bool>,
-        _ body: PartReader
+        of share: UInt32, in files: [CheckpointFile], unless isStopped: borrowing Atomic<Bool>, _ body: PartReader
     ) throws(EventLogError) {
         var seen = SeenParts()
         for file in files {
             try checked(file) { () throws(CheckpointFault) in
                 let pieces = try CheckpointPieces(file)
-                for piece in file.index.pieces where piece.kind == kind && !isStopped.load(ordering: .relaxed) {
+                for piece in file.index.pieces where piece.kind == .parts && piece.share == share {
+                    if isStopped.load(ordering: .relaxed) { return }
                     try pieces.forEachPart(of: piece) { (part) throws(DamagedBytes) in
                         if !seen.isEmpty, seen.contains(part) { return }
                         if file !== files.last { seen.insert(part) }
-                        try body(part.kind, part.number, part.bytes)
+                        try body(share, part.kind, part.number, part.bytes)
                     }
                 }
             }
@@ -216,8 +207,7 @@ public final class CheckpointStore: Sendable {
     /// Checks every piece and table of every file. O(bytes).
     public func check() throws(EventLogError) {
         try read { _ in
-        } part: { _, _, _ in
-        } row: { _, _, _ in
+        } part: { _, _, _, _ in
         }
         try readNames(into: NameTable())
         try duplicateRuns().checkAll()
@@ -403,9 +393,10 @@ public final class CheckpointWriting {
         try file.append(.global, bytes)
     }
 
-    /// Parts, each behind its header; see `CheckpointPartHeader`. Those that are read on a thread of their own as `rows`.
-    public func append(parts bytes: UnsafeRawBufferPointer, areRows: Bool) throws(EventLogError) {
-        try file.append(areRows ? .rows : .parts, bytes)
+    /// Parts of a share, each behind its header; see `CheckpointPartHeader`. A part is of the same share each time.
+    public func append(parts bytes: UnsafeRawBufferPointer, share: UInt32) throws(EventLogError) {
+        precondition(share < CheckpointIndex.greatestShareCount, "more shares than a file may have")
+        try file.append(.parts, share: share, bytes)
     }
 
     /// The duplicates that came since the checkpoint before; last of all.

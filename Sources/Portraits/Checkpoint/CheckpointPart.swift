@@ -28,5 +28,20 @@ public enum CheckpointPart: Hashable, Sendable {
     public static let usersPerPage = 1 << usersPerPageBits
     static let usersPerPageBits: UInt32 = 12
 
+    /// How many shares parts are read in, at the same time: of rows, which are most of what there is to read, there are
+    /// several, so that a thread that has nothing left takes another.
+    public static let shareCount: UInt32 = 1 + rowShareCount
+    private static let rowShareCount: UInt32 = 24
+    /// Rows of a share are neighbours in runs of so many: 3.5 MiB of memory.
+    private static let rowsPerRunBits: UInt32 = 16
+
+    /// In which share it is.
+    public var share: UInt32 {
+        switch self {
+        case .row(let row): 1 + row >> Self.rowsPerRunBits % Self.rowShareCount
+        case .company, .days, .users, .homes: 0
+        }
+    }
+
     static func page(of user: UserID) -> UInt32 { user.number >> usersPerPageBits }
 }

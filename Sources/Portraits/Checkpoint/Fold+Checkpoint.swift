@@ -43,7 +43,9 @@ extension Fold {
         sourceTimes = try Rows(&reader)
     }
 
-    mutating func readCompany(_ company: CompanyID, _ reader: inout ByteReader) throws(DamagedBytes) {
+    mutating func readCompany(
+        _ company: CompanyID, _ reader: inout ByteReader
+    ) throws(DamagedBytes) -> UnsafeMutablePointer<CompanyState> {
         guard !company.isNone, Int(company.number) <= reading.counted.companies, state(company) == nil else {
             throw DamagedBytes("a company without a name, or one that is there twice")
         }
@@ -57,6 +59,7 @@ extension Fold {
         } else if hasOlderDays {
             reading.isAwaitingDays[Int(company.number)] = true
         }
+        return state
     }
 
     mutating func readDays(of company: CompanyID, _ reader: inout ByteReader) throws(DamagedBytes) {

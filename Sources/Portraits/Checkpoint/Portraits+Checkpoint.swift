@@ -32,12 +32,16 @@ extension Portraits {
             while let row = savedRows.popFirst() {
                 if take(&store.userPages.pointee.pointer(to: row).pointee.mark) { return .write(.row(UInt32(row))) }
             }
+            if let company = savedCompany.take(), takeMark(of: .days(company)) { return .write(.days(company)) }
             guard lookCount > 0 else { return .goOnLater }
             lookCount -= 1
             switch store.changes.pointee.next() {
             case nil: return .end
             case .rows(let page): beginRows(of: page)
-            case .part(let part): if takeMark(of: part) { return .write(part) }
+            case .part(let part):
+                // Its days behind it: they are read into what has just been read then.
+                if case .company(let number) = part { savedCompany = number }
+                if takeMark(of: part) { return .write(part) }
             }
         }
     }
@@ -77,6 +81,7 @@ extension Portraits {
     public func endCheckpoint(isKept: Bool) {
         let saved = store.changes.pointee.end()
         savedRows = 0..<0
+        savedCompany = nil
         guard !isKept else { return }
         for part in saved.parts { noteChange(of: part) }
         var first: UInt32 = 0
@@ -129,17 +134,18 @@ extension Portraits {
         guard counted.companies + counted.users <= nameTotal else { throw Self.namesMissing }
         guard counted.pages <= partTotal else { throw DamagedBytes("more pages of users than parts") }
         fold.pointee.reading.isAwaitingDays = Array(repeating: false, count: counted.companies + 1)
-        store.homes.pointee.reserve(counted.users)
+        store.homes.pointee.begin(counted.users)
         store.userPages.pointee.makeRoom(pageCount: counted.pages)
         rowReading.begin(counted)
     }
 
-    /// Rows may be read on another thread than the other parts, at the same time.
+    /// Parts of several shares may be read at the same time, those of one share one after the other.
     public func read(_ part: CheckpointPart, _ reader: inout ByteReader) throws(DamagedBytes) {
         switch part {
-        case .company(let number): try fold.pointee.readCompany(CompanyID(number: number), &reader)
+        case .company(let number):
+            try rowReading.claimPages(of: try fold.pointee.readCompany(CompanyID(number: number), &reader))
         case .days(let number): try fold.pointee.readDays(of: CompanyID(number: number), &reader)
-        case .row(let row): try rowReading.read(Int(row), &reader)
+        case .row(let row): try rowReading.read(Int(row), of: part.share, &reader)
         case .users:
             try fold.pointee.identities.read(page: &reader, userCount: fold.pointee.reading.counted.users)
         case .homes(let page):

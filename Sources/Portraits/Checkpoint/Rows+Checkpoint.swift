@@ -26,6 +26,15 @@ extension DayBlock {
         out.append(UnsafeRawBufferPointer(elements))
     }
 
+    /// The elements that stand in `bytes`.
+    init(_ bytes: UnsafeRawBufferPointer, _ filling: inout DayFilling.Share) {
+        self.init()
+        guard let source = bytes.baseAddress, !bytes.isEmpty else { return }
+        let elements: UnsafeMutablePointer<DayCount>
+        (self, elements) = filling.allocate(count: bytes.count / MemoryLayout<DayCount>.stride)
+        UnsafeMutableRawPointer(elements).copyMemory(from: source, byteCount: bytes.count)
+    }
+
     /// Puts elements that stand in `bytes` before those that it has.
     mutating func prepend(_ bytes: UnsafeRawBufferPointer, _ arena: UnsafeMutablePointer<DayArena>) {
         guard let source = bytes.baseAddress, !bytes.isEmpty else { return }
@@ -41,7 +50,7 @@ extension DayBlock {
 /// Tells programs apart whose rows lie otherwise in memory.
 public enum CheckpointLayout {
     /// To be raised when what a checkpoint says, or what follows from it, changes while all sizes stay.
-    private static let version: UInt64 = 8
+    private static let version: UInt64 = 9
 
     /// Of all rows that are copied as they lie.
     public static var fingerprint: UInt64 {

@@ -18,13 +18,15 @@ struct DayArena: ~Copyable {
     /// How much of the newest shared chunk is taken.
     private var takenInChunk = capacity(of: greatestHalved)
     private var sharedChunk = 0
+    /// Other chunks that are taken in part, and how much of each is.
+    private var openChunks: [(chunk: Int, taken: Int)] = []
 
     /// The size class of 8 elements, whose halves are the classes below.
-    private static let greatestHalved: UInt8 = 2
+    static let greatestHalved: UInt8 = 2
 
     /// 2 MiB, a huge page.
-    private static let chunkBits = 18
-    private static let chunkCapacity = 1 << chunkBits
+    static let chunkBits = 18
+    static let chunkCapacity = 1 << chunkBits
 
     init() {
         _ = addChunk(capacity: Self.chunkCapacity)
@@ -84,13 +86,17 @@ struct DayArena: ~Copyable {
         let capacity = Self.capacity(of: sizeClass)
         guard capacity <= Self.chunkCapacity else { return UInt32(addChunk(capacity: capacity) << Self.chunkBits) }
         if takenInChunk + capacity > Self.chunkCapacity {
-            sharedChunk = addChunk(capacity: Self.chunkCapacity)
-            takenInChunk = 0
+            let open = openChunks.lastIndex { $0.taken + capacity <= Self.chunkCapacity }
+            (sharedChunk, takenInChunk) =
+                open.map { openChunks.remove(at: $0) } ?? (addChunk(capacity: Self.chunkCapacity), 0)
         }
         let block = UInt32(sharedChunk << Self.chunkBits | takenInChunk)
         takenInChunk += capacity
         return block
     }
+
+    /// Has blocks taken from a chunk of which the first `taken` elements are.
+    mutating func open(chunk: Int, taken: Int) { openChunks.append((chunk, taken)) }
 
     // MARK: Blocks that are halves of one another
 
@@ -173,7 +179,7 @@ struct DayArena: ~Copyable {
     private static let elementsPerMark = 2
 
     /// Returns its number.
-    private mutating func addChunk(capacity: Int) -> Int {
+    mutating func addChunk(capacity: Int) -> Int {
         // 16,384 chunks of 2 MiB: beyond any machine this is made for.
         precondition(chunks.count < 1 << (32 - Self.chunkBits), "day counts outgrew 32 GiB")
         chunks.append(HugePages.allocate(capacity).baseAddress.unsafelyUnwrapped)

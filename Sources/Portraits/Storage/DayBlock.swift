@@ -15,9 +15,15 @@ struct DayBlock: BitwiseCopyable {
 
     /// With room for `count` elements, uninitialised.
     init(count: Int, _ arena: UnsafeMutablePointer<DayArena>) {
+        let sizeClass = DayArena.sizeClass(holding: count)
+        self.init(block: arena.pointee.allocate(sizeClass), sizeClass, count: count)
+    }
+
+    /// Of the first `count` elements of a block that was allocated.
+    init(block: UInt32, _ sizeClass: UInt8, count: Int) {
+        self.block = block
+        self.sizeClass = sizeClass
         length = UInt32(count)
-        sizeClass = DayArena.sizeClass(holding: count)
-        block = arena.pointee.allocate(sizeClass)
     }
 
     // MARK: Changes

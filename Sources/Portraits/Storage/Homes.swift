@@ -28,6 +28,13 @@ struct Homes: ~Copyable {
         marks.extend(toCount: Int(CheckpointPart.page(of: UserID(number: UInt32(count)))) + 1, filler: .unchanged)
     }
 
+    /// The same of the `count` users of a checkpoint, where there are none yet. Twice the room, since all are copied when
+    /// there is too little, which the first new user would find; what is not used is never touched.
+    mutating func begin(_ count: Int) {
+        homes.reserve(exactly: (count + 1) * 2)
+        reserve(count)
+    }
+
     /// The company where the user is at home, none for unknown users.
     func company(of user: UserID) -> CompanyID {
         let index = Int(user.number)

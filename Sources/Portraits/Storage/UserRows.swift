@@ -79,8 +79,6 @@ struct UserPages: ~Copyable {
 
     var pageCount: Int { pages.count }
 
-    func hasOwner(page: Int) -> Bool { !pages[page].owner.isNone }
-
     func owner(of row: Int) -> CompanyID { pages[row >> Self.rowsPerPageBits].owner }
 
     static func rows(of page: UInt32) -> Range<Int> {
