@@ -301,12 +301,15 @@ final class CheckpointScene {
         var foundGlobal: [UInt8] = []
         try store.read { (bytes) throws(DamagedBytes) in
             foundGlobal = Array(bytes)
-        } part: { (share, kind, number, bytes) throws(DamagedBytes) in
-            #expect(share == number % Self.shareCount, "\(comment)")
-            let key = UInt64(kind) << 32 | UInt64(number)
-            found.withLock { found in
-                #expect(found[key] == nil, "part \(key) twice: \(comment)")
-                found[key] = Array(bytes)
+        } parts: { (share, parts) throws(DamagedBytes) in
+            while let part = try parts.next() {
+                #expect(share == part.number % Self.shareCount, "\(comment)")
+                let key = UInt64(part.kind) << 32 | UInt64(part.number)
+                let bytes = Array(part.bytes)
+                found.withLock { found in
+                    #expect(found[key] == nil, "part \(key) twice: \(comment)")
+                    found[key] = bytes
+                }
             }
         }
         #expect(foundGlobal == global, "\(comment)")

@@ -66,14 +66,16 @@ extension Replay {
         try store.read { (bytes) throws(DamagedBytes) in
             record = try CheckpointRecord(
                 bytes, into: portraits, nameTotal: nameTotal, partTotal: store.greatestPartCount)
-        } part: { (share, kind, number, bytes) throws(DamagedBytes) in
-            guard let part = CheckpointPart(kind: kind, number: number), part.share == share else {
-                throw DamagedBytes("an unknown part, or one that stands elsewhere")
+        } parts: { (share, parts) throws(DamagedBytes) in
+            while let next = try parts.next() {
+                guard let part = CheckpointPart(kind: next.kind, number: next.number), part.share == share else {
+                    throw DamagedBytes("an unknown part, or one that stands elsewhere")
+                }
+                var reader = ByteReader(next.bytes)
+                try portraits.read(part, &reader)
+                if case .company(let number) = part { try record?.book.read(CompanyID(number: number), &reader) }
+                guard reader.isAtEnd else { throw DamagedBytes("more bytes than a part has") }
             }
-            var reader = ByteReader(bytes)
-            try portraits.read(part, &reader)
-            if case .company(let number) = part { try record?.book.read(CompanyID(number: number), &reader) }
-            guard reader.isAtEnd else { throw DamagedBytes("more bytes than a part has") }
         }
         guard let record else { throw store.damaged("there is no global record") }
         return record

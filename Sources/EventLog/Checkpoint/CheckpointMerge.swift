@@ -23,18 +23,17 @@ public final class CheckpointMerge: Sendable {
     public func write() throws(EventLogError) -> CheckpointMerged {
         let writer = try CheckpointFileWriter(
             directory: directory, draftName: Self.draftName, header: files[0].header, terms: terms)
-        var seen = SeenParts()
+        let seen = SeenParts()
         let kept = ByteBuffer()
         for file in files {
             let pieces = try CheckpointStore.checked(file) { () throws(CheckpointFault) in try CheckpointPieces(file) }
             for piece in file.index.pieces where isToBeMerged(piece, of: file) {
                 kept.removeAll()
                 try CheckpointStore.checked(file) { () throws(CheckpointFault) in
-                    if piece.kind == .global { return try pieces.withBytes(of: piece) { kept.append($0) } }
-                    try pieces.forEachPart(of: piece) { part in
-                        if !seen.isEmpty, seen.contains(part) { return }
-                        if file !== files.last { seen.insert(part) }
-                        part.append(to: kept)
+                    try pieces.withBytes(of: piece) { (bytes) throws(DamagedBytes) in
+                        if piece.kind == .global { return kept.append(bytes) }
+                        var parts = NewestParts(of: bytes, unless: seen, isOfOldestFile: file === files.last)
+                        while let part = try parts.next() { part.append(to: kept) }
                     }
                 }
                 if kept.count > 0 { try writer.append(piece.kind, share: piece.share, kept.bytes) }

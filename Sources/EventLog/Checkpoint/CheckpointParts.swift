@@ -20,10 +20,10 @@ public enum CheckpointPartHeader {
 }
 
 /// A part as it stands in a piece; its bytes live as long as the piece's.
-struct CheckpointPartBytes {
-    var kind: UInt32
-    var number: UInt32
-    var bytes: UnsafeRawBufferPointer
+public struct CheckpointPartBytes {
+    public var kind: UInt32
+    public var number: UInt32
+    public var bytes: UnsafeRawBufferPointer
 
     /// Kinds are numbered from 0; some are for programs to come.
     static let kindCount: UInt32 = 16
@@ -45,10 +45,35 @@ struct CheckpointPartBytes {
     }
 }
 
-/// Which parts newer files have: a bit for each number that a kind has come with, since there are millions.
-struct SeenParts: ~Copyable {
-    /// By kind. Memory of its own, since an array in an array is counted and checked for each part. Each use begins with a
-    /// copy of the pointer: reached through `self`, Swift 6.3 does not compile it for the thread sanitizer.
+/// The parts of a piece of which no newer file has another version, one after the other.
+///
+/// Handed out by a call each and not to a closure: there are millions, and what stands in between was a tenth of a restart.
+public struct NewestParts {
+    private var reader: ByteReader
+    private let seen: SeenParts
+    private let isOfOldestFile: Bool
+
+    init(of piece: UnsafeRawBufferPointer, unless seen: SeenParts, isOfOldestFile: Bool) {
+        reader = ByteReader(piece)
+        self.seen = seen
+        self.isOfOldestFile = isOfOldestFile
+    }
+
+    /// The next part, nil behind the last.
+    public mutating func next() throws(DamagedBytes) -> CheckpointPartBytes? {
+        while !reader.isAtEnd {
+            let part = try CheckpointPartBytes(&reader)
+            if !seen.isEmpty, seen.contains(part) { continue }
+            if !isOfOldestFile { seen.insert(part) }
+            return part
+        }
+        return nil
+    }
+}
+
+/// Which parts newer files have: a bit for each number that a kind has come with, since there are millions. For one thread.
+final class SeenParts {
+    /// By kind. Memory of its own, since an array in an array is counted and checked for each part.
     private let words = UnsafeMutableBufferPointer<UnsafeMutableBufferPointer<UInt64>>.allocate(
         capacity: Int(CheckpointPartBytes.kindCount))
     private(set) var isEmpty = true
@@ -56,25 +81,22 @@ struct SeenParts: ~Copyable {
     init() { words.initialize(repeating: UnsafeMutableBufferPointer(start: nil, count: 0)) }
 
     deinit {
-        let kinds = words
-        for words in kinds { words.deallocate() }
-        kinds.deallocate()
+        for words in words { words.deallocate() }
+        words.deallocate()
     }
 
     @inline(__always)
     func contains(_ part: CheckpointPartBytes) -> Bool {
         let (word, bit) = Self.place(part)
-        let kinds = words
-        let words = kinds[Int(part.kind)]
+        let words = words[Int(part.kind)]
         return word < words.count && words[word] >> bit & 1 == 1
     }
 
-    mutating func insert(_ part: CheckpointPartBytes) {
+    func insert(_ part: CheckpointPartBytes) {
         isEmpty = false
         let (word, bit) = Self.place(part)
-        let kinds = words
-        if word >= kinds[Int(part.kind)].count { Self.extend(&kinds[Int(part.kind)], toHold: word) }
-        kinds[Int(part.kind)][word] |= 1 << bit
+        if word >= words[Int(part.kind)].count { Self.extend(&words[Int(part.kind)], toHold: word) }
+        words[Int(part.kind)][word] |= 1 << bit
     }
 
     private static func extend(_ words: inout UnsafeMutableBufferPointer<UInt64>, toHold word: Int) {

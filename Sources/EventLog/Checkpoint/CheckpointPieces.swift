@@ -42,16 +42,6 @@ final class CheckpointPieces: Sendable {
         }
     }
 
-    /// Calls `body` with each part of a piece that has parts.
-    func forEachPart(
-        of piece: CheckpointIndex.Piece, _ body: (CheckpointPartBytes) throws(DamagedBytes) -> Void
-    ) throws(CheckpointFault) {
-        try withBytes(of: piece) { (bytes) throws(DamagedBytes) in
-            var reader = ByteReader(bytes)
-            while !reader.isAtEnd { try body(try CheckpointPartBytes(&reader)) }
-        }
-    }
-
     /// Returns 0, or the error's number.
     private static func advise(_ advice: Int32, _ bytes: UnsafeRawBufferPointer) -> Int32 {
         guard !bytes.isEmpty else { return 0 }

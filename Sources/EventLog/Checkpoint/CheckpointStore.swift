@@ -136,17 +136,14 @@ public final class CheckpointStore: Sendable {
 
     // MARK: Reading
 
-    /// Takes parts as they are read.
-    public typealias PartReader =
-        @Sendable (
-            _ share: UInt32, _ kind: UInt32, _ number: UInt32, UnsafeRawBufferPointer
-        ) throws(DamagedBytes) -> Void
+    /// Takes all parts of a piece of a share.
+    public typealias PartReader = @Sendable (_ share: UInt32, inout NewestParts) throws(DamagedBytes) -> Void
 
-    /// Calls `global` with the global record, then `part` with the newest version of each part: with those of one share
+    /// Calls `global` with the global record, then `parts` with the newest version of each part: with those of one share
     /// one after the other, with those of several at the same time, as many as there are processors. Everything is
     /// checked before it is handed out. O(bytes).
     public func read(
-        global: (UnsafeRawBufferPointer) throws(DamagedBytes) -> Void, part: PartReader
+        global: (UnsafeRawBufferPointer) throws(DamagedBytes) -> Void, parts: PartReader
     ) throws(EventLogError) {
         try readGlobal(global)
         let files = files
@@ -155,7 +152,7 @@ public final class CheckpointStore: Sendable {
         let hasFailed = Atomic(false)
         DispatchQueue.concurrentPerform(iterations: shares.count) { index in
             do throws(EventLogError) {
-                try Self.forEachPart(of: shares[index], in: files, unless: hasFailed, part)
+                try Self.forEachPiece(of: shares[index], in: files, unless: hasFailed, parts)
             } catch {
                 failure.withLock { $0 = $0 ?? error }
                 hasFailed.store(true, ordering: .relaxed)
@@ -164,19 +161,18 @@ public final class CheckpointStore: Sendable {
         if let failure = failure.withLock({ $0 }) { throw failure }
     }
 
-    private static func forEachPart(
+    private static func forEachPiece(
         of share: UInt32, in files: [CheckpointFile], unless isStopped: borrowing Atomic<Bool>, _ body: PartReader
     ) throws(EventLogError) {
-        var seen = SeenParts()
+        let seen = SeenParts()
         for file in files {
             try checked(file) { () throws(CheckpointFault) in
                 let pieces = try CheckpointPieces(file)
                 for piece in file.index.pieces where piece.kind == .parts && piece.share == share {
                     if isStopped.load(ordering: .relaxed) { return }
-                    try pieces.forEachPart(of: piece) { (part) throws(DamagedBytes) in
-                        if !seen.isEmpty, seen.contains(part) { return }
-                        if file !== files.last { seen.insert(part) }
-                        try body(share, part.kind, part.number, part.bytes)
+                    try pieces.withBytes(of: piece) { (bytes) throws(DamagedBytes) in
+                        var parts = NewestParts(of: bytes, unless: seen, isOfOldestFile: file === files.last)
+                        try body(share, &parts)
                     }
                 }
             }
@@ -207,7 +203,8 @@ public final class CheckpointStore: Sendable {
     /// Checks every piece and table of every file. O(bytes).
     public func check() throws(EventLogError) {
         try read { _ in
-        } part: { _, _, _, _ in
+        } parts: { (_, parts) throws(DamagedBytes) in
+            while try parts.next() != nil {}
         }
         try readNames(into: NameTable())
         try duplicateRuns().checkAll()
