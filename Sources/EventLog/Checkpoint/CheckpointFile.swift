@@ -112,6 +112,11 @@ final class CheckpointFile: Sendable {
         return UInt64(status.st_size)
     }
 
+    /// Reads `count` bytes into `buffer`, in place of what it has.
+    func read(at offset: UInt64, _ count: Int, to buffer: ByteBuffer) throws(CheckpointFault) {
+        try Self.read(descriptor, at: offset, count, to: buffer)
+    }
+
     private static func read(
         _ descriptor: Int32, at offset: UInt64, _ count: Int, to buffer: ByteBuffer
     ) throws(CheckpointFault) {

@@ -25,12 +25,12 @@ public final class CheckpointMerge: Sendable {
             directory: directory, draftName: Self.draftName, header: files[0].header, terms: terms)
         let seen = SeenParts()
         let kept = ByteBuffer()
+        let pieces = CheckpointPieces()
         for file in files {
-            let pieces = try CheckpointStore.checked(file) { () throws(CheckpointFault) in try CheckpointPieces(file) }
             for piece in file.index.pieces where isToBeMerged(piece, of: file) {
                 kept.removeAll()
                 try CheckpointStore.checked(file) { () throws(CheckpointFault) in
-                    try pieces.withBytes(of: piece) { (bytes) throws(DamagedBytes) in
+                    try pieces.withBytes(of: piece, in: file) { (bytes) throws(DamagedBytes) in
                         if piece.kind == .global { return kept.append(bytes) }
                         var parts = NewestParts(of: bytes, unless: seen, isOfOldestFile: file === files.last)
                         while let part = try parts.next() { part.append(to: kept) }
@@ -54,13 +54,12 @@ public final class CheckpointMerge: Sendable {
 
     private func appendNames(to writer: CheckpointFileWriter) throws(EventLogError) {
         var runs = NameRunWriter(file: writer)
-        let copy = ByteBuffer()
+        let pieces = CheckpointPieces()
         // The oldest first, since they are read back in order of number.
         for file in files.reversed() {
-            let pieces = try CheckpointStore.checked(file) { () throws(CheckpointFault) in try CheckpointPieces(file) }
             for piece in file.index.pieces where piece.kind == .names {
                 let run = try CheckpointStore.checked(file) { () throws(CheckpointFault) in
-                    try pieces.nameRun(of: piece, copiedTo: copy)
+                    try pieces.nameRun(of: piece, in: file)
                 }
                 try runs.append(run)
             }

@@ -76,17 +76,12 @@ struct NameRunWriter: ~Copyable {
 }
 
 extension CheckpointPieces {
-    /// A run whose entries stand in `copy`.
-    func nameRun(
-        of piece: CheckpointIndex.Piece, copiedTo copy: ByteBuffer
-    ) throws(CheckpointFault) -> NameRun {
-        copy.removeAll()
-        try withBytes(of: piece) { copy.append($0) }
-        do throws(DamagedBytes) {
-            return try NameRun(piece: copy.bytes)
-        } catch {
-            throw .damaged(offset: piece.offset, error.detail)
-        }
+    /// A run, valid until the next piece is read.
+    func nameRun(of piece: CheckpointIndex.Piece, in file: CheckpointFile) throws(CheckpointFault) -> NameRun {
+        var run: NameRun?
+        try withBytes(of: piece, in: file) { (bytes) throws(DamagedBytes) in run = try NameRun(piece: bytes) }
+        guard let run else { preconditionFailure("a piece is read or an error is thrown") }
+        return run
     }
 }
 
@@ -131,11 +126,11 @@ extension CheckpointStore {
     static func forEachNameRun(
         of files: [CheckpointFile], _ body: (NameRun) throws(DamagedBytes) -> Void
     ) throws(EventLogError) {
+        let pieces = CheckpointPieces()
         for file in files.reversed() {
             try checked(file) { () throws(CheckpointFault) in
-                let pieces = try CheckpointPieces(file)
                 for piece in file.index.pieces where piece.kind == .names {
-                    try pieces.withBytes(of: piece) { (bytes) throws(DamagedBytes) in try body(NameRun(piece: bytes)) }
+                    try pieces.withBytes(of: piece, in: file) { (bytes) throws(DamagedBytes) in try body(NameRun(piece: bytes)) }
                 }
             }
         }

@@ -165,12 +165,12 @@ public final class CheckpointStore: Sendable {
         of share: UInt32, in files: [CheckpointFile], unless isStopped: borrowing Atomic<Bool>, _ body: PartReader
     ) throws(EventLogError) {
         let seen = SeenParts()
+        let pieces = CheckpointPieces()
         for file in files {
             try checked(file) { () throws(CheckpointFault) in
-                let pieces = try CheckpointPieces(file)
                 for piece in file.index.pieces where piece.kind == .parts && piece.share == share {
                     if isStopped.load(ordering: .relaxed) { return }
-                    try pieces.withBytes(of: piece) { (bytes) throws(DamagedBytes) in
+                    try pieces.withBytes(of: piece, in: file) { (bytes) throws(DamagedBytes) in
                         var parts = NewestParts(of: bytes, unless: seen, isOfOldestFile: file === files.last)
                         try body(share, &parts)
                     }
@@ -182,8 +182,10 @@ public final class CheckpointStore: Sendable {
     private func readGlobal(_ body: (UnsafeRawBufferPointer) throws(DamagedBytes) -> Void) throws(EventLogError) {
         guard let newest = files.first else { return }
         try Self.checked(newest) { () throws(CheckpointFault) in
-            let pieces = try CheckpointPieces(newest)
-            for piece in newest.index.pieces where piece.kind == .global { try pieces.withBytes(of: piece, body) }
+            let pieces = CheckpointPieces()
+            for piece in newest.index.pieces where piece.kind == .global {
+                try pieces.withBytes(of: piece, in: newest, body)
+            }
         }
     }
 
