@@ -130,7 +130,9 @@ extension CheckpointStore {
         for file in files.reversed() {
             try checked(file) { () throws(CheckpointFault) in
                 for piece in file.index.pieces where piece.kind == .names {
-                    try pieces.withBytes(of: piece, in: file) { (bytes) throws(DamagedBytes) in try body(NameRun(piece: bytes)) }
+                    try pieces.withBytes(of: piece, in: file) { (bytes) throws(DamagedBytes) in
+                        try body(NameRun(piece: bytes))
+                    }
                 }
             }
         }
