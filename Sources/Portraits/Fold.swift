@@ -81,7 +81,7 @@ final class PortraitStore {
     let names: NameTable
     /// Of companies' days and those of their tasks.
     let arena: UnsafeMutablePointer<DayArena>
-    /// Of users' days, which are read back on a thread of their own.
+    /// Of users' days, which are read back on several threads; see `DayFilling`.
     let userArena: UnsafeMutablePointer<DayArena>
     let homes: UnsafeMutablePointer<Homes>
     let userPages: UnsafeMutablePointer<UserPages>

@@ -380,6 +380,8 @@ private struct NameTableOfKind: ~Copyable {
                 }
             }
         }
+        // The first of equal names is found, so it comes first.
+        rest.sort { $0.number < $1.number }
         for slot in rest { Self.place(slot, in: slots) }
         return slots
     }

@@ -53,6 +53,46 @@ struct CheckpointStoreTests {
         }
     }
 
+    @Test("a file without a global record, or with two, is damaged", arguments: [0, 2])
+    func globalRecords(count: Int) throws {
+        let scene = try CheckpointScene(seed: 7)
+        let writing = try scene.store.begin(scene.header(seq: 1))
+        for _ in 0..<count { try [1].withUnsafeBytes { try writing.append(global: $0) } }
+        try scene.store.keep(writing)
+        #expect(throws: EventLogError.self) { try scene.store.check() }
+    }
+
+    @Test("pieces of a share that is merged are put together")
+    func mergedPieces() throws {
+        let scene = try CheckpointScene(seed: 8)
+        for seq in 1..<UInt64(4) {
+            let writing = try scene.store.begin(scene.header(seq: seq))
+            try [1].withUnsafeBytes { try writing.append(global: $0) }
+            for share in UInt32(0)..<2 {
+                let piece = ByteBuffer()
+                let start = CheckpointPartHeader.begin(kind: 1, number: UInt32(seq) * 2 + share, in: piece)
+                piece.append(seq)
+                CheckpointPartHeader.end(start, in: piece)
+                try writing.append(parts: piece.bytes, share: share)
+            }
+            try scene.store.keep(writing)
+            while try scene.store.merge() {}
+        }
+        let file = try #require(scene.store.files.first)
+        #expect(scene.store.files.count == 1)
+        #expect(file.index.pieces.filter { $0.kind == .parts }.map(\.share) == [0, 1])
+        let found = Mutex<[UInt32]>([])
+        try scene.store.read { _ in
+        } parts: { (share, parts) throws(DamagedBytes) in
+            while let part = try parts.next() {
+                let number = part.number
+                #expect(number % 2 == share)
+                found.withLock { $0.append(number) }
+            }
+        }
+        #expect(found.withLock { $0.sorted() } == [2, 3, 4, 5, 6, 7])
+    }
+
     @Test("names of more than a piece are read back, and found")
     func manyNames() throws {
         let scene = try CheckpointScene(seed: 5)

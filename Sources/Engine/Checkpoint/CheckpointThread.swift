@@ -1,5 +1,6 @@
 import Dispatch
 import EventLog
+import Portraits
 import Synchronization
 import UsageModel
 
@@ -22,8 +23,8 @@ final class CheckpointThread: Sendable {
     /// 100,000 companies are 130 MiB, and written in a hurry they held up the log's own syncs; a million are gigabytes.
     private static let hurryingBytes = 192 << 20
 
-    /// As many as the writer is ahead of the disk at most, as a rule.
-    private static let greatestSpareCount = 16
+    /// As many as the writer is ahead of the disk at most, as a rule, and one for each share.
+    private static let greatestSpareCount = 16 + Int(CheckpointPart.shareCount)
 
     init(store: CheckpointStore) { self.store = store }
 

@@ -26,6 +26,8 @@ final class Checkpointer {
     private var savingNames: [UInt32] = []
     /// By share: parts that were not handed over yet.
     private var pieces: [ByteBuffer?] = Array(repeating: nil, count: Int(CheckpointPart.shareCount))
+    /// Of all these together.
+    private var openBytes = 0
     /// Of parts, since the start.
     private var writtenBytes = 0
     private var duplicates = UnsavedDuplicates()
@@ -33,6 +35,8 @@ final class Checkpointer {
 
     /// A piece is handed over when it has so many bytes: large enough for the disk.
     private static let pieceBytes = 1 << 20
+    /// Together they have at most so many, since what is not handed over is not counted among what waits for the disk.
+    private static let greatestOpenBytes = 8 << 20
     /// Room for the part that fills it.
     static let pieceCapacity = pieceBytes * 2
 
@@ -85,12 +89,22 @@ final class Checkpointer {
         let key = part.key
         let share = part.share
         let piece = piece(of: share)
+        let before = piece.count
         let start = CheckpointPartHeader.begin(kind: key.kind, number: key.number, in: piece)
         writer.portraits.write(part, to: piece)
         if case .company(let number) = part { writer.desk.book.write(CompanyID(number: number), to: piece) }
         CheckpointPartHeader.end(start, in: piece)
         writtenBytes += piece.count - start
-        if piece.count >= Self.pieceBytes { handOver(share, writer) }
+        openBytes += piece.count - before
+        if piece.count >= Self.pieceBytes {
+            handOver(share, writer)
+        } else if openBytes > Self.greatestOpenBytes, let fullest = fullestShare {
+            handOver(fullest, writer)
+        }
+    }
+
+    private var fullestShare: UInt32? {
+        pieces.indices.max { pieces[$0]?.count ?? 0 < pieces[$1]?.count ?? 0 }.map(UInt32.init)
     }
 
     private func piece(of share: UInt32) -> ByteBuffer {
@@ -142,6 +156,7 @@ final class Checkpointer {
 
     private func handOver(_ share: UInt32, _ writer: Writer) {
         guard let full = pieces[Int(share)].take() else { return }
+        openBytes -= full.count
         let resume = writer.resumption
         thread.append(parts: full, share: share) { resume { $0.checkpointer?.proceed($0) } }
     }

@@ -18,7 +18,7 @@ public struct CheckpointHeader: Sendable, Equatable {
     }
 
     static let byteCount = 96
-    static let version: UInt16 = 2
+    static let version: UInt16 = 3
     /// "TNRSTATE"
     private static let magic: UInt64 = 0x4554_4154_5352_4E54
     private static let hashedByteCount = byteCount - Hash128.byteCount

@@ -41,6 +41,11 @@ struct CheckpointIndex {
         pieces.reduce(0) { $1.kind == kind ? $0 &+ $1.byteCount : $0 }
     }
 
+    /// The shares that parts of `files` are of, ascending.
+    static func shares(of files: [CheckpointFile]) -> [UInt32] {
+        Set(files.flatMap { $0.index.pieces.lazy.filter { $0.kind == .parts }.map(\.share) }).sorted()
+    }
+
     /// Hashing so much costs some microseconds, and so does a miss of the page cache beside it.
     static let chunkByteCount = 64 << 10
     static let trailerByteCount = 48

@@ -23,34 +23,47 @@ public final class CheckpointMerge: Sendable {
     public func write() throws(EventLogError) -> CheckpointMerged {
         let writer = try CheckpointFileWriter(
             directory: directory, draftName: Self.draftName, header: files[0].header, terms: terms)
-        let seen = SeenParts()
-        let kept = ByteBuffer()
-        let pieces = CheckpointPieces()
-        for file in files {
-            for piece in file.index.pieces where isToBeMerged(piece, of: file) {
-                kept.removeAll()
-                try CheckpointStore.checked(file) { () throws(CheckpointFault) in
-                    try pieces.withBytes(of: piece, in: file) { (bytes) throws(DamagedBytes) in
-                        if piece.kind == .global { return kept.append(bytes) }
-                        var parts = NewestParts(of: bytes, unless: seen, isOfOldestFile: file === files.last)
-                        while let part = try parts.next() { part.append(to: kept) }
-                    }
-                }
-                if kept.count > 0 { try writer.append(piece.kind, share: piece.share, kept.bytes) }
-            }
-        }
+        try appendGlobal(to: writer)
+        for share in CheckpointIndex.shares(of: files) { try append(share, to: writer) }
         try appendNames(to: writer)
         try appendTables(to: writer)
         return CheckpointMerged(merge: self, file: try writer.finish(number: number))
     }
 
-    private func isToBeMerged(_ piece: CheckpointIndex.Piece, of file: CheckpointFile) -> Bool {
-        switch piece.kind {
-        case .global: file === files[0]
-        case .parts: true
-        case .names: false
+    private func appendGlobal(to writer: CheckpointFileWriter) throws(EventLogError) {
+        let kept = ByteBuffer()
+        let pieces = CheckpointPieces()
+        for piece in files[0].index.pieces where piece.kind == .global {
+            try CheckpointStore.checked(files[0]) { () throws(CheckpointFault) in
+                try pieces.withBytes(of: piece, in: files[0]) { kept.append($0) }
+            }
+            try writer.append(.global, kept.bytes)
         }
     }
+
+    /// The newest of each part, in pieces that are full again.
+    private func append(_ share: UInt32, to writer: CheckpointFileWriter) throws(EventLogError) {
+        let seen = SeenParts()
+        let kept = ByteBuffer()
+        let pieces = CheckpointPieces()
+        for file in files {
+            for piece in file.index.pieces where piece.kind == .parts && piece.share == share {
+                try CheckpointStore.checked(file) { () throws(CheckpointFault) in
+                    try pieces.withBytes(of: piece, in: file) { (bytes) throws(DamagedBytes) in
+                        var parts = NewestParts(of: bytes, unless: seen, isOfOldestFile: file === files.last)
+                        while let part = try parts.next() { part.append(to: kept) }
+                    }
+                }
+                guard kept.count >= Self.pieceBytes else { continue }
+                try writer.append(.parts, share: share, kept.bytes)
+                kept.removeAll()
+            }
+        }
+        if kept.count > 0 { try writer.append(.parts, share: share, kept.bytes) }
+    }
+
+    /// What a restart reads in one go into the processor's cache.
+    private static let pieceBytes = 1 << 20
 
     private func appendNames(to writer: CheckpointFileWriter) throws(EventLogError) {
         var runs = NameRunWriter(file: writer)

@@ -9,7 +9,7 @@ import UsageModel
 final class CheckpointPieces {
     private let buffer = ByteBuffer()
 
-    /// Calls `body` with the bytes of a piece, checked; they are valid inside it alone.
+    /// Calls `body` with the bytes of a piece, checked; they are valid until the next is read.
     func withBytes(
         of piece: CheckpointIndex.Piece, in file: CheckpointFile,
         _ body: (UnsafeRawBufferPointer) throws(DamagedBytes) -> Void

@@ -147,7 +147,7 @@ public final class CheckpointStore: Sendable {
     ) throws(EventLogError) {
         try readGlobal(global)
         let files = files
-        let shares = Set(files.flatMap { $0.index.pieces.filter { $0.kind == .parts }.map(\.share) }).sorted()
+        let shares = CheckpointIndex.shares(of: files)
         let failure = Mutex<EventLogError?>(nil)
         let hasFailed = Atomic(false)
         DispatchQueue.concurrentPerform(iterations: shares.count) { index in
@@ -182,10 +182,11 @@ public final class CheckpointStore: Sendable {
     private func readGlobal(_ body: (UnsafeRawBufferPointer) throws(DamagedBytes) -> Void) throws(EventLogError) {
         guard let newest = files.first else { return }
         try Self.checked(newest) { () throws(CheckpointFault) in
-            let pieces = CheckpointPieces()
-            for piece in newest.index.pieces where piece.kind == .global {
-                try pieces.withBytes(of: piece, in: newest, body)
+            let globals = newest.index.pieces.filter { $0.kind == .global }
+            guard globals.count == 1 else {
+                throw .damaged(offset: 0, "there are \(globals.count) global records in place of one")
             }
+            try CheckpointPieces().withBytes(of: globals[0], in: newest, body)
         }
     }
 

@@ -1,10 +1,9 @@
-import Synchronization
 import UsageModel
 
 /// Rows of users that are being read from a checkpoint, and what is to be done with them when all companies are there.
 ///
-/// Until `end` it touches nothing of the companies, which may be read on another thread, and rows of several shares may be
-/// read at the same time.
+/// Rows of several shares may be read at the same time, each share's by one thread, and companies on another, which also
+/// calls `claimPages`. All else is for when no other thread reads.
 final class RowReading {
     /// What was read into a page.
     private struct Page: BitwiseCopyable {
@@ -33,6 +32,8 @@ final class RowReading {
         /// processor's cache for each that does not stand beside the one before.
         var settling = Rows<Place>()
         var guests = Rows<Guest>()
+        /// Details have one place for all shares, and so are entered in the end.
+        var details: [(row: Int, detail: UserDetail)] = []
         /// Of all who are at home in the rows that were read; see `Homes.token`.
         var homeSum: UInt64 = 0
         /// So that no two threads write to one line of the processor's cache, nor to the one that is fetched with it.
@@ -54,8 +55,6 @@ final class RowReading {
     private var takenCounts = Rows<UInt8>()
     /// By number of the share.
     private var shares: UnsafeMutableBufferPointer<Share>
-    /// Held where a row has details.
-    private let detailing = Mutex(())
 
     private static let greatestSettlingCount = 32
 
@@ -122,7 +121,7 @@ final class RowReading {
             detail.leftTime = try reader.time()
             detail.leftDay = Day(number: try reader.number())
             detail.traits = TraitBytes(bytes: Array(try reader.slice(try reader.count())))
-            user.detail = detailing.withLock { _ in store.userPages.pointee.add(detail) }
+            share.pointee.details.append((row, detail))
         }
         UsageModel.prefetch(pages.base + row >> UserPages.rowsPerPageBits)
         store.userPages.pointee.prefetch(row: row)
@@ -180,6 +179,9 @@ final class RowReading {
             let share = shares.baseAddress.unsafelyUnwrapped + index
             try settleAll(of: share)
             share.pointee.days.end()
+            for (row, detail) in share.pointee.details {
+                store.userPages.pointee.pointer(to: row).pointee.detail = store.userPages.pointee.add(detail)
+            }
             readHomeSum &+= share.pointee.homeSum
         }
         guard readHomeSum == homeSum else {

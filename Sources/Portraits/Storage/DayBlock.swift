@@ -38,7 +38,8 @@ struct DayBlock: BitwiseCopyable {
         if isNew {
             index = insert(DayCount(day: day, note: note), at: index, keepingFrom: kept, arena)
         } else {
-            while !elements(arena)[index].isLowest { index += 1 }
+            // Each day has a lowest element; what a checkpoint says is not checked for it.
+            while !elements(arena)[index].isLowest, index + 1 < self.count { index += 1 }
         }
         let element = elements(arena) + index
         if element.pointee.add(count, note: note) { return isNew }

@@ -1,0 +1,63 @@
+import TestSupport
+import Testing
+
+@testable import Portraits
+
+@Suite("Filling an arena on several threads")
+struct DayFillingTests {
+    /// A block with its elements as they should be.
+    private struct Filled {
+        var block: DayBlock
+        var days: [Int32]
+
+        func isWhole(_ arena: UnsafeMutablePointer<DayArena>) -> Bool {
+            block.count == days.count && days.indices.allSatisfy { block.elements(arena)[$0].day == days[$0] }
+        }
+    }
+
+    /// 400,000 elements a share, which is more than a chunk.
+    @Test(
+        "no block lies on another, neither while shares are filled nor when blocks are freed and taken after it",
+        arguments: 1...3)
+    func disjoint(seed: UInt64) {
+        var random = SeededRandom(seed: seed)
+        let arena = UnsafeMutablePointer<DayArena>.allocate(capacity: 1)
+        arena.initialize(to: DayArena())
+        defer {
+            arena.deinitialize(count: 1)
+            arena.deallocate()
+        }
+        let filling = DayFilling(arena)
+        var shares = (0..<3).map { _ in DayFilling.Share(filling) }
+        var blocks: [Filled] = []
+        var day: Int32 = 0
+        func fill(_ block: DayBlock, _ elements: UnsafeMutablePointer<DayCount>) {
+            var days: [Int32] = []
+            for index in 0..<block.count {
+                day += 1
+                elements[index] = DayCount(day: day, note: 0)
+                days.append(day)
+            }
+            blocks.append(Filled(block: block, days: days))
+        }
+        for _ in 0..<70_000 {
+            // Every size class up to 24 as often as it is among users; now and then a long list.
+            let count = 1 + Int(random.below(random.chance(99) ? 24 : 3_000))
+            let (block, elements) = shares[Int(random.below(3))].allocate(count: count)
+            fill(block, elements)
+        }
+        for index in shares.indices { shares[index].end() }
+        #expect(blocks.allSatisfy { $0.isWhole(arena) })
+        for round in 0..<3 {
+            for index in blocks.indices.reversed() where random.chance(30) {
+                blocks[index].block.free(arena)
+                blocks.remove(at: index)
+            }
+            for _ in 0..<10_000 {
+                let block = DayBlock(count: 1 + Int(random.below(24)), arena)
+                fill(block, block.elements(arena))
+            }
+            #expect(blocks.allSatisfy { $0.isWhole(arena) }, "round \(round)")
+        }
+    }
+}
