@@ -41,7 +41,7 @@ struct DayFillingTests {
             blocks.append(Filled(block: block, days: days))
         }
         for _ in 0..<70_000 {
-            // Every size class up to 24 as often as it is among users; now and then a long list.
+            // The sizes of users' lists; now and then a long one.
             let count = 1 + Int(random.below(random.chance(99) ? 24 : 3_000))
             let (block, elements) = shares[Int(random.below(3))].allocate(count: count)
             fill(block, elements)

@@ -47,7 +47,8 @@ public struct CheckpointPartBytes {
 
 /// The parts of a piece of which no newer file has another version, one after the other.
 ///
-/// Handed out by a call each and not to a closure: there are millions, and what stands in between was a tenth of a restart.
+/// Handed out by a call each and not to a closure: there are millions, and the closures in between were 6 % of a restart's
+/// processor time with 10 million users.
 public struct NewestParts {
     private var reader: ByteReader
     private let seen: SeenParts
