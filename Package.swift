@@ -105,7 +105,9 @@ let package = Package(
             ]),
 
         // Tests, a target each, what they share, and Tests/BlackBox, which drives the built programs.
-        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+        .target(
+            name: "TestSupport", dependencies: ["EventLog", "UsageModel"], path: "Tests/TestSupport",
+            swiftSettings: strict),
         tests("UsageModelTests", ["UsageModel"]),
         tests("WireFormatTests", ["UsageModel", "WireFormat"]),
         tests("ClientsTests", ["Clients", "UsageModel", "WireFormat"]),

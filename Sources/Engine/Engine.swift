@@ -67,7 +67,9 @@ public final class Engine: Sendable {
 
     public func answer(_ question: Question) async throws(QuestionError) -> JSON {
         if case .companies(let query) = question { return try await companies(query) }
-        return try await onWriter { (writer) throws(QuestionError) in try writer.answer(question) }
+        return try await onWriter(about: question.company) { (writer) throws(QuestionError) in
+            try writer.answer(question)
+        }
     }
 
     private func companies(_ query: CompaniesQuery) async throws(QuestionError) -> JSON {
@@ -106,9 +108,7 @@ public final class Engine: Sendable {
 
     /// Replays the log into scratch state and compares digests with the live state, company by company.
     public func verify() async throws(QuestionError) -> JSON {
-        let live = try await onWriter { (writer) throws(QuestionError) in
-            (seq: writer.log.lastSeq, digest: writer.digest())
-        }
+        let live = try await onWriter { (writer) throws(QuestionError) in try writer.digestOfBlocks() }
         let report = try await offWriter { [reader] in try Replay.run(reader, through: live.seq) }
         let different = live.digest.companies(otherThanIn: report.parts)
         let named = try await onWriter { (writer) throws(QuestionError) in
@@ -129,10 +129,9 @@ public final class Engine: Sendable {
     /// Makes a checkpoint now; returns when it is durable. One that is under way is waited for.
     public func checkpoint() async throws(QuestionError) -> JSON {
         let result: Result<UInt64, QuestionError> = await withCheckedContinuation { continuation in
-            let isPosted = mailbox.post(
-                Mailbox.Job(isAnswer: true) { writer in
-                    writer.makeCheckpoint { continuation.resume(returning: $0.mapError { .refused("\($0)") }) }
-                })
+            let isPosted = mailbox.post { writer in
+                writer.makeCheckpoint { continuation.resume(returning: $0.mapError { .refused("\($0)") }) }
+            }
             if !isPosted { continuation.resume(returning: .failure(.stopping)) }
         }
         return .object([.init("seq", .int(try result.get()))])
@@ -212,19 +211,19 @@ public final class Engine: Sendable {
         return try result.get()
     }
 
-    /// Runs `body` on the writer's thread between two batches and brings its answer back.
+    /// Runs `body` on the writer's thread, between two lines, and brings its answer back when all that it can show is
+    /// durable.
+    ///
+    /// - Parameter company: the only one of which the answer tells; nil when it may tell of others.
     private func onWriter<R: Sendable>(
-        _ body: @escaping @Sendable (Writer) throws(QuestionError) -> R
+        about company: String? = nil, _ body: @escaping @Sendable (Writer) throws(QuestionError) -> R
     ) async throws(QuestionError) -> R {
         let result: Result<R, QuestionError> = await withCheckedContinuation { continuation in
-            let isPosted = mailbox.post(
-                Mailbox.Job(isAnswer: true) { writer in
-                    do throws(QuestionError) {
-                        continuation.resume(returning: .success(try body(writer)))
-                    } catch {
-                        continuation.resume(returning: .failure(error))
-                    }
-                })
+            let isPosted = mailbox.post { writer in
+                let result = Result { () throws(QuestionError) in try body(writer) }
+                let subject = company.flatMap { writer.names.find($0, as: CompanyID.self) }
+                writer.whenDurable(of: subject) { continuation.resume(returning: result) }
+            }
             if !isPosted { continuation.resume(returning: .failure(.stopping)) }
         }
         return try result.get()

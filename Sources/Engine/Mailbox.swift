@@ -1,121 +1,102 @@
-import Glibc
 import Synchronization
 
 /// What waits for the writer: submissions from sessions and jobs from everybody else.
 ///
 /// Bounded by its posters: submissions by the batch pool, jobs by the HTTP server's connection
-/// limit. A mutex with a condition variable, since the writer must sleep until either work or a
-/// deadline comes; it is taken once per batch, never per event.
+/// limit. A monitor, since the writer must sleep until either work or a deadline comes; it is held once
+/// a batch, never an event.
 final class Mailbox: @unchecked Sendable {
-    /// What the writer does between two lines of a batch or two turns.
-    struct Job: Sendable {
-        /// Whether it tells somebody of the state, or ends a block for another reason. What does neither needs no commit
-        /// before it: a piece of a list, whose last step waits for one, or what a checkpoint's thread has to say.
-        var isAnswer: Bool
-        var run: @Sendable (Writer) -> Void
-    }
+    /// What the writer does between two lines of a batch or two turns: answers somebody, or makes a piece of a long answer.
+    typealias Job = @Sendable (Writer) -> Void
 
     struct Work {
         var submissions: [Submission] = []
         var jobs: [Job] = []
+        /// A block is committed.
+        var isCommitEnded = false
         var isStopping = false
 
-        var isEmpty: Bool { submissions.isEmpty && jobs.isEmpty && !isStopping }
+        var isEmpty: Bool { submissions.isEmpty && jobs.isEmpty && !isCommitEnded && !isStopping }
     }
 
-    private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
-    private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+    private let monitor = Monitor()
     private var waiting = Work()
     private var isClosed = false
     private let hasWaitingJobs = Atomic(false)
 
-    /// Whether a job waits, without the mutex: what the writer asks while it settles lines.
+    /// Whether a job waits, without the monitor: what the writer asks while it settles lines.
     var hasJobs: Bool { hasWaitingJobs.load(ordering: .relaxed) }
 
-    init() {
-        pthread_mutex_init(mutex, nil)
-        var attributes = pthread_condattr_t()
-        pthread_condattr_init(&attributes)
-        // The monotonic clock: a wall clock set back must not make the writer oversleep.
-        pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
-        pthread_cond_init(condition, &attributes)
-        pthread_condattr_destroy(&attributes)
-    }
-
-    deinit {
-        pthread_cond_destroy(condition)
-        pthread_mutex_destroy(mutex)
-        condition.deallocate()
-        mutex.deallocate()
-    }
-
     func post(_ submission: consuming Submission) {
-        pthread_mutex_lock(mutex)
+        // Moved, which a closure cannot: a batch that is referred to twice gets new memory when it is emptied.
+        monitor.lock()
         waiting.submissions.append(submission)
-        pthread_cond_signal(condition)
-        pthread_mutex_unlock(mutex)
+        monitor.signal()
+        monitor.unlock()
     }
 
     /// False when the writer has stopped and will not run `job`.
-    func post(_ job: Job) -> Bool {
-        pthread_mutex_lock(mutex)
-        defer { pthread_mutex_unlock(mutex) }
-        guard !isClosed else { return false }
-        waiting.jobs.append(job)
-        hasWaitingJobs.store(true, ordering: .relaxed)
-        pthread_cond_signal(condition)
-        return true
+    func post(_ job: @escaping Job) -> Bool {
+        monitor.withLock {
+            guard !isClosed else { return false }
+            waiting.jobs.append(job)
+            hasWaitingJobs.store(true, ordering: .relaxed)
+            monitor.signal()
+            return true
+        }
+    }
+
+    /// Wakes the writer up: it may hand another block over.
+    func noteCommitEnd() {
+        monitor.withLock {
+            waiting.isCommitEnded = true
+            monitor.signal()
+        }
     }
 
     func stop() {
-        pthread_mutex_lock(mutex)
-        waiting.isStopping = true
-        pthread_cond_signal(condition)
-        pthread_mutex_unlock(mutex)
+        monitor.withLock {
+            waiting.isStopping = true
+            monitor.signal()
+        }
     }
 
     /// Moves everything that waits to the end of `work`, whose memory is reused; sleeps at most `milliseconds` (nil:
     /// without end) until there is something.
     func take(into work: inout Work, waitingAtMost milliseconds: Int64?) {
-        pthread_mutex_lock(mutex)
-        defer { pthread_mutex_unlock(mutex) }
-        if waiting.isEmpty, let milliseconds {
-            var until = timespec()
-            clock_gettime(CLOCK_MONOTONIC, &until)
-            let nanoseconds = Int64(until.tv_nsec) + (milliseconds % 1_000) * 1_000_000
-            until.tv_sec += Int(milliseconds / 1_000 + nanoseconds / 1_000_000_000)
-            until.tv_nsec = Int(nanoseconds % 1_000_000_000)
-            while waiting.isEmpty {
-                if pthread_cond_timedwait(condition, mutex, &until) == ETIMEDOUT { break }
+        monitor.withLock {
+            if let milliseconds {
+                monitor.wait(atMost: milliseconds) { waiting.isEmpty }
+            } else {
+                monitor.wait { waiting.isEmpty }
             }
-        } else {
-            while waiting.isEmpty { pthread_cond_wait(condition, mutex) }
+            work.submissions.append(contentsOf: waiting.submissions)
+            work.jobs.append(contentsOf: waiting.jobs)
+            work.isStopping = waiting.isStopping
+            waiting.submissions.removeAll(keepingCapacity: true)
+            waiting.jobs.removeAll(keepingCapacity: true)
+            waiting.isCommitEnded = false
+            hasWaitingJobs.store(false, ordering: .relaxed)
         }
-        work.submissions.append(contentsOf: waiting.submissions)
-        work.jobs.append(contentsOf: waiting.jobs)
-        work.isStopping = waiting.isStopping
-        waiting.submissions.removeAll(keepingCapacity: true)
-        waiting.jobs.removeAll(keepingCapacity: true)
-        hasWaitingJobs.store(false, ordering: .relaxed)
     }
 
     /// The jobs that wait; submissions stay.
     func takeJobs() -> [Job] {
-        pthread_mutex_lock(mutex)
-        defer { pthread_mutex_unlock(mutex) }
-        hasWaitingJobs.store(false, ordering: .relaxed)
-        let jobs = waiting.jobs
-        waiting.jobs = []
-        return jobs
+        monitor.withLock {
+            hasWaitingJobs.store(false, ordering: .relaxed)
+            let jobs = waiting.jobs
+            waiting.jobs = []
+            return jobs
+        }
     }
 
     /// After this no job is accepted; returns those that still waited.
     func close() -> Work {
-        pthread_mutex_lock(mutex)
-        defer { pthread_mutex_unlock(mutex) }
-        isClosed = true
-        let work = waiting
-        waiting = Work(isStopping: true)
-        return work
+        monitor.withLock {
+            isClosed = true
+            let work = waiting
+            waiting = Work(isStopping: true)
+            return work
+        }
     }
 }

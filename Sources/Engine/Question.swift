@@ -1,8 +1,8 @@
 import Rules
 public import UsageModel
 
-/// What can be asked; each is answered by the writer between two blocks, so it sees every event
-/// that was acknowledged before it was asked.
+/// What can be asked; each is answered by the writer between two lines, so it sees every event
+/// that was acknowledged before it was asked, and told when all that it shows is durable.
 public enum Question: Sendable {
     case status(digest: Bool)
     case companies(CompaniesQuery)
@@ -20,6 +20,14 @@ public enum Question: Sendable {
     case ruleTest(RuleTestQuery)
     case rules
     case rejects(Page)
+
+    /// The only company of which the answer tells; nil when it may tell of others.
+    var company: String? {
+        switch self {
+        case .company(let company), .users(let company, _), .tasks(let company, _): company
+        default: nil
+        }
+    }
 }
 
 /// A page of a list: at most `limit` rows from behind `cursor`, which came as `next` in the page before.

@@ -26,8 +26,9 @@ public struct SessionReplies: Sendable {
     public var isBusy = false
 }
 
-/// The listener's side of a session. Called on the writer's thread; must not block.
+/// The listener's side of a session. Called on the threads of the writer and of its commits; must not block.
 public protocol SessionSink: Sendable {
+    /// Never twice at the same time, and in the order of what is told.
     func deliver(_ replies: SessionReplies)
     /// A batch can be taken again after `takeBatch()` returned nil.
     func batchAvailable()

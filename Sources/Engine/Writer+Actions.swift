@@ -43,7 +43,7 @@ extension Writer {
         } catch {
             throw .refused("\(error)")
         }
-        try durably { () throws(EngineError) in
+        try record { () throws(EngineError) in
             try emit(move, company: company)
             if company.isNone { return try settleSource(ofRule: move.rule) }
             // A snooze has an end, and a closed flag inhibits no longer.
@@ -52,11 +52,10 @@ extension Writer {
         return listed(try flag(id))
     }
 
-    /// Does `body` and commits: an operator is answered after the fsync like everybody else.
-    private func durably(_ body: () throws(EngineError) -> Void) throws(QuestionError) {
+    /// Does `body`, whose failure ends the daemon. An operator is answered after the fsync like everybody else.
+    func record(_ body: () throws(EngineError) -> Void) throws(QuestionError) {
         do throws(EngineError) {
             try body()
-            try flush()
         } catch {
             failure = error
             throw .refused("\(error)")
@@ -73,7 +72,7 @@ extension Writer {
         } catch {
             throw .refused("\(error)")
         }
-        try durably { () throws(EngineError) in
+        try record { () throws(EngineError) in
             try use(rules, from: source, loggedText: desk.rules.text)
             try lookAtAll()
         }

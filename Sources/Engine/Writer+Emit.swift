@@ -30,7 +30,7 @@ extension Writer {
             late.note(late: record, seq: seq, portraits: portraits)
             portraits.endSlack(of: record.company)
         }
-        if record.kind.isEvent { counters.logged += 1 }
+        if record.kind.isEvent { counters.logged += 1 } else { lastUncommonSeq = seq }
         for company in merged {
             if desk.book.hasFlags(of: company) { late.note(alias: record, seq: seq, in: company, portraits: portraits) }
             try noteRecord(record.kind, of: company)
@@ -72,6 +72,7 @@ extension Writer {
         record.payload = block.add(move.json.text)
         let seq = nextSeq
         block.records.append(record)
+        lastUncommonSeq = seq
         portraits.willChange(company)
         do {
             try desk.apply(move, company: company, seq: seq)

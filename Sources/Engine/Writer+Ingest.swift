@@ -19,6 +19,7 @@ extension Writer {
                 for index in next..<end { try settle(lines[index], outlooks[index - next], bytes, of: submission) }
                 next = end
                 if mailbox.hasJobs { try letJobsOvertake() }
+                try flushForAnswers()
                 checkpointer?.proceed(self)
             }
         }
@@ -249,14 +250,15 @@ extension Writer {
         }
     }
 
-    /// Calls `body` with the record at `seq`, whether it is durable or still in the block being made.
-    private func withRecord<R>(
+    /// Calls `body` with the record at `seq`, whether it is durable, on its way or still in the block being made.
+    func withRecord<R>(
         at seq: UInt64, _ body: (Record, UnsafeRawBufferPointer) -> R
     ) throws(EngineError) -> R {
-        if seq > log.lastSeq {
-            let record = block.records[Int(seq - log.lastSeq) - 1]
+        if seq > commits.sealedSeq {
+            let record = block.records[Int(seq - commits.sealedSeq) - 1]
             return block.bytes.withRawBytes { body(record, $0) }
         }
+        if let found = commits.withRecordUnderWay(at: seq, body) { return found }
         do throws(EventLogError) {
             return try log.withRecord(at: seq, body)
         } catch {
@@ -371,7 +373,7 @@ extension Writer {
     private func synchronise(_ line: borrowing Line, of batch: LineBatch, session: Session) throws(EngineError) {
         try lookAtUnlooked()
         Reply.sync(
-            tag: batch.text(line.id), ack: session.progress.settledLines, seq: nextSeq - 1
+            tag: batch.text(line.id), ack: session.progress.settledLines, seq: lastSeq
         ).write(to: &session.progress.replies.other)
     }
 

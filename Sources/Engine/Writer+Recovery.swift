@@ -92,7 +92,7 @@ extension Writer {
         } else {
             try lookAtAll()
         }
-        try flush()
+        try endBlock()
     }
 
     /// Under `clock: event` the looks of the current hour are still to come.
@@ -114,7 +114,7 @@ extension Writer {
     func use(_ rules: RuleSet, from source: RulesSource, loggedText: String?) throws(EngineError) {
         if source.text != loggedText {
             try emit(.rules, payload: Array(source.text.utf8))
-            desk.noteFile(source.text, seq: nextSeq - 1)
+            desk.noteFile(source.text, seq: lastSeq)
         }
         let moves = desk.use(
             rules, fileName: source.fileName, now: portraits.now ?? logTime, observed: logTime)
@@ -127,4 +127,10 @@ extension Writer {
 
     /// 128 bits that are equal for equal state; see ARCHITECTURE.md, "State is a function of the log".
     func digest() -> StateDigest { StateDigest(portraits: portraits, book: desk.book) }
+
+    /// The digest of a state that ends with a block, as a replay's does, and with which record it does.
+    func digestOfBlocks() throws(QuestionError) -> (seq: UInt64, digest: StateDigest) {
+        try record { () throws(EngineError) in try flush() }
+        return (lastSeq, digest())
+    }
 }

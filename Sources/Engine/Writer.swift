@@ -8,9 +8,9 @@ import WireFormat
 /// The single writer: everything that changes state happens here, in the order of the log.
 ///
 /// One turn takes all that waits, settles each line (resolve, look for duplicates, number), applies
-/// what it accepted, lets the rules look at the companies that were touched, and commits events and
-/// flag moves together as one block with one fsync. Only then are senders answered. Events and the
-/// flags they raise so become durable in the same instant, and recovery has nothing to evaluate
+/// what it accepted, and lets the rules look at the companies that were touched. Events and flag moves are committed
+/// together as one block with one fsync, on another thread, while the next block is made; only then are senders
+/// answered. Events and the flags they raise so become durable in the same instant, and recovery has nothing to evaluate
 /// twice. Group commit needs no timer: what arrives during one fsync makes the next block.
 final class Writer {
     let configuration: EngineConfiguration
@@ -34,8 +34,11 @@ final class Writer {
     /// How far the start's replay went, and how long it took.
     var recovery: (seq: UInt64, duration: Duration) = (0, .zero)
 
-    /// The block being made. Its records are already applied; they are durable after `commit`.
+    /// The block being made. Its records are already applied.
     var block = RecordBatch()
+    let commits: CommitPipeline
+    /// The last record that is not an event: what it changes may show in any company's numbers.
+    var lastUncommonSeq: UInt64 = 0
     /// Wall time of the block being made; never decreases.
     var logTime: Timestamp
     private(set) var clock: LogClock
@@ -48,7 +51,6 @@ final class Writer {
     let outlooks = LineOutlooks()
     let mailbox: Mailbox
     private let pool: BatchPool
-    private let publication: Publication
     /// Sessions that get replies after the next commit.
     private var awaitingReplies: [Session] = []
     /// `clock: wall` only: deadlines have come that the last turn left to the next ones.
@@ -57,6 +59,9 @@ final class Writer {
     private var nextOvertaking = ContinuousClock.now
     /// The last look found no room. Nothing that takes a commit is tried before one finds some.
     private(set) var isDiskFull = false
+
+    /// Which commit was under way when the writer showed last that it lives.
+    private var shownCommit: UInt64 = 0
 
     /// Whether somebody sends lines, so that whatever can be done later should be.
     private(set) var hasLines = false
@@ -74,7 +79,14 @@ final class Writer {
     /// A test sets it.
     var greatestLookDuration = Duration.milliseconds(16)
 
-    /// Some thousand lines, so that the commit before each answer is not most of the work.
+    /// How many blocks are still to be small.
+    private var smallBlocksLeft = 0
+    /// Some tenths of a second of them: most questions come with others.
+    private static let smallBlocksBesideJobs = 100
+    /// Encoding so many takes less than the flushes of their commit.
+    private static let recordsOfSmallBlock = 2_048
+
+    /// Some thousand lines, so that looks and blocks for each answer are not most of the work.
     private static let leastTimeForLines = Duration.milliseconds(1)
 
     /// How long to wait before looking again at a clock that was set back.
@@ -97,7 +109,7 @@ final class Writer {
         self.checkpointer = checkpointer
         self.mailbox = mailbox
         self.pool = pool
-        self.publication = publication
+        commits = CommitPipeline(log: log, publication: publication) { [mailbox] in mailbox.noteCommitEnd() }
         isEventClock = portraits.settings.clock == .event
         rejects = RejectList(capacity: configuration.limits.rejectsKept)
         let last = log.lastContext?.logTime
@@ -113,8 +125,13 @@ final class Writer {
     /// To be called after every change of the settings.
     func noteClockMode() { isEventClock = portraits.settings.clock == .event }
 
+    deinit { commits.stop() }
+
     /// The seq that the next record of the block gets.
-    var nextSeq: UInt64 { log.lastSeq + UInt64(block.records.count) + 1 }
+    var nextSeq: UInt64 { commits.sealedSeq + UInt64(block.records.count) + 1 }
+
+    /// That of the last record that was applied; what is answered from the state is answered when it is durable.
+    var lastSeq: UInt64 { nextSeq - 1 }
 
     /// `now` for questions: the log's, or under `clock: wall` the time that its next block would get.
     var queryNow: Timestamp {
@@ -124,45 +141,74 @@ final class Writer {
 
     /// Runs until stopped. Throws what makes the daemon unable to go on.
     func run() throws(EngineError) {
-        tendCheckpoint()
+        defer { commits.stop() }
+        try tendCheckpoint()
         var work = Mailbox.Work()
         while true {
             mailbox.take(into: &work, waitingAtMost: millisecondsToSleep())
             hasLines = !work.submissions.isEmpty
-            configuration.liveness?.show()
+            showLiveness()
             readClock()
             isDiskFull = try !hasRoom()
             if isDiskFull {
-                // They stay in `work`, and are settled first when there is room again.
-                refuseForDisk(work.submissions)
+                // What was settled before was promised room. The rest stays in `work`, and comes first when there is some.
+                try endBlock()
+                try refuseForDisk(work.submissions)
             } else {
                 try turn(&work)
             }
             // An answer shows every flag that time has made true, so jobs wait until no deadline is left over.
             if !isBehind || isDiskFull { try run(&work.jobs) }
-            tendCheckpoint()
+            try flushIfIdle()
+            try tendCheckpoint()
             if work.isStopping { break }
         }
         work.jobs += mailbox.close().jobs
         try run(&work.jobs)
+        try endBlock()
         checkpointer?.stop()
+        close()
+    }
+
+    /// Ends the commits and lets go of the log. What was not handed over is lost.
+    func close() {
+        commits.stop()
         log.close()
     }
 
+    /// Not while the same commit is under way as the last time: one that hangs must be noticed.
+    private func showLiveness() {
+        guard let liveness = configuration.liveness else { return }
+        if commits.isCommitting, commits.handedOverCount == shownCommit { return }
+        shownCommit = commits.handedOverCount
+        liveness.show()
+    }
+
     /// Runs the jobs that wait, between two lines of a batch: under full load a question would else wait for all lines in
-    /// flight, and then for the next ones. Lines and jobs get half of the time each. A block ends with its looks; so that
-    /// all jobs find flags of the same records as numbers, those that need no end of it come behind looks as well.
+    /// flight, and then for the next ones. Lines and jobs get half of the time each. They come behind the looks that these
+    /// lines are due, so that they find flags of the same records as numbers.
     func letJobsOvertake() throws(EngineError) {
         let start = ContinuousClock.now
         guard !isBehind, start >= nextOvertaking else { return }
         var jobs = mailbox.takeJobs()
-        if jobs.contains(where: \.isAnswer) {
-            try flush()
-        } else if !isEventClock {
-            try lookAtUnlooked()
-        }
+        if !isEventClock { try lookAtUnlooked() }
         try run(&jobs)
         leaveTimeForLines(start)
+    }
+
+    /// Calls `answer` when all that it can show is durable: what is known now, or now of `company` if it tells of no other.
+    func whenDurable(of company: CompanyID? = nil, _ answer: @escaping @Sendable () -> Void) {
+        commits.whenDurable(company.map(lastSeq) ?? lastSeq, answer)
+    }
+
+    /// Through which record an answer about `company` alone tells.
+    func seqOfAnswer(about company: CompanyID) -> UInt64 { commits.end(of: lastSeq(of: company), lastSeq: lastSeq) }
+
+    /// The last record that can show in an answer about `company` alone.
+    private func lastSeq(of company: CompanyID) -> UInt64 {
+        // Under the event clock each event moves `now`, and a source that is awaited shows in companies by its own events.
+        if isEventClock || isListening { return lastSeq }
+        return max(lastUncommonSeq, portraits.portrait(company)?.lastSeq ?? 0)
     }
 
     /// Jobs have run since `start` while lines waited.
@@ -174,8 +220,9 @@ final class Writer {
     /// Runs `jobs`, of which none is left. After a failed commit none is run: it would be answered from what is not on
     /// the disk.
     private func run(_ jobs: inout [Mailbox.Job]) throws(EngineError) {
+        if !jobs.isEmpty { smallBlocksLeft = Self.smallBlocksBesideJobs }
         for job in jobs {
-            job.run(self)
+            job(self)
             if let failure { throw failure }
         }
         jobs.removeAll(keepingCapacity: true)
@@ -192,14 +239,14 @@ final class Writer {
         // Jobs that came with lines need not wait for those, which may be all that are in flight.
         if !isBehind, !work.jobs.isEmpty {
             let start = ContinuousClock.now
-            try flush()
+            if !isEventClock { try lookAtUnlooked() }
             try run(&work.jobs)
             leaveTimeForLines(start)
         }
         let start = ContinuousClock.now
         try settle(&work.submissions)
         lookDuration = max(ContinuousClock.now - start, Self.leastLookDuration)
-        try flush()
+        try flushIfIdle()
     }
 
     private func settle(_ submissions: inout [Submission]) throws(EngineError) {
@@ -215,15 +262,40 @@ final class Writer {
         submissions.removeAll(keepingCapacity: true)
     }
 
-    /// Ends the block: looks at what was touched, commits, answers.
+    /// Ends the block: looks at what was touched, and hands it over to be committed, behind the one before.
     func flush() throws(EngineError) {
+        smallBlocksLeft = max(smallBlocksLeft - 1, 0)
         if !isEventClock { try lookAtUnlooked() }
-        try commit()
-        deliverReplies()
+        takeReplies()
+        if !block.records.isEmpty || !commits.isNextEmpty {
+            let context = BlockContext(
+                logTime: logTime, evaluatedThrough: lastSeq, evaluatedNow: portraits.now ?? logTime)
+            try commits.handOver(&block, context: context)
+        }
         startBlock()
     }
 
-    /// Begins a block when none is under way. Wall time is read once a block.
+    /// Ends the block, unless the one before is not durable yet: then it has room for what comes meanwhile.
+    func flushIfIdle() throws(EngineError) {
+        if try commits.isIdle() { try flush() }
+    }
+
+    /// Ends the block between two lines where somebody waits for that, and when it can be committed at once. While
+    /// questions come blocks are small besides, since each waits for the one under way.
+    @inline(__always)
+    func flushForAnswers() throws(EngineError) {
+        if commits.hasAnswers || (smallBlocksLeft > 0 && block.records.count >= Self.recordsOfSmallBlock) {
+            try flushIfIdle()
+        }
+    }
+
+    /// Ends the block and returns when it is durable.
+    func endBlock() throws(EngineError) {
+        try flush()
+        try commits.wait()
+    }
+
+    /// Begins a block when none is being made. Wall time is read once a block.
     func startBlock() {
         guard block.records.isEmpty else { return }
         logTime = max(logTime, readClock())
@@ -245,22 +317,6 @@ final class Writer {
     /// Believes the wall clock after all; false when it was believed already.
     func acceptClock() -> Bool { clock.accept() }
 
-    private func commit() throws(EngineError) {
-        guard !block.records.isEmpty else { return }
-        let context = BlockContext(
-            logTime: logTime, evaluatedThrough: nextSeq - 1, evaluatedNow: portraits.now ?? logTime)
-        let start = ContinuousClock.now
-        let seqs: ClosedRange<UInt64>
-        do throws(EventLogError) {
-            seqs = try log.append(block, context: context)
-        } catch {
-            throw .log(error)
-        }
-        counters.commits.note(records: block.records.count, took: ContinuousClock.now - start)
-        publication.publish(seqs, kinds: RecordKinds(of: block.records))
-        block.removeAll()
-    }
-
     /// Notes that `submission`'s session is to be answered after the commit.
     private func noteSettled(_ submission: Submission) {
         let session = submission.session
@@ -275,14 +331,14 @@ final class Writer {
         awaitingReplies.append(session)
     }
 
-    private func deliverReplies() {
+    /// Those who wait for replies get them with the next block.
+    private func takeReplies() {
         for session in awaitingReplies {
             session.progress.isAwaitingReplies = false
             var replies = SessionReplies()
             swap(&replies, &session.progress.replies)
             replies.acked = session.progress.settledLines
-            replies.seq = log.lastSeq
-            session.sink.deliver(replies)
+            commits.add(replies, for: session)
         }
         awaitingReplies.removeAll(keepingCapacity: true)
     }
@@ -313,14 +369,14 @@ final class Writer {
         }
     }
 
-    private func refuseForDisk(_ submissions: [Submission]) {
+    private func refuseForDisk(_ submissions: [Submission]) throws(EngineError) {
         for submission in submissions where !submission.session.progress.isToldBusy {
             submission.session.progress.isToldBusy = true
             Reply.busy(reason: "disk").write(to: &submission.session.progress.replies.other)
             submission.session.progress.replies.isBusy = true
             awaitReplies(submission.session)
         }
-        deliverReplies()
+        try flush()
     }
 }
 
@@ -329,6 +385,5 @@ struct Counters {
     /// Events (product use) in the log, from its beginning.
     var logged: UInt64 = 0
     var lines = LineTally()
-    var commits = CommitTally()
     var looks: UInt64 = 0
 }

@@ -1,10 +1,8 @@
-import Glibc
 import Synchronization
 
 /// The writer's OS thread.
 ///
-/// A thread and not an actor: an LMDB write transaction belongs to the thread that began it, and an
-/// fsync must not block the cooperative pool.
+/// A thread and not an actor: it waits for commits, and must not block the cooperative pool.
 final class WriterThread: Sendable {
     private struct State {
         var isEnded = false
@@ -17,9 +15,6 @@ final class WriterThread: Sendable {
     private let failures: AsyncStream<EngineError>.Continuation
     private let state = Mutex(State())
 
-    /// Rule expressions and JSON are bounded in depth, so this is far more than the writer needs.
-    private static let stackBytes = 8 << 20
-
     init(writer: Writer, failures: AsyncStream<EngineError>.Continuation) {
         self.writer = writer
         self.failures = failures
@@ -31,24 +26,7 @@ final class WriterThread: Sendable {
             return !state.isStarted
         }
         guard isFirst else { return }
-        var thread: pthread_t = 0
-        // `pthread_attr_init` is what initialises the attributes. Not `pthread_attr_t()`: the compiler may
-        // take that initialiser for one of another module, depending on which files it compiles together.
-        let status = withUnsafeTemporaryAllocation(of: pthread_attr_t.self, capacity: 1) { attributes in
-            let attributes = attributes.baseAddress!
-            pthread_attr_init(attributes)
-            pthread_attr_setstacksize(attributes, Self.stackBytes)
-            pthread_attr_setdetachstate(attributes, Int32(PTHREAD_CREATE_DETACHED))
-            defer { pthread_attr_destroy(attributes) }
-            return pthread_create(
-                &thread, attributes,
-                { argument in
-                    let thread = Unmanaged<WriterThread>.fromOpaque(argument!).takeRetainedValue()
-                    thread.run()
-                    return nil
-                }, Unmanaged.passRetained(self).toOpaque())
-        }
-        precondition(status == 0, "cannot start the writer's thread: error \(status)")
+        OSThread.start { [self] in run() }
     }
 
     /// Returns when the thread has ended, or at once when it never started.

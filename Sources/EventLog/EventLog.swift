@@ -3,8 +3,9 @@ public import UsageModel
 
 /// The writer's side of the log: appends blocks, each with one commit that is on the disk on return.
 ///
-/// One thread, since an LMDB write transaction belongs to an OS thread. Any commit that fails is
-/// fatal for the object: nothing is known about the disk then, and fsync failures cannot be retried.
+/// One thread at a time: blocks may be sealed on one and committed on another, but while a commit is under way only
+/// readers and what is said to be for any thread may be used. Any commit that fails is fatal for the object: nothing is
+/// known about the disk then, and fsync failures cannot be retried.
 public final class EventLog {
     /// Tells this log from every other; random, made once.
     public var logID: Hash128 { store.logID }
@@ -24,14 +25,13 @@ public final class EventLog {
     /// The segment that grows, and its environment. Nil after `close`.
     private var active: (firstSeq: UInt64, environment: Environment)?
     private var lastHash = Hash128.zero
-    /// How many names of each kind are on the disk, in the order of `NameKind.allCases`.
-    public private(set) var persistedNames: [UInt32] = NameKind.allCases.map { _ in 0 }
+    /// How many names of each kind sealed blocks have, in the order of `NameKind.allCases`.
+    public private(set) var sealedNames: [UInt32] = NameKind.allCases.map { _ in 0 }
     private var failure: String?
 
     private let encoder = BlockEncoder()
     private let body = ByteBuffer()
     private let value = ByteBuffer()
-    private let nameRecord = ByteBuffer()
 
     /// Opens the log in `directory`, creates it when it is missing, takes the directory's lock, checks
     /// every segment's structure and place and the tail, and restores all names into `names`, which must be empty.
@@ -64,7 +64,7 @@ public final class EventLog {
     /// - Parameter seq: the end of a block; what it and those before it added is in the table already.
     public func restoreNames(behind seq: UInt64 = 0) throws(EventLogError) {
         try reader().restoreNames(into: names, behind: seq)
-        notePersistedNames()
+        noteSealedNames()
     }
 
     /// The format file; a new one for a new log. Segments without it are no log that we know.
@@ -107,32 +107,48 @@ public final class EventLog {
     /// A reader that shares this log's segments; for any thread, also after `close` (it then finds `closed`).
     public func reader() -> EventLogReader { EventLogReader(store: store) }
 
-    /// Whether the file system has room for `bytes` more beside the reserve. One system call. To be
+    /// Whether the file system has room for `bytes` more beside the reserve. One system call, for any thread. To be
     /// asked before a batch is taken, so that senders hear `busy: disk` and no commit has to fail.
     public func hasRoom(forBytes bytes: Int) throws(EventLogError) -> Bool {
         try missingRoom(forBytes: bytes) == nil
     }
 
-    /// Writes one block with all of `batch`, and the names interned since the last, in one commit; on
-    /// return they are on the disk. Returns the records' seqs. `batch` must not be empty and
-    /// `context.logTime` not lie before the last block's.
+    /// Ends `draft`: the names interned since the last sealed block are its. To be called by the thread that interns
+    /// names, while no commit is under way. O(new names).
+    public func seal(_ draft: BlockDraft, context: BlockContext) {
+        draft.header.context = context
+        draft.names.removeAll()
+        var ranges: [(kind: NameKind, numbers: Range<UInt32>)] = []
+        var total: UInt32 = 0
+        for (kind, sealed) in zip(NameKind.allCases, sealedNames) {
+            let count = UInt32(names.count(kind))
+            total += count
+            if count > sealed { ranges.append((kind, sealed + 1..<count + 1)) }
+        }
+        draft.header.nameTotal = total
+        guard !ranges.isEmpty else { return }
+        (draft.header.nameCount, draft.header.namesHash) = NameRecord.write(ranges, of: names, to: draft.names)
+        noteSealedNames()
+    }
+
+    /// Writes one block with all that `draft` has, in one commit; on return it is on the disk. Returns the records'
+    /// seqs. Drafts are committed in the order in which they were sealed; none may be empty, and log time does not
+    /// decrease from one to the next.
     ///
-    /// Throws `noSpace` with `isFatal` false before anything was written: the same append may be tried
+    /// Throws `noSpace` with `isFatal` false before anything was written: the same draft may be tried
     /// again. After any other error the log takes nothing more.
-    public func append(_ batch: RecordBatch, context: BlockContext) throws(EventLogError) -> ClosedRange<UInt64> {
+    public func commit(_ draft: BlockDraft) throws(EventLogError) -> ClosedRange<UInt64> {
         if let failure { throw .failedBefore(failure) }
         guard active != nil else { throw .closed }
-        precondition(context.logTime >= lastContext?.logTime ?? context.logTime, "log time decreased")
-        var header = BlockHeader()
+        var header = draft.header
+        precondition(header.context.logTime >= lastContext?.logTime ?? header.context.logTime, "log time decreased")
         header.logID = logID
         header.firstSeq = lastSeq + 1
-        header.count = UInt32(batch.records.count)
-        header.context = context
+        header.count = UInt32(draft.batch.records.count)
         header.previousHash = lastHash
-        header.setEventTimes(of: batch)
-        encodeNames(into: &header)
-        encode(batch, into: &header)
-        let needed = value.count + nameRecord.count + Self.commitOverheadBytes
+        header.setEventTimes(of: draft.batch)
+        encode(draft.batch, into: &header)
+        let needed = value.count + draft.names.count + Self.commitOverheadBytes
         if let available = try missingRoom(forBytes: needed) {
             throw .noSpace(
                 directory: store.directory, availableBytes: available,
@@ -140,21 +156,21 @@ public final class EventLog {
         }
         do throws(EventLogError) {
             try rollIfFull()
-            try commit(header)
+            try commit(header, names: draft.names)
         } catch {
             failure = "\(error)"
             throw error
         }
         lastSeq = header.lastSeq
         lastHash = header.hash
-        lastContext = context
-        notePersistedNames()
+        lastContext = header.context
         writeTail()
         return header.firstSeq...header.lastSeq
     }
 
     /// Calls `body` with the record at `seq` and the bytes that its ranges refer to, which are valid only
-    /// inside `body`. A few decoded blocks are kept, so neighbours cost nothing; else one block is unpacked.
+    /// inside `body`. A few decoded blocks are kept, so neighbours cost nothing; else one block is unpacked. For one
+    /// thread, also while another commits.
     public func withRecord<R>(
         at seq: UInt64, _ body: (Record, UnsafeRawBufferPointer) -> R
     ) throws(EventLogError) -> R {
@@ -172,7 +188,7 @@ public final class EventLog {
         }
     }
 
-    /// Number and size of the segments. One system call a segment.
+    /// Number and size of the segments. One system call a segment, for any thread.
     public func statistics() throws(EventLogError) -> LogStatistics {
         var bytes: UInt64 = 0
         let segments = store.firstSeqs
@@ -203,22 +219,8 @@ extension EventLog {
         return available >= UInt64(bytes) + UInt64(options.reserveBytes) ? nil : available
     }
 
-    private func encodeNames(into header: inout BlockHeader) {
-        nameRecord.removeAll()
-        var ranges: [(kind: NameKind, numbers: Range<UInt32>)] = []
-        var total: UInt32 = 0
-        for (kind, persisted) in zip(NameKind.allCases, persistedNames) {
-            let count = UInt32(names.count(kind))
-            total += count
-            if count > persisted { ranges.append((kind, persisted + 1..<count + 1)) }
-        }
-        header.nameTotal = total
-        guard !ranges.isEmpty else { return }
-        (header.nameCount, header.namesHash) = NameRecord.write(ranges, of: names, to: nameRecord)
-    }
-
-    private func notePersistedNames() {
-        for (index, kind) in NameKind.allCases.enumerated() { persistedNames[index] = UInt32(names.count(kind)) }
+    private func noteSealedNames() {
+        for (index, kind) in NameKind.allCases.enumerated() { sealedNames[index] = UInt32(names.count(kind)) }
     }
 
     private func encode(_ batch: RecordBatch, into header: inout BlockHeader) {
@@ -231,7 +233,7 @@ extension EventLog {
         value.append(body.bytes)
     }
 
-    private func commit(_ header: BlockHeader) throws(EventLogError) {
+    private func commit(_ header: BlockHeader, names nameRecord: ByteBuffer) throws(EventLogError) {
         guard let active else { throw .closed }
         do throws(LMDBError) {
             let transaction = try WriteTransaction(active.environment)
@@ -243,17 +245,17 @@ extension EventLog {
             }
             try transaction.commit()
         } catch {
-            throw fatal(error, place: SegmentName.place(active.firstSeq))
+            let needed = value.count + nameRecord.count + Self.commitOverheadBytes
+            throw fatal(error, place: SegmentName.place(active.firstSeq), neededBytes: UInt64(needed))
         }
     }
 
     /// A short write comes back from LMDB as EIO, so a full disk is recognised by looking.
-    private func fatal(_ error: LMDBError, place: String) -> EventLogError {
+    private func fatal(_ error: LMDBError, place: String, neededBytes: UInt64) -> EventLogError {
         let available = (try? SystemCall.availableBytes(store.directory)) ?? UInt64.max
-        let needed = UInt64(value.count + nameRecord.count + Self.commitOverheadBytes)
-        if SystemCall.isNoSpace(error.code) || (error.code == SystemCall.inputOutput && available < needed) {
+        if SystemCall.isNoSpace(error.code) || (error.code == SystemCall.inputOutput && available < neededBytes) {
             return .noSpace(
-                directory: store.directory, availableBytes: available, neededBytes: needed, isFatal: true)
+                directory: store.directory, availableBytes: available, neededBytes: neededBytes, isFatal: true)
         }
         return EventLogError(error, place: place)
     }

@@ -170,7 +170,7 @@ struct CheckpointTests {
         try await scene.checkpoint()
         let saved = scene.writer.log.lastSeq
         try scene.send("{\"company\":\"b\",\"user\":\"u\",\"task\":\"t\"}\n")
-        scene.writer.log.close()
+        scene.writer.close()
         try scene.flipBit(ofBlockEndingAt: saved)
         #expect(throws: EngineError.self) { try scene.restart() }
         try scene.flipBit(ofBlockEndingAt: saved)

@@ -59,40 +59,26 @@ struct DeadlinesLeftOverTests {
         #expect(scene.flags.count == Self.companyCount)
     }
 
-    /// How many events were logged behind the scene's own when each question was answered.
+    /// How many events were known behind the scene's own when each question was asked.
     private final class Seen: @unchecked Sendable {
         /// Set by the writer on the test's own thread.
         var logged: [UInt64] = []
 
         func note(_ writer: Writer) {
-            #expect(writer.block.records.isEmpty)
+            #expect(writer.schedule.unlooked(ahead: 1) == nil)
             logged.append(writer.counters.logged - UInt64(DeadlinesLeftOverTests.companyCount))
         }
     }
 
     private static let lines = (1...500).map { "{\"company\":\"c\($0)\",\"user\":\"ada\",\"task\":\"t\"}\n" }.joined()
 
-    @Test("a question overtakes the lines of a batch, and is answered from what is durable")
+    @Test("a question overtakes the lines of a batch, behind the looks that those before it are due")
     func overtaking() throws {
         let scene = try scene()
         let seen = Seen()
         scene.post { seen.note($0) }
         try scene.send(Self.lines)
         #expect(seen.logged == [UInt64(LineOutlooks.groupSize)])
-    }
-
-    @Test("what answers nobody overtakes them without a commit, behind the looks that the lines before it are due")
-    func pieces() throws {
-        let scene = try scene()
-        let durable = scene.writer.log.lastSeq
-        let seen = Seen()
-        scene.post(isAnswer: false) {
-            #expect($0.log.lastSeq == durable && $0.block.records.count >= LineOutlooks.groupSize)
-            #expect($0.schedule.unlooked(ahead: 1) == nil)
-            _ = $0.mailbox.post(Mailbox.Job(isAnswer: true) { seen.note($0) })
-        }
-        try scene.send(Self.lines)
-        #expect(seen.logged.count == 1 && seen.logged[0] > 0)
     }
 
     @Test("one that came with lines does not wait for them, unless deadlines are left over")

@@ -2,6 +2,7 @@ import EventLog
 import Foundation
 import Portraits
 import Rules
+import Synchronization
 import TestSupport
 import Testing
 import UsageModel
@@ -20,9 +21,15 @@ final class WriterScene {
         var now = WriterScene.start
     }
 
-    private struct NoSink: SessionSink {
-        func deliver(_ replies: SessionReplies) {}
+    private struct Sink: SessionSink {
+        let acked: Acked
+
+        func deliver(_ replies: SessionReplies) { acked.lines.store(replies.acked, ordering: .sequentiallyConsistent) }
         func batchAvailable() {}
+    }
+
+    private final class Acked: Sendable {
+        let lines = Atomic<UInt64>(0)
     }
 
     struct Event {
@@ -38,6 +45,9 @@ final class WriterScene {
     private var configuration: EngineConfiguration
     private var session: Session
     private let mailbox = MailboxHolder()
+    private let acked = Acked()
+    /// Lines of this session that the sender was told of.
+    var ackedLines: UInt64 { acked.lines.load(ordering: .sequentiallyConsistent) }
     /// What the writer has told operators.
     var reports: [String] { said.lines }
     private let said = Said()
@@ -62,26 +72,26 @@ final class WriterScene {
             wallClock: { clock.now }, bootClock: { clock.now.milliseconds }, report: { [said] in said.lines.append($1) }
         )
         configuration.checkpoints.records = .max / 2
-        (writer, session) = try Self.open(configuration, mailbox)
+        (writer, session) = try Self.open(configuration, mailbox, acked)
     }
 
     private static func open(
-        _ configuration: EngineConfiguration, _ holder: MailboxHolder
+        _ configuration: EngineConfiguration, _ holder: MailboxHolder, _ acked: Acked
     ) throws -> (Writer, Session) {
         let mailbox = Mailbox()
         holder.mailbox = mailbox
         let pool = BatchPool(count: 4, lineLimit: 1_000)
         let writer = try Writer.recover(configuration, mailbox: mailbox, pool: pool, publication: Publication())
-        let session = Session(peer: Peer(name: "test"), sink: NoSink(), pool: pool, mailbox: mailbox)
+        let session = Session(peer: Peer(name: "test"), sink: Sink(acked: acked), pool: pool, mailbox: mailbox)
         return (writer, session)
     }
 
     /// As after SIGTERM and a start, with other heartbeats where the test wants them.
     func restart(heartbeats: [String: Int64]? = nil) throws {
         writer.checkpointer?.thread.stop()
-        writer.log.close()
+        writer.close()
         if let heartbeats { configuration.settings.heartbeats = heartbeats }
-        (writer, session) = try Self.open(configuration, mailbox)
+        (writer, session) = try Self.open(configuration, mailbox, acked)
     }
 
     // MARK: Checkpoints
@@ -116,7 +126,7 @@ final class WriterScene {
 
     func putLogBack() throws {
         writer.checkpointer?.thread.stop()
-        writer.log.close()
+        writer.close()
         try FileManager.default.removeItem(atPath: directory.path + "/log")
         try FileManager.default.removeItem(atPath: directory.path + "/tail")
         try Self.copy(savedLog.path + "/log", to: directory.path + "/log")
@@ -166,39 +176,39 @@ final class WriterScene {
     /// One turn of the writer: nothing but the passing of time when there are no events.
     func turn(_ events: [Event] = [], at now: Timestamp) throws {
         clock.now = now
-        guard !events.isEmpty else { return try turn([]) }
         try send(events.map(Self.line).joined())
     }
 
+    /// Returns when they are durable.
+    ///
     /// - Parameter job: taken from the mailbox together with the lines.
-    func send(_ lines: String, beside job: (@Sendable (Writer) -> Void)? = nil) throws {
+    func send(_ lines: String, beside job: Mailbox.Job? = nil) throws {
+        try settle(lines, beside: job)
+        try writer.endBlock()
+        try writer.tendCheckpoint()
+    }
+
+    /// One turn, whose block may still be made or on its way behind it.
+    func settle(_ lines: String, beside job: Mailbox.Job? = nil) throws {
         var batch = try #require(session.takeBatch())
         var decoder = LineDecoder()
         var bytes = Array(lines.utf8)
         bytes.withUnsafeMutableBytes {
             _ = decoder.decode(UnsafeRawBufferPointer($0), into: &batch, atEnd: true, maximumLines: 100_000)
         }
-        try turn(
-            [Submission(session: session, batch: batch, last: false)],
-            job.map { [Mailbox.Job(isAnswer: true, run: $0)] } ?? [])
-    }
-
-    private func turn(_ submissions: [Submission], _ jobs: [Mailbox.Job] = []) throws {
-        var work = Mailbox.Work(submissions: submissions, jobs: jobs)
+        var work = Mailbox.Work(
+            submissions: [Submission(session: session, batch: batch, last: false)], jobs: job.map { [$0] } ?? [])
         try writer.turn(&work)
         runJobs(waitingAtMost: 0)
-        writer.tendCheckpoint()
     }
 
     /// As another thread would.
-    func post(isAnswer: Bool = true, _ job: @escaping @Sendable (Writer) -> Void) {
-        _ = mailbox.mailbox.post(Mailbox.Job(isAnswer: isAnswer, run: job))
-    }
+    func post(_ job: @escaping Mailbox.Job) { _ = mailbox.mailbox.post(job) }
 
     private func runJobs(waitingAtMost milliseconds: Int64) {
         var work = Mailbox.Work()
         mailbox.mailbox.take(into: &work, waitingAtMost: milliseconds)
-        for job in work.jobs { job.run(writer) }
+        for job in work.jobs { job(writer) }
     }
 
     private static func line(_ event: Event) -> String {

@@ -29,7 +29,7 @@ struct CompanyCard {
             .init("company", .string(writer.names.name(portrait.company))),
             .init("name", .optional(account.name)),
             .init("now", .string(moment.now.rfc3339)),
-            .init("seq", .int(writer.log.lastSeq)),
+            .init("seq", .int(writer.seqOfAnswer(about: portrait.company))),
             .init("zone", .string(portrait.zone.name)),
             .init("first_activity", time(portrait.firstActivity)),
             .init("last_activity", time(portrait.lastActivity)),

@@ -104,7 +104,7 @@ extension Writer {
 
     private func recordJSON(at seq: UInt64) throws(QuestionError) -> JSON {
         do {
-            return try log.withRecord(at: seq) { record, bytes in
+            return try withRecord(at: seq) { record, bytes in
                 var batch = RecordBatch()
                 var copy = record
                 copy.id = batch.add(UnsafeRawBufferPointer(rebasing: bytes[record.id.indices]))

@@ -13,7 +13,7 @@ extension Writer {
             .init("clock", .string(portraits.settings.clock.rawValue)),
             .init("now", .string(queryNow.rfc3339)),
             .init("clock_complaint", .optional(clock.state.complaint)),
-            .init("seq", .int(log.lastSeq)),
+            .init("seq", .int(lastSeq)),
             .init("companies", .int(portraits.companyCount)),
             .init("users", .int(names.count(.user))),
             .init("tasks", .int(names.count(.task))),
@@ -43,7 +43,7 @@ extension Writer {
             .init("directory", .string(configuration.stateDirectory)),
             .init("segments", .optional(statistics?.segments)),
             .init("bytes", statistics.map { .int($0.bytes) } ?? .null),
-            .init("last_commit", (log.lastContext?.logTime.rfc3339).map(JSON.string) ?? .null),
+            .init("last_commit", (commits.durableLogTime?.rfc3339).map(JSON.string) ?? .null),
             .init("is_full", .bool(isDiskFull)),
             .init(
                 "available_bytes",

@@ -75,7 +75,7 @@ final class Checkpointer {
         seq = header.seq
         let global = ByteBuffer(capacity: Self.pieceBytes)
         CheckpointRecord.write(writer, to: global)
-        savingNames = writer.log.persistedNames
+        savingNames = writer.log.sealedNames
         let newNames = zip(NameKind.allCases, zip(savedNames, savingNames)).map { kind, counts in
             (kind: kind, numbers: counts.0 + 1..<counts.1 + 1)
         }

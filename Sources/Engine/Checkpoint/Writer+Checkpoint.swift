@@ -5,22 +5,29 @@ import UsageModel
 /// Checkpoints, from the writer's loop.
 extension Writer {
     /// To be called between two turns.
-    func tendCheckpoint() {
+    func tendCheckpoint() throws(EngineError) {
         guard let checkpointer else { return }
         if checkpointer.isUnderWay {
             checkpointer.proceed(self)
-        } else if checkpointer.isDue(lastSeq: log.lastSeq, bootTime: configuration.bootClock()) {
-            beginCheckpoint()
+        } else if checkpointer.isDue(lastSeq: commits.durableSeq, bootTime: configuration.bootClock()) {
+            try beginCheckpoint()
         }
     }
 
     /// Begins one now, unless one is under way; `body` is called with the seq that it shows when it is durable.
     func makeCheckpoint(_ body: @escaping (Result<UInt64, EventLogError>) -> Void) {
         guard let checkpointer else { return body(.failure(.closed)) }
-        guard log.lastSeq > checkpointer.savedSeq || checkpointer.isUnderWay else {
+        guard lastSeq > checkpointer.savedSeq || checkpointer.isUnderWay else {
             return body(.success(checkpointer.savedSeq))
         }
-        if !checkpointer.isUnderWay { beginCheckpoint() }
+        if !checkpointer.isUnderWay {
+            do throws(EngineError) {
+                try beginCheckpoint()
+            } catch {
+                failure = error
+                return body(.failure(.closed))
+            }
+        }
         // Before there is any `now` there is nothing to save, and nobody must wait for it.
         guard checkpointer.isUnderWay else { return body(.success(checkpointer.savedSeq)) }
         checkpointer.wait(body)
@@ -39,10 +46,9 @@ extension Writer {
     }
 
     /// The state is that of the log's last block: nothing is applied that is not committed.
-    private func beginCheckpoint() {
-        guard let checkpointer, block.records.isEmpty, let hash = log.lastBlockHash, portraits.now != nil else {
-            return
-        }
+    private func beginCheckpoint() throws(EngineError) {
+        try endBlock()
+        guard let checkpointer, let hash = log.lastBlockHash, portraits.now != nil else { return }
         checkpointer.begin(
             self,
             header: CheckpointHeader(
@@ -52,6 +58,6 @@ extension Writer {
 
     /// Calls back on the writer's thread, from any other; not any more when the writer has stopped.
     var resumption: @Sendable (@escaping @Sendable (Writer) -> Void) -> Void {
-        { [mailbox] body in _ = mailbox.post(Mailbox.Job(isAnswer: false, run: body)) }
+        { [mailbox] body in _ = mailbox.post(body) }
     }
 }

@@ -35,15 +35,15 @@ extension Writer {
     private var commitMetrics: [MetricFamily] {
         [
             MetricFamily(
-                "tenure_commit_duration_seconds", "Time to make one block durable.", counters.commits.durations),
-            MetricFamily("tenure_commit_records", "Records that became durable together.", counters.commits.records),
+                "tenure_commit_duration_seconds", "Time to make one block durable.", commits.tally.durations),
+            MetricFamily("tenure_commit_records", "Records that became durable together.", commits.tally.records),
         ]
     }
 
     private var logMetrics: [MetricFamily] {
         let statistics = try? log.statistics()
         return [
-            MetricFamily("tenure_log_seq", .gauge, "Sequence number of the log's last record.", log.lastSeq),
+            MetricFamily("tenure_log_seq", .gauge, "Sequence number of the log's last record.", lastSeq),
             MetricFamily("tenure_log_bytes", .gauge, "Bytes of the log's segments on disk.", statistics?.bytes ?? 0),
             MetricFamily("tenure_log_segments", .gauge, "Segments of the log.", statistics?.segments ?? 0),
             MetricFamily(
