@@ -52,15 +52,12 @@ final class CommitPipeline {
     /// Nobody waits for the next block.
     var isNextEmpty: Bool { next.isEmpty }
 
-    /// Whether the last block that was handed over is not durable yet.
-    var isCommitting: Bool { underWay != nil && !thread.isIdle }
+    /// A block was handed over and is not known to be durable; the next would have to wait for it.
+    var isCommitting: Bool { underWay != nil }
 
-    /// Whether a block can be handed over without waiting for another's commit.
-    func isIdle() throws(EngineError) -> Bool {
-        guard underWay != nil else { return true }
-        guard thread.isIdle else { return false }
-        try wait()
-        return true
+    /// Learns whether the block under way is durable by now, or has failed.
+    func noteProgress() throws(EngineError) {
+        if underWay != nil, thread.isIdle { try wait() }
     }
 
     /// Returns when all that was handed over is durable.

@@ -4,7 +4,7 @@ import Synchronization
 public import UsageModel
 
 /// The daemon's heart without its sockets: one writer thread that takes decoded lines, makes them
-/// durable, keeps the portraits and the flags, and answers questions between two batches.
+/// durable, keeps the portraits and the flags, and answers questions between two lines.
 public final class Engine: Sendable {
     private let mailbox: Mailbox
     private let pool: BatchPool

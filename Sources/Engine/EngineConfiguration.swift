@@ -32,7 +32,8 @@ public struct EngineConfiguration: Sendable {
     public struct Liveness: Sendable {
         /// It wakes up as often, also without work.
         public var intervalMilliseconds: Int64
-        /// Called on the writer's thread before each turn; must not block.
+        /// Called on the writer's thread before each turn, unless the same commit is under way as the last time; must not
+        /// block.
         public var show: @Sendable () -> Void
 
         public init(intervalMilliseconds: Int64, show: @escaping @Sendable () -> Void) {

@@ -31,7 +31,7 @@ final class Publication: Sendable {
     /// The log is durable so far at the start.
     func begin(at seq: UInt64) { state.withLock { $0.seq = seq } }
 
-    /// Called by the writer after the commit of a block, with the kinds of its records.
+    /// Called behind the commit of a block, with the kinds of its records.
     func publish(_ block: ClosedRange<UInt64>, kinds: RecordKinds) {
         let woken = state.withLock { state in
             state.seq = block.upperBound

@@ -92,10 +92,16 @@ extension Writer {
         if kind == .settings { noteClockMode() }
     }
 
-    /// Blocks are bounded, so that a commit under load stays a matter of milliseconds.
+    /// Blocks are bounded, so that a commit under load stays a matter of milliseconds. While another is committed this
+    /// waits for it: lines come no faster than the disk takes them.
     func endBlockIfFull() throws(EngineError) {
-        if block.records.count >= configuration.limits.recordsPerBlock { try flush() }
+        if block.records.count >= configuration.limits.recordsPerBlock || block.bytes.count >= Self.greatestBlockBytes {
+            try flush()
+        }
     }
+
+    /// Of ids and payloads. Two such blocks and what one turn takes fit into `bytesAhead`.
+    static let greatestBlockBytes = 8 << 20
 
     // MARK: Zones
 

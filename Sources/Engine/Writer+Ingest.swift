@@ -17,9 +17,9 @@ extension Writer {
                     at: UnsafeBufferPointer(rebasing: lines[next..<end]), bytes, names: names, portraits: portraits,
                     duplicates: duplicates)
                 for index in next..<end { try settle(lines[index], outlooks[index - next], bytes, of: submission) }
-                next = end
                 if mailbox.hasJobs { try letJobsOvertake() }
-                try flushForAnswers()
+                try flushForAnswers(behind: end - next)
+                next = end
                 checkpointer?.proceed(self)
             }
         }

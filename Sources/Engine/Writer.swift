@@ -82,7 +82,9 @@ final class Writer {
     /// How many blocks are still to be small.
     private var smallBlocksLeft = 0
     /// Some tenths of a second of them: most questions come with others.
-    private static let smallBlocksBesideJobs = 100
+    private static let smallBlocksBesideAnswers = 100
+    /// Lines settled since a block was handed over.
+    private var unansweredLines = 0
     /// Encoding so many takes less than the flushes of their commit.
     private static let recordsOfSmallBlock = 2_048
 
@@ -125,7 +127,7 @@ final class Writer {
     /// To be called after every change of the settings.
     func noteClockMode() { isEventClock = portraits.settings.clock == .event }
 
-    deinit { commits.stop() }
+    deinit { close() }
 
     /// The seq that the next record of the block gets.
     var nextSeq: UInt64 { commits.sealedSeq + UInt64(block.records.count) + 1 }
@@ -147,6 +149,7 @@ final class Writer {
         while true {
             mailbox.take(into: &work, waitingAtMost: millisecondsToSleep())
             hasLines = !work.submissions.isEmpty
+            try commits.noteProgress()
             showLiveness()
             readClock()
             isDiskFull = try !hasRoom()
@@ -170,7 +173,7 @@ final class Writer {
         close()
     }
 
-    /// Ends the commits and lets go of the log. What was not handed over is lost.
+    /// Ends the commits and lets go of the log. What was not handed over is lost. Idempotent.
     func close() {
         commits.stop()
         log.close()
@@ -185,19 +188,18 @@ final class Writer {
     }
 
     /// Runs the jobs that wait, between two lines of a batch: under full load a question would else wait for all lines in
-    /// flight, and then for the next ones. Lines and jobs get half of the time each. They come behind the looks that these
-    /// lines are due, so that they find flags of the same records as numbers.
+    /// flight, and then for the next ones. Lines and jobs get half of the time each.
     func letJobsOvertake() throws(EngineError) {
         let start = ContinuousClock.now
         guard !isBehind, start >= nextOvertaking else { return }
         var jobs = mailbox.takeJobs()
-        if !isEventClock { try lookAtUnlooked() }
         try run(&jobs)
         leaveTimeForLines(start)
     }
 
     /// Calls `answer` when all that it can show is durable: what is known now, or now of `company` if it tells of no other.
     func whenDurable(of company: CompanyID? = nil, _ answer: @escaping @Sendable () -> Void) {
+        smallBlocksLeft = Self.smallBlocksBesideAnswers
         commits.whenDurable(company.map(lastSeq) ?? lastSeq, answer)
     }
 
@@ -207,8 +209,8 @@ final class Writer {
     /// The last record that can show in an answer about `company` alone.
     private func lastSeq(of company: CompanyID) -> UInt64 {
         // Under the event clock each event moves `now`, and a source that is awaited shows in companies by its own events.
-        if isEventClock || isListening { return lastSeq }
-        return max(lastUncommonSeq, portraits.portrait(company)?.lastSeq ?? 0)
+        guard !isEventClock, !isListening, let portrait = portraits.portrait(company) else { return lastSeq }
+        return max(lastUncommonSeq, portrait.lastSeq)
     }
 
     /// Jobs have run since `start` while lines waited.
@@ -217,10 +219,12 @@ final class Writer {
         nextOvertaking = end + max(end - start, Self.leastTimeForLines)
     }
 
-    /// Runs `jobs`, of which none is left. After a failed commit none is run: it would be answered from what is not on
-    /// the disk.
+    /// Runs `jobs`, of which none is left, behind the looks that all lines before are due, so that they find flags of the
+    /// same records as numbers. After a failed commit none is run: it would be answered from what is not on the disk.
     private func run(_ jobs: inout [Mailbox.Job]) throws(EngineError) {
-        if !jobs.isEmpty { smallBlocksLeft = Self.smallBlocksBesideJobs }
+        guard !jobs.isEmpty else { return }
+        try commits.noteProgress()
+        if !isEventClock { try lookAtUnlooked() }
         for job in jobs {
             job(self)
             if let failure { throw failure }
@@ -232,6 +236,7 @@ final class Writer {
     /// left, in as many blocks as it takes. At midnight that may be every company's deadline; lines wait for some of
     /// them, half of the time each, and jobs for all.
     func turn(_ work: inout Mailbox.Work) throws(EngineError) {
+        if isDeadlineBehindBlock { try flush() }
         startBlock()
         if !isEventClock {
             try fireDeadlines(notAfter: logTime, until: ContinuousClock.now + min(lookDuration, greatestLookDuration))
@@ -239,7 +244,6 @@ final class Writer {
         // Jobs that came with lines need not wait for those, which may be all that are in flight.
         if !isBehind, !work.jobs.isEmpty {
             let start = ContinuousClock.now
-            if !isEventClock { try lookAtUnlooked() }
             try run(&work.jobs)
             leaveTimeForLines(start)
         }
@@ -265,6 +269,7 @@ final class Writer {
     /// Ends the block: looks at what was touched, and hands it over to be committed, behind the one before.
     func flush() throws(EngineError) {
         smallBlocksLeft = max(smallBlocksLeft - 1, 0)
+        unansweredLines = 0
         if !isEventClock { try lookAtUnlooked() }
         takeReplies()
         if !block.records.isEmpty || !commits.isNextEmpty {
@@ -277,13 +282,17 @@ final class Writer {
 
     /// Ends the block, unless the one before is not durable yet: then it has room for what comes meanwhile.
     func flushIfIdle() throws(EngineError) {
-        if try commits.isIdle() { try flush() }
+        try commits.noteProgress()
+        if !commits.isCommitting { try flush() }
     }
 
-    /// Ends the block between two lines where somebody waits for that, and when it can be committed at once. While
-    /// questions come blocks are small besides, since each waits for the one under way.
+    /// Ends the block behind `lineCount` more lines where somebody waits for that, and when it can be committed at once.
+    /// While questions come blocks are small besides, since each waits for the one under way. Where lines make no records,
+    /// replies must not pile up behind a slow commit.
     @inline(__always)
-    func flushForAnswers() throws(EngineError) {
+    func flushForAnswers(behind lineCount: Int) throws(EngineError) {
+        unansweredLines += lineCount
+        if unansweredLines >= configuration.limits.recordsPerBlock { return try flush() }
         if commits.hasAnswers || (smallBlocksLeft > 0 && block.records.count >= Self.recordsOfSmallBlock) {
             try flushIfIdle()
         }
@@ -293,6 +302,13 @@ final class Writer {
     func endBlock() throws(EngineError) {
         try flush()
         try commits.wait()
+    }
+
+    /// A deadline has come since the block was begun, whose records all have the same log time.
+    private var isDeadlineBehindBlock: Bool {
+        guard !isEventClock, !block.records.isEmpty else { return false }
+        let deadline = min(schedule.first ?? SourceWatch.never, watch.nextCheck)
+        return deadline > logTime && deadline <= clock.now
     }
 
     /// Begins a block when none is being made. Wall time is read once a block.

@@ -237,7 +237,7 @@ extension IngestHandler {
     }
 }
 
-/// Carries the writer's calls to the connection's event loop.
+/// Carries the engine's calls to the connection's event loop.
 private final class IngestSink: SessionSink {
     private let handler: NIOLoopBound<IngestHandler>
     private let eventLoop: any EventLoop

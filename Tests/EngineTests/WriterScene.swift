@@ -94,6 +94,8 @@ final class WriterScene {
         (writer, session) = try Self.open(configuration, mailbox, acked)
     }
 
+    var limits: EngineLimits { configuration.limits }
+
     // MARK: Checkpoints
 
     var checkpoints: CheckpointOptions {

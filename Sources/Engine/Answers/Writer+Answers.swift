@@ -7,7 +7,7 @@ import WireFormat
 extension Writer {
     func answer(_ question: Question) throws(QuestionError) -> JSON {
         switch question {
-        case .status(let digest): status(withDigest: digest)
+        case .status(let digest): try digest ? statusOfBlocks() : status
         case .companies(let query): try companies(query)
         case .company(let name): CompanyCard(writer: self, portrait: try portrait(named: name)).json
         case .users(let company, let page): try users(of: company, page)

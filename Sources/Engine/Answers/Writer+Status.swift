@@ -6,9 +6,9 @@ import WireFormat
 
 /// How the daemon itself is doing.
 extension Writer {
-    func status(withDigest: Bool) -> JSON {
+    var status: JSON {
         let book = desk.book
-        var members: [JSON.Member] = [
+        return .object([
             .init("state", .string("ready")),
             .init("clock", .string(portraits.settings.clock.rawValue)),
             .init("now", .string(queryNow.rfc3339)),
@@ -32,9 +32,13 @@ extension Writer {
                     .init("version", .string(desk.rules.version)), .init("file", .string(desk.fileName)),
                     .init("count", .int(desk.rules.flags.count)),
                 ])),
-        ]
-        if withDigest { members.append(.init("digest", .string(digest().value.description))) }
-        return .object(members)
+        ])
+    }
+
+    /// The status with the digest of a state that ends with a block.
+    func statusOfBlocks() throws(QuestionError) -> JSON {
+        let digest = try digestOfBlocks().digest.value.description
+        return .object((status.members ?? []) + [.init("digest", .string(digest))])
     }
 
     private var logStatus: JSON {

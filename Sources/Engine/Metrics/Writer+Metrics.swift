@@ -4,7 +4,7 @@ import Rules
 import UsageModel
 import WireFormat
 
-/// The numbers behind `/metrics`. Built by the writer between two batches, in time that grows with the
+/// The numbers behind `/metrics`. Built by the writer between two lines, in time that grows with the
 /// companies: some milliseconds for 100,000 of them.
 extension Writer {
     var metrics: [MetricFamily] { lineMetrics + commitMetrics + logMetrics + stateMetrics + ruleMetrics }
