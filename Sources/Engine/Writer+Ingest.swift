@@ -18,7 +18,7 @@ extension Writer {
                     duplicates: duplicates)
                 for index in next..<end { try settle(lines[index], outlooks[index - next], bytes, of: submission) }
                 if mailbox.hasJobs { try letJobsOvertake() }
-                try flushForAnswers(behind: end - next)
+                try tendBlock(behind: end - next)
                 next = end
                 checkpointer?.proceed(self)
             }

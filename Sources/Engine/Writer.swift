@@ -79,14 +79,10 @@ final class Writer {
     /// A test sets it.
     var greatestLookDuration = Duration.milliseconds(16)
 
-    /// How many blocks are still to be small.
-    private var smallBlocksLeft = 0
-    /// Some tenths of a second of them: most questions come with others.
-    private static let smallBlocksBesideAnswers = 100
     /// Lines settled since a block was handed over.
     private var unansweredLines = 0
-    /// Encoding so many takes less than the flushes of their commit.
-    private static let recordsOfSmallBlock = 2_048
+    /// So many are worth a commit of their own: encoding them takes about as long as its flushes.
+    private static let recordsWorthCommit = 2_048
 
     /// Some thousand lines, so that looks and blocks for each answer are not most of the work.
     private static let leastTimeForLines = Duration.milliseconds(1)
@@ -199,7 +195,6 @@ final class Writer {
 
     /// Calls `answer` when all that it can show is durable: what is known now, or now of `company` if it tells of no other.
     func whenDurable(of company: CompanyID? = nil, _ answer: @escaping @Sendable () -> Void) {
-        smallBlocksLeft = Self.smallBlocksBesideAnswers
         commits.whenDurable(company.map(lastSeq) ?? lastSeq, answer)
     }
 
@@ -268,7 +263,6 @@ final class Writer {
 
     /// Ends the block: looks at what was touched, and hands it over to be committed, behind the one before.
     func flush() throws(EngineError) {
-        smallBlocksLeft = max(smallBlocksLeft - 1, 0)
         unansweredLines = 0
         if !isEventClock { try lookAtUnlooked() }
         takeReplies()
@@ -286,16 +280,13 @@ final class Writer {
         if !commits.isCommitting { try flush() }
     }
 
-    /// Ends the block behind `lineCount` more lines where somebody waits for that, and when it can be committed at once.
-    /// While questions come blocks are small besides, since each waits for the one under way. Where lines make no records,
-    /// replies must not pile up behind a slow commit.
+    /// Behind `lineCount` more lines: ends the block where it can be committed at once and is worth it, or somebody waits
+    /// for an answer. Where lines make no records, replies must not pile up behind a slow commit.
     @inline(__always)
-    func flushForAnswers(behind lineCount: Int) throws(EngineError) {
+    func tendBlock(behind lineCount: Int) throws(EngineError) {
         unansweredLines += lineCount
         if unansweredLines >= configuration.limits.recordsPerBlock { return try flush() }
-        if commits.hasAnswers || (smallBlocksLeft > 0 && block.records.count >= Self.recordsOfSmallBlock) {
-            try flushIfIdle()
-        }
+        if block.records.count >= Self.recordsWorthCommit || commits.hasAnswers { try flushIfIdle() }
     }
 
     /// Ends the block and returns when it is durable.
