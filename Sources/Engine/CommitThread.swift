@@ -31,8 +31,8 @@ final class PendingBlock: @unchecked Sendable {
 
 /// Commits blocks, one behind the other, and answers those who wait for them, while the writer settles the next block.
 ///
-/// Encoding a block and the two flushes of its commit were a quarter of the writer's time under full load, most of it
-/// asleep. A thread and not a queue, since handing a block over allocates nothing. An LMDB write transaction begins and
+/// Encoding blocks and the two flushes of each commit were a seventh of the writer's time at full speed (0.97 of 7.1 s
+/// for two million events), and all who waited did so for both. A thread and not a queue, since handing a block over allocates nothing. An LMDB write transaction begins and
 /// ends here.
 final class CommitThread: @unchecked Sendable {
     /// This thread's while a block is being committed, the writer's else.

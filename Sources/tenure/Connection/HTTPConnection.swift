@@ -2,7 +2,7 @@ import UsageModel
 
 /// Questions to the daemon, one after the other on one connection.
 final class HTTPConnection {
-    /// The daemon answers between two batches, so a second is long; this only ends a wait for one that hangs.
+    /// The daemon answers between two lines, so a second is long; this only ends a wait for one that hangs.
     static let answerTimeoutSeconds = 60
     private static let readByteCount = 65_536
     /// A single answer beyond this is not held in memory; lists are paged and exports are streamed.

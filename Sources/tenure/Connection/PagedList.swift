@@ -1,7 +1,7 @@
 import UsageModel
 
 extension HTTPConnection {
-    /// As many as one page holds; the daemon answers a page in a few milliseconds between two batches.
+    /// As many as one page holds; the daemon answers a page in a few milliseconds between two lines.
     static let pageLimit = 1_000
 
     /// Reads a list page by page, handing out each element, up to `limit` of them (nil: all).
