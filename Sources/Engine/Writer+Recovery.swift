@@ -48,7 +48,7 @@ extension Writer {
             configuration: configuration, names: names, log: log, portraits: replay.portraits,
             desk: RuleDesk(book: replay.book, files: replay.ruleFiles), duplicates: filling.finish(),
             checkpointer: Checkpointer(
-                store: store, savedSeq: replay.restoredSeq, savedNames: restored?.savedNames,
+                store: store, log: log.reader(), savedSeq: replay.restoredSeq, savedNames: restored?.savedNames,
                 options: configuration.checkpoints),
             mailbox: mailbox, pool: pool, publication: publication)
         writer.late = replay.late

@@ -24,6 +24,10 @@ public struct EventLogReader: Sendable {
     /// Tells this log from every other.
     public var logID: Hash128 { store.logID }
 
+    /// Has what was read of the log no longer count as this process's memory; it stays in the page cache. For after
+    /// occasions on which much is read. O(maps of the process).
+    public func leavePages() { store.leavePages() }
+
     /// The last seq that is in the log now; 0 when it is empty.
     public func lastSeq() throws(EventLogError) -> UInt64 { try lastHeader()?.lastSeq ?? 0 }
 

@@ -138,6 +138,19 @@ final class SegmentStore: Sendable {
         }
     }
 
+    /// See `Environment.leavePages`; of all segments that are open.
+    func leavePages() {
+        for firstSeq in state.withLock({ Array($0.open.keys) }) {
+            let environment = state.withLock { state in
+                state.open[firstSeq]?.userCount += 1
+                return state.open[firstSeq]?.environment
+            }
+            guard let environment else { continue }
+            environment.leavePages()
+            give(firstSeq)
+        }
+    }
+
     private static func closeIdle(_ state: inout State) {
         let idle = state.open.filter { $0.value.userCount == 0 }
         guard idle.count >= idleCount, let oldest = idle.min(by: { $0.value.lastUse < $1.value.lastUse }) else {

@@ -105,12 +105,14 @@ extension CompanyPortrait {
     }
 
     private func summary(of standing: CompanyState.Standing) -> UserSummary {
-        let row = state.pointee.users[standing.row]
+        let users = state.pointee.users
+        let row = users[standing.row]
         return UserSummary(
-            user: row.user, events28d: standing.events, activeDays28d: standing.activeDays, lifetime: row.lifetime,
+            user: row.user, events28d: standing.events, activeDays28d: standing.activeDays,
+            lifetime: users.lifetime(of: standing.row),
             first: row.hasBeenActive ? Timestamp(milliseconds: row.firstTime) : nil,
-            last: row.hasBeenActive ? Timestamp(milliseconds: row.lastTime) : nil,
-            traits: state.pointee.detail(of: row)?.traits.json ?? .object([]), left: row.flags.contains(.gone),
+            last: row.hasBeenActive ? Timestamp(milliseconds: users.lastTime(of: standing.row)) : nil,
+            traits: users.detail(of: standing.row)?.traits.json ?? .object([]), left: row.flags.contains(.gone),
             staff: row.flags.contains(.staff))
     }
 

@@ -67,7 +67,7 @@ extension CompanyPortrait {
         case .championIdleDays:
             return .since(
                 state.pointee.championRow(today: today).map {
-                    Timestamp(milliseconds: state.pointee.users[$0].lastTime)
+                    Timestamp(milliseconds: state.pointee.users.lastTime(of: $0))
                 })
         case .champion: return name(atRow: state.pointee.championRow(today: today))
         case .lastUser: return name(atRow: state.pointee.lastRow())

@@ -1,3 +1,4 @@
+import Foundation
 import TestSupport
 import Testing
 
@@ -44,6 +45,35 @@ struct EnvironmentTests {
         #expect(value.map { $0.count == 9_000 && $0.allSatisfy { $0 == 7 } } == true)
         let missing = try withKey(11) { try transaction.value(table, key: $0) }
         #expect(missing == nil)
+    }
+
+    @Test("pages that are left are no memory of this process, and can be read and added to as before")
+    func leavePages() throws {
+        let (environment, table) = try open()
+        try fill(environment, table, from: 1, count: 100, byteCount: 100_000)
+        #expect(try sum(environment, table, 1...100) == 100_000 * 5_050)
+        let before = try residentFileBytes()
+        environment.leavePages()
+        let after = try residentFileBytes()
+        #expect(before - after > 5_000_000, "\(before) \(after)")
+        try fill(environment, table, from: 101, count: 1, byteCount: 100_000)
+        #expect(try sum(environment, table, 1...101) == 100_000 * 5_151)
+    }
+
+    /// Of the bytes of values.
+    private func sum(_ environment: Environment, _ table: Table, _ keys: ClosedRange<UInt64>) throws -> Int {
+        let transaction = try ReadTransaction(environment)
+        return try keys.reduce(0) { sum, key in
+            let value = try withKey(key) { try transaction.value(table, key: $0) }
+            return try sum + #require(value).reduce(0) { $0 + Int($1) }
+        }
+    }
+
+    /// Of files that are mapped into this process.
+    private func residentFileBytes() throws -> Int {
+        let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
+        let line = try #require(status.split(separator: "\n").first { $0.hasPrefix("RssFile:") })
+        return try #require(Int(line.split(whereSeparator: \.isWhitespace)[1])) * 1_024
     }
 
     @Test("a transaction that was not committed leaves nothing")

@@ -72,6 +72,23 @@ struct ClockAndHorizonTests {
         #expect(try scene.portrait().user(scene.user("b"), at: scene.moment())?.events28d == 3)
     }
 
+    @Test("a user whose days questions alone have reached, six years of them, stays whole")
+    func reachedByQuestions() throws {
+        let scene = Scene()
+        scene.event("2026-03-01", "a")
+        let today = Scene.time("2026-03-01").utcDay
+        let dayCount: Int32 = 2_200
+        for ahead in 1...dayCount { scene.event((today + ahead).iso, "a", count: 2_100, logged: "2026-03-01") }
+        let before = scene.digest()
+        let end = (today + dayCount).iso
+        for ahead in 1...dayCount {
+            #expect(try scene.number(.activeDays(.days(7)), at: (today + ahead).iso) == Double(min(ahead + 1, 7)))
+        }
+        #expect(scene.digest() == before)
+        #expect(try scene.portrait().user(scene.user("a"), at: scene.moment(end))?.events28d == 28 * 2_100)
+        #expect(try scene.portrait().user(scene.user("a"), at: scene.moment(end))?.last?.utcDay == today + dayCount)
+    }
+
     @Test("an event ahead of today follows an alias that comes first")
     func aheadAndAlias() throws {
         let scene = Scene()

@@ -8,6 +8,7 @@ import UsageModel
 /// never waits for a disk here.
 final class CheckpointThread: Sendable {
     let store: CheckpointStore
+    private let log: EventLogReader
     private let queue = DispatchQueue(label: "tenure.checkpoint", qos: .utility)
     private let merges = DispatchQueue(label: "tenure.checkpoint.merges", qos: .utility)
     /// Bytes handed over and not yet written.
@@ -26,7 +27,10 @@ final class CheckpointThread: Sendable {
     /// As many as the writer is ahead of the disk at most, as a rule, and one for each share.
     private static let greatestSpareCount = 16 + Int(CheckpointPart.shareCount)
 
-    init(store: CheckpointStore) { self.store = store }
+    init(store: CheckpointStore, log: EventLogReader) {
+        self.store = store
+        self.log = log
+    }
 
     /// How far the writer may be ahead of the disk, beside what must be written before it changes.
     private static let greatestPendingBytes = 16 << 20
@@ -119,13 +123,14 @@ final class CheckpointThread: Sendable {
     }
 
     /// Gives the memory of `value` back on another thread, if the caller keeps no reference to it. The writer took up
-    /// to 35 ms for that: the maps of merged files and the lists of what they hold.
+    /// to 35 ms for that: the maps of merged files and the lists of what they hold. So is other memory that is not needed.
     func giveBack<Value: Sendable>(_ value: consuming Value) {
         let last = LastReference(value)
         // Not behind the checkpoint that is being written.
-        DispatchQueue.global(qos: .utility).async {
+        DispatchQueue.global(qos: .utility).async { [log] in
             last.drop()
             Heap.trim()
+            log.leavePages()
         }
     }
 

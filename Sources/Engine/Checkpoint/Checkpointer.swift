@@ -40,8 +40,10 @@ final class Checkpointer {
     /// Room for the part that fills it.
     static let pieceCapacity = pieceBytes * 2
 
-    init(store: CheckpointStore, savedSeq: UInt64, savedNames: [UInt32]?, options: CheckpointOptions) {
-        thread = CheckpointThread(store: store)
+    init(
+        store: CheckpointStore, log: EventLogReader, savedSeq: UInt64, savedNames: [UInt32]?, options: CheckpointOptions
+    ) {
+        thread = CheckpointThread(store: store, log: log)
         self.savedSeq = savedSeq
         self.savedNames = savedNames ?? NameKind.allCases.map { _ in 0 }
         self.options = options

@@ -124,7 +124,7 @@ extension CompanyState {
         for time in times { out.append(time) }
         for number in [
             lifetime, recentSeqs.0, recentSeqs.1, recentSeqs.2, lastSeq, beyondHorizon, lastTouchSeq,
-            UInt64(usersTotal), UInt64(detailCount),
+            UInt64(usersTotal), UInt64(leaverCount),
         ] {
             out.append(number)
         }
@@ -156,7 +156,7 @@ extension CompanyState {
         beyondHorizon = try reader.number()
         lastTouchSeq = try reader.number()
         usersTotal = Int(truncatingIfNeeded: try reader.number(UInt64.self))
-        detailCount = UInt32(truncatingIfNeeded: try reader.number(UInt64.self))
+        leaverCount = UInt32(truncatingIfNeeded: try reader.number(UInt64.self))
         firstUser = try reader.identifier()
         lastUser = try reader.identifier()
         lastSource = try reader.identifier()

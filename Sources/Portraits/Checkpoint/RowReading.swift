@@ -100,26 +100,24 @@ final class RowReading {
         guard Int(user.user.number) <= counted.users, !user.user.isNone else {
             throw DamagedBytes("a user without a name")
         }
-        user.firstDay = fixed.number(RowFields.firstDay)
-        user.flags = UserFlags(rawValue: fixed.number(RowFields.flags))
+        user.setFirst(note: fixed.number(RowFields.firstNote), on: fixed.number(RowFields.firstDay))
+        user.flags = UserFlags(rawValue: fixed.number(RowFields.flags)).subtracting(.hasDetail)
         let extras = RowExtras(rawValue: fixed.number(RowFields.extras))
-        user.lifetime = UInt64(fixed.number(RowFields.lifetime, UInt32.self))
+        user.lifetimeLow = fixed.number(RowFields.lifetimeLow)
         let restCount = Int(fixed.number(RowFields.restCount, UInt16.self))
-        let last = DayCount(bits: fixed.number(RowFields.lastDay))
+        let last = DayCount(bits: fixed.number(RowFields.last))
         let rest = try reader.slice(restCount * MemoryLayout<DayCount>.stride)
-        user.days = DayList(last: last, rest: DayBlock(rest, &share.pointee.days))
-        let firstNote = UInt64(fixed.number(RowFields.firstNote, UInt32.self))
-        (user.firstTime, user.lastTime) =
-            extras.contains(.times)
-            ? (try reader.number(), try reader.number())
-            : UserRow.times(firstDay: user.firstDay, firstNote: firstNote, lastDay: last)
-        if extras.contains(.lifetime) {
-            user.lifetime |= UInt64(try reader.number(UInt32.self)) << UInt64(UInt32.bitWidth)
+        let days = DayList(last: last, rest: DayBlock(rest, &share.pointee.days))
+        guard UserRow.hasRoom(for: days.rest), restCount == 0 || !days.isEmpty else {
+            throw DamagedBytes("a user's days that are too many, or without a last one")
         }
+        user.days = days
         if extras.contains(.detail) {
             var detail = UserDetail()
             detail.leftTime = try reader.time()
             detail.leftDay = Day(number: try reader.number())
+            detail.lastTime = try reader.number()
+            detail.lifetimeHigh = try reader.number()
             detail.traits = TraitBytes(bytes: Array(try reader.slice(try reader.count())))
             share.pointee.details.append((row, detail))
         }
@@ -180,7 +178,7 @@ final class RowReading {
             try settleAll(of: share)
             share.pointee.days.end()
             for (row, detail) in share.pointee.details {
-                store.userPages.pointee.pointer(to: row).pointee.detail = store.userPages.pointee.add(detail)
+                store.userPages.pointee.add(detail, to: row)
             }
             readHomeSum &+= share.pointee.homeSum
         }

@@ -50,7 +50,7 @@ extension DayBlock {
 /// Tells programs apart whose rows lie otherwise in memory.
 public enum CheckpointLayout {
     /// To be raised when what a checkpoint says, or what follows from it, changes while all sizes stay.
-    private static let version: UInt64 = 9
+    private static let version: UInt64 = 10
 
     /// Of all rows that are copied as they lie.
     public static var fingerprint: UInt64 {

@@ -40,29 +40,26 @@ extension CompanyState {
         let time = event.time.milliseconds
         let day = event.day.number
         let row = users.change(index)
-        if !row.pointee.isKnown || row.pointee.flags.contains(.hasLeft) {
-            notePresence(at: index, time: time)
-        }
-        if time < row.pointee.firstTime { row.pointee.firstTime = time }
-        if time > row.pointee.lastTime { row.pointee.lastTime = time }
-        row.pointee.lifetime &+= event.count
+        let lastTime = max(row.pointee.days.lastTime, time)
+        if !row.pointee.isKnown || row.pointee.flags.contains(.hasLeft) { notePresence(at: index, time: time, day) }
+        noteFirst(time, on: day, at: index)
+        users.memory.pointee.addLifetime(event.count, of: index)
         noteFirstAndLast(user, time: time)
-        if day < row.pointee.firstDay { setFirstDay(day, at: index) }
         if day > reached {
             addAhead(AheadDay(day: day, user: user, count: event.count, note: DayNote.of(time, on: day)))
         } else if day >= today &- Int32(Horizon.userDays - 1) {
             addUserDay(day, count: event.count, note: DayNote.of(time, on: day), at: index)
         }
+        users.memory.pointee.keepLastTime(lastTime, of: index)
     }
 
     /// A user's first activity, or activity after leaving, changes who is counted.
-    private mutating func notePresence(at index: Int, time: Int64) {
+    private mutating func notePresence(at index: Int, time: Int64, _ day: Int32) {
         let row = users.change(index)
         slack = .exceeded
         if row.pointee.isMember { usersTotal -= 1 }
-        row.pointee.firstTime = min(row.pointee.firstTime, time)
-        row.pointee.lastTime = max(row.pointee.lastTime, time)
-        settleLeaving(at: index)
+        noteFirst(time, on: day, at: index)
+        settleLeaving(at: index, lastTime: max(users.lastTime(of: index), time))
         if row.pointee.isMember { usersTotal += 1 }
     }
 

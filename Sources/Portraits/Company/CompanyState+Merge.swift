@@ -15,9 +15,11 @@ extension CompanyState {
             return
         }
         usersTotal -= (users[source].isMember ? 1 : 0) + (users[target].isMember ? 1 : 0)
+        let lastTime = max(users.lastTime(of: source), users.lastTime(of: target))
         uniteDays(of: source, with: target)
         uniteFacts(of: source, with: target)
-        settleLeaving(at: target)
+        users.memory.pointee.keepLastTime(lastTime, of: target)
+        settleLeaving(at: target, lastTime: lastTime)
         usersTotal += users[target].isMember ? 1 : 0
         // Only now may rows move.
         removeUser(at: source)
@@ -46,19 +48,16 @@ extension CompanyState {
     private mutating func settleFirstAndLast(_ user: UserID) {
         guard let index = findUser(user), users[index].hasBeenActive else { return }
         if users[index].firstTime == firstUserActivity { firstUser = .none }
-        if users[index].lastTime == lastUserActivity { lastUser = .none }
+        if users.lastTime(of: index) == lastUserActivity { lastUser = .none }
     }
 
     private mutating func uniteDays(of source: Int, with target: Int) {
         uncountFirstDay(at: source)
         let days = users[source].days
         uncountDays(of: days)
-        let firstDay = users[source].firstDay
         days.forEach(from: .min, users.arena) { day, sum, note in addUserDay(day, count: sum, note: note, at: target) }
         users.change(source).pointee.days.free(users.arena)
-        if firstDay < users[target].firstDay {
-            setFirstDay(firstDay, at: target)
-        }
+        if users[source].hasBeenActive { noteFirst(users[source].firstTime, on: users[source].firstDay, at: target) }
     }
 
     /// Takes a user's days out of what is counted by day.
@@ -71,14 +70,12 @@ extension CompanyState {
 
     private mutating func uniteFacts(of source: Int, with target: Int) {
         let old = users[source]
-        let row = users.change(target)
-        row.pointee.firstTime = min(row.pointee.firstTime, old.firstTime)
-        row.pointee.lastTime = max(row.pointee.lastTime, old.lastTime)
-        row.pointee.lifetime &+= old.lifetime
-        row.pointee.flags.formUnion(old.flags.intersection([.identified, .hasLeft]))
-        guard let detail = detail(of: old) else { return }
+        users.memory.pointee.addLifetime(users.lifetime(of: source), of: target)
+        if old.flags.contains(.identified) { users.change(target).pointee.flags.insert(.identified) }
+        if old.flags.contains(.hasLeft) { noteLeaver(at: target) }
+        guard let detail = users.detail(of: source) else { return }
         var isStaff = false
-        withDetail(at: target) {
+        users.memory.pointee.withDetail(of: target) {
             $0.traits.fill(from: detail.traits)
             if detail.leftTime > $0.leftTime {
                 $0.leftTime = detail.leftTime
@@ -90,10 +87,8 @@ extension CompanyState {
     }
 
     private mutating func removeUser(at index: Int) {
-        if users[index].detail != 0 {
-            users.memory.pointee.dropDetail(of: index)
-            detailCount -= 1
-        }
+        if users[index].flags.contains(.hasLeft) { leaverCount -= 1 }
+        users.memory.pointee.dropDetail(of: index)
         unindex(users.change(index).pointee.user, at: index)
         let last = users.last
         if index != last {

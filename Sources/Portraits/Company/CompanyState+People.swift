@@ -25,7 +25,7 @@ extension CompanyState {
         // Those who did nothing in the window follow in the order in which they were last here.
         return Standing(
             row: index, user: row.user, events: work.sum, activeDays: work.days,
-            lastTime: work.days > 0 ? work.lastTime : row.lastTime)
+            lastTime: work.days > 0 ? work.lastTime : users.lastTime(of: index))
     }
 
     // MARK: Most active
@@ -38,7 +38,7 @@ extension CompanyState {
         let row = users[index]
         if row.user == ranking.topUser {
             ranking.topCount &+= count
-        } else if row.lifetime >= ranking.topCount {
+        } else if users.lifetime(of: index) >= ranking.topCount {
             noteContender(at: index)
         }
     }
@@ -166,19 +166,19 @@ extension CompanyState {
 
     /// The row of the user who came first, nil when no user was ever active. Ties: smaller id.
     mutating func firstRow() -> Int? {
-        if firstUser.isNone { firstUser = sought { $0.firstTime == self.firstUserActivity } }
+        if firstUser.isNone { firstUser = sought { self.users[$0].firstTime == self.firstUserActivity } }
         return firstUser.isNone ? nil : findUser(firstUser)
     }
 
     /// The row of the user who was here last, nil when no user was ever active. Ties: smaller id.
     mutating func lastRow() -> Int? {
-        if lastUser.isNone { lastUser = sought { $0.lastTime == self.lastUserActivity } }
+        if lastUser.isNone { lastUser = sought { self.users.lastTime(of: $0) == self.lastUserActivity } }
         return lastUser.isNone ? nil : findUser(lastUser)
     }
 
-    private func sought(_ qualifies: (UserRow) -> Bool) -> UserID {
+    private func sought(_ qualifies: (Int) -> Bool) -> UserID {
         var found = UserID.none
-        for index in users.numbers where users[index].hasBeenActive && qualifies(users[index]) {
+        for index in users.numbers where users[index].hasBeenActive && qualifies(index) {
             if found.isNone || names.precedes(users[index].user, found) { found = users[index].user }
         }
         return found

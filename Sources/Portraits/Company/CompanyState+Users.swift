@@ -38,25 +38,17 @@ extension CompanyState {
         }
     }
 
-    /// Calls `body` with the details of the user at `index`, made when there are none.
-    mutating func withDetail(at index: Int, _ body: (inout UserDetail) -> Void) {
-        if users[index].detail == 0 { detailCount += 1 }
-        users.memory.pointee.withDetail(of: index, body)
-    }
-
-    func detail(of row: UserRow) -> UserDetail? { users.memory.pointee.detail(of: row) }
-
     // MARK: Records about users
 
     mutating func identify(_ user: UserID, traits: [JSON.Member], time: Timestamp) {
         let index = findUser(user) ?? addUser(user)
         let wasMember = users[index].isMember
         users.change(index).pointee.flags.insert(.identified)
-        settleLeaving(at: index)
+        settleLeaving(at: index, lastTime: users.lastTime(of: index))
         usersTotal += (users[index].isMember ? 1 : 0) - (wasMember ? 1 : 0)
         guard traits.contains(where: { !$0.value.isNull }) else { return }
         var isStaff = false
-        withDetail(at: index) { detail in
+        users.memory.pointee.withDetail(of: index) { detail in
             detail.traits.set(traits, time: time)
             isStaff = detail.traits.value("staff")?.boolValue == true
         }
@@ -74,22 +66,29 @@ extension CompanyState {
     mutating func leave(_ user: UserID, time: Timestamp, day: Day) {
         let index = findUser(user) ?? addUser(user)
         let wasMember = users[index].isMember
-        users.change(index).pointee.flags.insert(.hasLeft)
-        withDetail(at: index) { detail in
+        noteLeaver(at: index)
+        users.memory.pointee.withDetail(of: index) { detail in
             guard time > detail.leftTime else { return }
             detail.leftTime = time
             detail.leftDay = day
         }
-        settleLeaving(at: index)
+        settleLeaving(at: index, lastTime: users.lastTime(of: index))
         usersTotal += (users[index].isMember ? 1 : 0) - (wasMember ? 1 : 0)
+    }
+
+    /// Notes that there is a `leave` record of the user at `index`.
+    mutating func noteLeaver(at index: Int) {
+        guard !users[index].flags.contains(.hasLeft) else { return }
+        users.change(index).pointee.flags.insert(.hasLeft)
+        leaverCount += 1
     }
 
     /// A user is gone who has not been active after the last `leave` record, both by their own time:
     /// a late event from before it brings nobody back.
-    mutating func settleLeaving(at index: Int) {
+    mutating func settleLeaving(at index: Int, lastTime: Int64) {
         let row = users.change(index)
-        guard row.pointee.flags.contains(.hasLeft), let detail = detail(of: row.pointee) else { return }
-        if row.pointee.lastTime <= detail.leftTime.milliseconds {
+        guard row.pointee.flags.contains(.hasLeft), let detail = users.detail(of: index) else { return }
+        if lastTime <= detail.leftTime.milliseconds {
             row.pointee.flags.insert(.gone)
         } else {
             row.pointee.flags.remove(.gone)
@@ -127,11 +126,20 @@ extension CompanyState {
         power.noteNewDay(day, of: days, users.arena)
     }
 
+    /// Sees to it that the first time of the user at `index` is `time` or earlier, and the first day `day` or earlier.
+    @inline(__always)
+    mutating func noteFirst(_ time: Int64, on day: Int32, at index: Int) {
+        let row = users[index]
+        if day < row.firstDay || time < row.firstTime { setFirst(min(time, row.firstTime), on: day, at: index) }
+    }
+
     /// The first day is counted by day once it is reached, as long as its row can be read.
-    mutating func setFirstDay(_ day: Int32, at index: Int) {
-        uncountFirstDay(at: index)
-        users.change(index).pointee.firstDay = day
-        countFirstDay(at: index)
+    @inline(never)
+    private mutating func setFirst(_ time: Int64, on day: Int32, at index: Int) {
+        let isNewDay = day < users[index].firstDay
+        if isNewDay { uncountFirstDay(at: index) }
+        users.change(index).pointee.setFirst(time, on: isNewDay ? day : users[index].firstDay)
+        if isNewDay { countFirstDay(at: index) }
     }
 
     mutating func countFirstDay(at index: Int) {
@@ -228,7 +236,9 @@ extension CompanyState {
             cache.drop(entry.day)
             version &+= 1
             countFirstDay(at: row)
+            let lastTime = users[row].days.lastTime
             addUserDay(entry.day, count: entry.count, note: entry.note, at: row)
+            users.memory.pointee.keepLastTime(lastTime, of: row)
         }
         let reached = reached
         ahead.removeAll { $0.day <= reached }

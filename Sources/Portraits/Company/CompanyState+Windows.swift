@@ -96,14 +96,14 @@ extension CompanyState {
         return power
     }
 
-    /// Users who are gone and whose last `leave` record lies in `window`. O(users with details).
+    /// Users who are gone and whose last `leave` record lies in `window`. O(users) where anybody ever left.
     func left(_ window: Window, today: Day) -> Int {
-        guard detailCount > 0 else { return 0 }
+        guard leaverCount > 0 else { return 0 }
         let days = DayRange(window, today: today)
         var count = 0
         for index in users.numbers {
             let row = users[index]
-            guard row.flags.contains(.gone), row.isKnown, let detail = detail(of: row) else { continue }
+            guard row.flags.contains(.gone), row.isKnown, let detail = users.detail(of: index) else { continue }
             if days.contains(detail.leftDay.number) { count += 1 }
         }
         return count

@@ -85,8 +85,8 @@ struct CompanyState: ~Copyable {
     var usersTotal = 0
     var beyondHorizon: UInt64 = 0
     var amounts = Rows<AmountSeries>()
-    /// How many users have details.
-    var detailCount: UInt32 = 0
+    /// How many users have a `leave` record.
+    var leaverCount: UInt32 = 0
     /// User days not reached yet: kept, and counted when they are.
     var ahead = Rows<AheadDay>()
     /// The least day in `ahead`.
@@ -234,7 +234,9 @@ extension CompanyState {
         for index in tasks.indices { tasks.base[index].days.prune(before: keptEventDays, arena) }
         for index in amounts.indices { amounts.base[index].days.prune(before: keptEventDays, arena) }
         for index in users.numbers where users[index].days.hasDays(before: keptUserDays, users.arena) {
+            let lastTime = users[index].days.lastTime
             users.change(index).pointee.days.prune(before: keptUserDays, users.arena)
+            users.memory.pointee.keepLastTime(lastTime, of: index)
         }
         let keptUsers = keptUserDays
         userDays.removeAll { $0.day < keptUsers }

@@ -1,28 +1,100 @@
 import UsageModel
 
-/// What a company knows of one user; 56 bytes, and 8 more for each active day within the horizon but the last.
+/// What a company knows of one user; 32 bytes, two to a line of the processor's cache, and 8 more for each active day
+/// within the horizon but the last.
+///
+/// What hardly any user has stands in the details: `UserRows.lastTime` and `UserRows.lifetime` take both together.
 struct UserRow: BitwiseCopyable {
     var user: UserID
     /// First day ever on which the user was active; `.max` when never.
-    var firstDay: Int32 = .max
-    /// Least and greatest time of qualifying events, ms; `.max` and `.min` when there is none.
-    var firstTime: Int64 = .max
-    var lastTime: Int64 = .min
-    /// Sum of `count` over all qualifying events ever.
-    var lifetime: UInt64 = 0
-    /// Sums of `count` by active day, each with the time of its last event.
-    var days = DayList()
-    var flags: UserFlags = []
-    /// Of the generation in which it changed last; see `PartChanges`.
-    var mark = PartMark.unchanged
-    /// Index + 1 into the details of users; 0 when there are none.
-    var detail: UInt32 = 0
+    private(set) var firstDay: Int32 = .max
+    /// The last of `days`, or the time without any.
+    private var last = DayCount.none
+    /// Where the days before the last stand.
+    private var block: UInt32 = 0
+    /// How many elements these are (16 bits), the size class of their block (5), `mark` (3) and `flags` (8), from below.
+    private var packed = UInt32(Self.noBlock) << Self.classShift
+    /// Of the first time, on `firstDay`.
+    private(set) var firstNote: UInt32 = 0
+    /// The lower half of the sum of `count` over all qualifying events ever.
+    var lifetimeLow: UInt32 = 0
 
-    var hasBeenActive: Bool { firstTime != .max }
+    init(user: UserID) { self.user = user }
+
+    var hasBeenActive: Bool { firstDay != .max }
     /// Ever active or identified.
     var isKnown: Bool { hasBeenActive || flags.contains(.identified) }
     /// Counted in `users_total`.
     var isMember: Bool { isKnown && !flags.contains(.gone) }
+
+    private static let classShift: UInt32 = 16
+    private static let noBlock: UInt8 = 31
+    private static let markShift: UInt32 = 21
+    private static let flagShift: UInt32 = 24
+    private static let shapeMask: UInt32 = 1 << markShift - 1
+
+    var flags: UserFlags {
+        @inline(__always) get { UserFlags(rawValue: UInt8(truncatingIfNeeded: packed >> Self.flagShift)) }
+        @inline(__always) set {
+            packed = packed & (1 << Self.flagShift - 1) | UInt32(newValue.rawValue) << Self.flagShift
+        }
+    }
+
+    /// Of the generation in which it changed last; see `PartChanges`.
+    var mark: PartMark {
+        @inline(__always) get {
+            PartMark(rawValue: UInt8(truncatingIfNeeded: packed >> Self.markShift & 7)).unsafelyUnwrapped
+        }
+        @inline(__always) set { packed = packed & ~(7 << Self.markShift) | UInt32(newValue.rawValue) << Self.markShift }
+    }
+
+    // MARK: Days
+
+    /// Whether a list with these days before its last one can stand in a row, and in a checkpoint: 179 years of days, where
+    /// the horizon has 128.
+    static func hasRoom(for rest: DayBlock) -> Bool {
+        rest.count <= UInt16.max && (rest.sizeClass == DayBlock.noBlock || rest.sizeClass < noBlock)
+    }
+
+    /// Sums of `count` by active day, each with the time of its last event.
+    @inline(__always)
+    var days: DayList {
+        get {
+            let sizeClass = UInt8(truncatingIfNeeded: (packed & Self.shapeMask) >> Self.classShift)
+            guard sizeClass < Self.noBlock else { return DayList(last: last, rest: DayBlock()) }
+            return DayList(
+                last: last, rest: DayBlock(block: block, sizeClass, count: Int(UInt16(truncatingIfNeeded: packed))))
+        }
+        set {
+            precondition(Self.hasRoom(for: newValue.rest), "a user with more days than 179 years have")
+            last = newValue.last
+            block = newValue.rest.block
+            let sizeClass = min(newValue.rest.sizeClass, Self.noBlock)
+            packed =
+                packed & ~Self.shapeMask | UInt32(sizeClass) << Self.classShift
+                | UInt32(truncatingIfNeeded: newValue.rest.count)
+        }
+    }
+
+    // MARK: Times
+
+    /// Least time of qualifying events, ms; `.max` when there is none.
+    ///
+    /// An event's time lies within 26 hours of its day, whatever the zone is. So the least time lies less than 26 hours
+    /// before the least day and less than 50 after it begins, also where they are of two events, and a note can say it.
+    var firstTime: Int64 { hasBeenActive ? DayNote.time(UInt64(firstNote), on: firstDay) : .max }
+
+    /// - Parameter time: no later than that of any event so far, as `day` is no later than its day.
+    mutating func setFirst(_ time: Int64, on day: Int32) {
+        firstDay = day
+        firstNote = UInt32(DayNote.of(time, on: day))
+    }
+
+    /// The same as a checkpoint has it.
+    mutating func setFirst(note: UInt32, on day: Int32) {
+        firstDay = day
+        firstNote = note
+    }
 }
 
 struct UserFlags: OptionSet, BitwiseCopyable {
@@ -38,14 +110,24 @@ struct UserFlags: OptionSet, BitwiseCopyable {
     static let staff = UserFlags(rawValue: 1 << 3)
     /// `firstDay` is counted in the company's `firsts` of that day.
     static let firstCounted = UserFlags(rawValue: 1 << 4)
+    /// There are details.
+    static let hasDetail = UserFlags(rawValue: 1 << 5)
+
+    /// Those that say something of the user and not of how it is kept.
+    var facts: UserFlags { subtracting([.firstCounted, .hasDetail]) }
 }
 
-/// What few users have and no event touches.
+/// What few users have and hardly any event touches.
 struct UserDetail {
     var traits = TraitBytes()
     /// Of the `leave` record with the greatest time.
     var leftTime = Timestamp(milliseconds: .min)
     var leftDay = Day(number: 0)
+    /// Greatest time of those qualifying events that the days do not tell of: days not reached yet, or beyond the
+    /// horizon while there are later ones, or counted in another zone. `.min` when there is none.
+    var lastTime = Int64.min
+    /// The upper half of the user's lifetime.
+    var lifetimeHigh: UInt32 = 0
 }
 
 /// How many users did what on one day.

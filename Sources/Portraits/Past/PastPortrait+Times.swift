@@ -52,7 +52,8 @@ extension PastPortrait {
         let user = state.pointee.users[row]
         guard user.firstTime <= instant else { return }
         // Its last event of all came before: nothing else is later.
-        if user.lastTime < instant { return last.note(user.lastTime) }
+        let lastTime = state.pointee.users.lastTime(of: row)
+        if lastTime < instant { return last.note(lastTime) }
         user.days.forEach(from: .min, userArena) { day, _, note in
             guard day <= self.day else { return }
             let time = DayNote.time(note, on: day)

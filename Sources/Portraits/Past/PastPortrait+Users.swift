@@ -132,16 +132,17 @@ extension PastPortrait {
 
     private func isGone(_ row: Int) -> Certainty {
         let user = state.pointee.users[row]
-        guard user.flags.contains(.hasLeft), let detail = state.pointee.detail(of: user) else { return .no }
+        guard user.flags.contains(.hasLeft), let detail = state.pointee.users.detail(of: row) else { return .no }
         let left = detail.leftTime.milliseconds
         guard left < instant else { return .perhaps }
-        if user.lastTime <= left { return .yes }
-        return user.lastTime < instant ? .no : .perhaps
+        let lastTime = state.pointee.users.lastTime(of: row)
+        if lastTime <= left { return .yes }
+        return lastTime < instant ? .no : .perhaps
     }
 
     private func hasLeft(_ row: Int, in days: DayRange) -> Certainty {
         let user = state.pointee.users[row]
-        guard user.flags.contains(.hasLeft), let detail = state.pointee.detail(of: user) else { return .no }
+        guard user.flags.contains(.hasLeft), let detail = state.pointee.users.detail(of: row) else { return .no }
         // The leave before this one may lie anywhere.
         guard detail.leftTime.milliseconds < instant else { return .perhaps }
         guard days.contains(detail.leftDay.number) else { return .no }

@@ -1,8 +1,11 @@
 /// Day counts, or digits of amounts by day, in order of day, in a block of the arena.
 struct DayBlock: BitwiseCopyable {
-    private var block: UInt32 = 0
+    private(set) var block: UInt32 = 0
     private var length: UInt32 = 0
-    private var sizeClass: UInt8 = .max
+    /// `.max` without a block.
+    private(set) var sizeClass = Self.noBlock
+
+    static let noBlock = UInt8.max
 
     init() {}
 
@@ -74,7 +77,7 @@ struct DayBlock: BitwiseCopyable {
         _ element: DayCount, at index: Int, keepingFrom kept: Int32, _ arena: UnsafeMutablePointer<DayArena>
     ) -> Int {
         var index = index
-        if sizeClass == .max {
+        if sizeClass == Self.noBlock {
             sizeClass = 0
             block = arena.pointee.allocate(0)
         } else if count == DayArena.capacity(of: sizeClass) {
@@ -106,7 +109,7 @@ struct DayBlock: BitwiseCopyable {
     }
 
     mutating func free(_ arena: UnsafeMutablePointer<DayArena>) {
-        if sizeClass != .max { arena.pointee.free(block, sizeClass) }
+        if sizeClass != Self.noBlock { arena.pointee.free(block, sizeClass) }
         self = DayBlock()
     }
 

@@ -26,6 +26,25 @@ struct DayCount: BitwiseCopyable {
 
     @inline(__always) var isNone: Bool { word == 0 }
 
+    // MARK: A time in place of a day
+
+    /// A word of a day behind the year 9999 and of level 2, which no day that counts has.
+    ///
+    /// - Parameter time: milliseconds, of the years 0 to 9999.
+    init(time: Int64) {
+        let upper = Self.dayOfTimes &+ time >> Int64(Self.payloadBits)
+        word = UInt64(upper) << Self.dayShift | UInt64(bitPattern: time) & Self.greatestPayload
+    }
+
+    /// What `init(time:)` was given.
+    var time: Int64 {
+        let upper = Int64(word >> Self.dayShift) &- Self.dayOfTimes
+        return upper << Int64(Self.payloadBits) | Int64(word & Self.greatestPayload)
+    }
+
+    /// Some 300,000 days behind the year 9999, and as far from the end of those that a word can have.
+    private static let dayOfTimes: Int64 = 4_000_000
+
     private init(word: UInt64) { self.word = word }
 
     /// As it stands in a checkpoint.

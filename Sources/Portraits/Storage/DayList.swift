@@ -6,6 +6,8 @@ import UsageModel
 /// for tasks whether one of them qualified. Sums are exact below 2^64. The last day stands in the list
 /// itself, so that an event on it, as most are, touches nothing else; earlier ones stand in a block.
 struct DayList: DaysBeforeLast {
+    ///
+    /// Without any days a time may stand in its place, so that a user's last time outlives the days that told it.
     private(set) var last = DayCount.none
     /// All before `last`; of its day only what is above level 0.
     var rest = DayBlock()
@@ -17,10 +19,19 @@ struct DayList: DaysBeforeLast {
         self.rest = rest
     }
 
-    var isEmpty: Bool { last.isNone }
+    @inline(__always) var isEmpty: Bool { !last.isLowest }
 
     /// The last day, nil when there is none.
-    @inline(__always) var lastDay: Int32? { last.isNone ? nil : last.day }
+    @inline(__always) var lastDay: Int32? { isEmpty ? nil : last.day }
+
+    /// Where notes are times: when something happened last on the last day, or the time without days; `.min` when there is
+    /// neither.
+    @inline(__always) var lastTime: Int64 {
+        isEmpty ? last.isNone ? .min : last.time : DayNote.time(last.note, on: last.day)
+    }
+
+    /// Only without days.
+    mutating func set(timeWithoutDays time: Int64) { last = DayCount(time: time) }
 
     /// Asks for the memory that another day than the last one is written to.
     @inline(__always)

@@ -10,23 +10,20 @@ struct UserPages: ~Copyable {
     let changes: UnsafeMutablePointer<PartChanges>
     private var chunks = Rows<UnsafeMutablePointer<UserRow>>()
     private var pages = Rows<Page>()
-    /// In chunks, since one list of millions would be moved in one go when it grows.
-    private var details: [[UserDetail]] = []
-    private var detailCount: UInt32 = 0
-    private var freeDetails: [UInt32] = []
+    private var details = UserDetails()
 
-    private static let detailsPerChunk = 1 << 12
-
-    /// A page is 14 lines of the processor's cache, so that rows of one company share no line with another's.
+    /// A page is eight lines of the processor's cache, so that rows of one company share no line with another's.
     static let rowsPerPageBits = 4
     static let rowsPerPage = 1 << rowsPerPageBits
-    /// 14 MiB, seven huge pages.
+    /// 8 MiB, four huge pages.
     private static let rowsPerChunkBits = 18
     private static let rowsPerChunk = 1 << rowsPerChunkBits
 
     private struct Page: BitwiseCopyable {
         /// None of a page that is not handed out.
         var owner = CompanyID.none
+        /// Of its rows.
+        var details = UserDetails.Chain()
         /// Of the generation in which one of its rows changed last.
         var mark = PartMark.unchanged
     }
@@ -117,56 +114,99 @@ struct UserPages: ~Copyable {
 // MARK: Details
 
 extension UserPages {
-    func detail(of row: UserRow) -> UserDetail? {
-        guard row.detail != 0 else { return nil }
-        let (chunk, place) = Self.place(of: row.detail)
-        return details[chunk][place]
-    }
-
-    private static func place(of detail: UInt32) -> (chunk: Int, place: Int) {
-        ((Int(detail) - 1) / detailsPerChunk, (Int(detail) - 1) % detailsPerChunk)
+    func detail(of row: Int) -> UserDetail? {
+        guard pointer(to: row).pointee.flags.contains(.hasDetail) else { return nil }
+        return details.find(row, pages[row >> Self.rowsPerPageBits].details)
     }
 
     /// Calls `body` with the details of the user at `row`, made when there are none.
     mutating func withDetail(of row: Int, _ body: (inout UserDetail) -> Void) {
-        let row = change(row)
-        if row.pointee.detail == 0 { row.pointee.detail = makeDetail() }
-        let (chunk, place) = Self.place(of: row.pointee.detail)
-        body(&details[chunk][place])
-    }
-
-    /// What a row bears for details with nothing in them yet.
-    private mutating func makeDetail() -> UInt32 { freeDetails.popLast() ?? add(UserDetail()) }
-
-    /// What a row bears for `detail`.
-    mutating func add(_ detail: UserDetail) -> UInt32 {
-        if Int(detailCount) == details.count * Self.detailsPerChunk {
-            details.append([])
-            details[details.count - 1].reserveCapacity(Self.detailsPerChunk)
+        let user = change(row)
+        let page = pages.base + row >> Self.rowsPerPageBits
+        if !user.pointee.flags.contains(.hasDetail) {
+            user.pointee.flags.insert(.hasDetail)
+            details.add(row, to: &page.pointee.details)
         }
-        details[details.count - 1].append(detail)
-        detailCount += 1
-        return detailCount
+        details.change(row, page.pointee.details, body)
     }
 
     /// Gives back what the user at `row`, which is about to go, has of details.
     mutating func dropDetail(of row: Int) {
-        let row = change(row)
-        guard row.pointee.detail != 0 else { return }
-        let (chunk, place) = Self.place(of: row.pointee.detail)
-        details[chunk][place] = UserDetail()
-        freeDetails.append(row.pointee.detail)
-        row.pointee.detail = 0
+        let user = change(row)
+        guard user.pointee.flags.contains(.hasDetail) else { return }
+        user.pointee.flags.remove(.hasDetail)
+        details.remove(row, from: &pages.base[row >> Self.rowsPerPageBits].details)
+    }
+
+    /// Gives the details of the user at `row`, who is moved, to the row `target`, which has none.
+    mutating func moveDetail(of row: Int, to target: Int) {
+        guard pointer(to: row).pointee.flags.contains(.hasDetail) else { return }
+        let (from, to) = (row >> Self.rowsPerPageBits, target >> Self.rowsPerPageBits)
+        details.move(row, from: &pages.base[from].details, to: target, &pages.base[to].details)
+    }
+
+    /// What a checkpoint has of the user at `row`, who has none yet.
+    mutating func add(_ detail: UserDetail, to row: Int) {
+        pointer(to: row).pointee.flags.insert(.hasDetail)
+        details.add(row, to: &pages.base[row >> Self.rowsPerPageBits].details, detail)
+    }
+}
+
+// MARK: What the details may add to a row
+
+extension UserPages {
+    /// Greatest time of qualifying events of the user at `row`, ms; `.min` when there is none.
+    @inline(__always)
+    func lastTime(of row: Int) -> Int64 {
+        let user = pointer(to: row)
+        let time = user.pointee.days.lastTime
+        return user.pointee.flags.contains(.hasDetail) ? max(time, detail(of: row)?.lastTime ?? .min) : time
+    }
+
+    /// Sees to it that the last time of the user at `row`, whose days have changed, is `time` or later.
+    @inline(__always)
+    mutating func keepLastTime(_ time: Int64, of row: Int) {
+        if time > pointer(to: row).pointee.days.lastTime { noteLastTime(time, of: row) }
+    }
+
+    @inline(never)
+    private mutating func noteLastTime(_ time: Int64, of row: Int) {
+        if pointer(to: row).pointee.days.isEmpty {
+            change(row).pointee.days.set(timeWithoutDays: time)
+        } else {
+            withDetail(of: row) { $0.lastTime = max($0.lastTime, time) }
+        }
+    }
+
+    /// Sum of `count` over all qualifying events ever of the user at `row`; exact below 2^64.
+    @inline(__always)
+    func lifetime(of row: Int) -> UInt64 {
+        let user = pointer(to: row)
+        let low = UInt64(user.pointee.lifetimeLow)
+        guard user.pointee.flags.contains(.hasDetail) else { return low }
+        return UInt64(detail(of: row)?.lifetimeHigh ?? 0) << UInt64(UInt32.bitWidth) | low
+    }
+
+    @inline(__always)
+    mutating func addLifetime(_ count: UInt64, of row: Int) {
+        let user = change(row)
+        let (sum, overflow) = user.pointee.lifetimeLow.addingReportingOverflow(UInt32(truncatingIfNeeded: count))
+        guard !overflow, count <= UInt64(UInt32.max) else { return addLargeLifetime(count, of: row) }
+        user.pointee.lifetimeLow = sum
+    }
+
+    @inline(never)
+    private mutating func addLargeLifetime(_ count: UInt64, of row: Int) {
+        let sum = lifetime(of: row) &+ count
+        change(row).pointee.lifetimeLow = UInt32(truncatingIfNeeded: sum)
+        withDetail(of: row) { $0.lifetimeHigh = UInt32(truncatingIfNeeded: sum >> UInt64(UInt32.bitWidth)) }
     }
 }
 
 extension UserPages {
-    /// Asks for a row, which may lie on two lines.
-    func prefetch(row: Int) {
-        let row = UnsafeRawPointer(pointer(to: row))
-        UsageModel.prefetch(row)
-        UsageModel.prefetch(row + MemoryLayout<UserRow>.size - 1)
-    }
+    /// Asks for a row.
+    @inline(__always)
+    func prefetch(row: Int) { UsageModel.prefetch(pointer(to: row)) }
 
     /// Asks for all of the page that begins with the row `first`.
     func prefetch(page first: UInt32) {
@@ -242,6 +282,14 @@ struct UserRows: BitwiseCopyable {
     @inline(__always)
     func change(_ row: Int) -> UnsafeMutablePointer<UserRow> { memory.pointee.change(row) }
 
+    func detail(of row: Int) -> UserDetail? { memory.pointee.detail(of: row) }
+
+    @inline(__always)
+    func lastTime(of row: Int) -> Int64 { memory.pointee.lastTime(of: row) }
+
+    @inline(__always)
+    func lifetime(of row: Int) -> UInt64 { memory.pointee.lifetime(of: row) }
+
     /// Returns the number of the new row.
     mutating func append(_ user: UserID, of company: CompanyID) -> Int {
         if count >> UserPages.rowsPerPageBits == pages.count {
@@ -256,7 +304,9 @@ struct UserRows: BitwiseCopyable {
     mutating func swapRemove(_ row: Int) {
         let freed = change(last)
         let mark = freed.pointee.mark
-        change(row).pointee = freed.pointee
+        let target = change(row)
+        if last != row { memory.pointee.moveDetail(of: last, to: row) }
+        target.pointee = freed.pointee
         freed.pointee = UserRow(user: .none)
         freed.pointee.mark = mark
         count -= 1
