@@ -55,6 +55,8 @@ extension Writer {
         writer.counters.logged = replay.eventCount
         writer.recovery = (log.lastSeq, ContinuousClock.now - start)
         publication.begin(at: log.lastSeq)
+        // A replay has read all of it.
+        log.reader().leavePages()
         try writer.resume(after: replay)
         return writer
     }

@@ -140,15 +140,18 @@ final class SegmentStore: Sendable {
 
     /// See `Environment.leavePages`; of all segments that are open.
     func leavePages() {
-        for firstSeq in state.withLock({ Array($0.open.keys) }) {
-            let environment = state.withLock { state in
-                state.open[firstSeq]?.userCount += 1
-                return state.open[firstSeq]?.environment
-            }
-            guard let environment else { continue }
-            environment.leavePages()
-            give(firstSeq)
+        let taken = state.withLock { state in
+            let firstSeqs = state.isClosed ? [] : Array(state.open.keys)
+            for firstSeq in firstSeqs { state.open[firstSeq]?.userCount += 1 }
+            return firstSeqs
         }
+        leavePages(of: taken)
+        for firstSeq in taken { give(firstSeq) }
+    }
+
+    /// A function of its own, so that nothing refers to the environments any more when the segments are given back.
+    private func leavePages(of firstSeqs: [UInt64]) {
+        Environment.leavePages(of: state.withLock { state in firstSeqs.compactMap { state.open[$0]?.environment } })
     }
 
     private static func closeIdle(_ state: inout State) {

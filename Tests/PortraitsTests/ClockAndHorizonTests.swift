@@ -1,6 +1,7 @@
-import Portraits
 import Testing
 import UsageModel
+
+@testable import Portraits
 
 @Suite("Now, today and the horizon")
 struct ClockAndHorizonTests {
@@ -88,6 +89,22 @@ struct ClockAndHorizonTests {
         #expect(try scene.portrait().user(scene.user("a"), at: scene.moment(end))?.events28d == 28 * 2_100)
         #expect(try scene.portrait().user(scene.user("a"), at: scene.moment(end))?.last?.utcDay == today + dayCount)
     }
+
+    @Test(
+        "a time in a day's place is read as it was written, and is no day",
+        arguments: [-62_167_219_200_000, -1, 0, 1, 1_772_323_200_123, 253_402_300_799_999])
+    func timeInPlaceOfDay(time: Int64) {
+        let word = DayCount(time: time)
+        #expect(word.time == time && word.isTime && !word.isLowest && !word.isNone)
+        #expect(word.day > Timestamp(milliseconds: 253_402_300_799_999).utcDay.number)
+        #expect(!DayCount(day: Timestamp(milliseconds: time).utcDay.number, note: 0).isTime && !DayCount.none.isTime)
+        var days = DayList()
+        days.set(timeWithoutDays: time)
+        #expect(days.isEmpty && days.lastDay == nil && days.lastTime == time)
+    }
+
+    @Test("a user's row is half a line of the processor's cache")
+    func rowSize() { #expect(MemoryLayout<UserRow>.stride == 32) }
 
     @Test("an event ahead of today follows an alias that comes first")
     func aheadAndAlias() throws {

@@ -109,13 +109,7 @@ struct ModelCheckpointTests {
         tell(0..<100)
         for number in 40..<70 { scene.alias("u\(number)", to: "u\(number - 40)", at: "2026-03-03") }
         tell(100..<130)
-        let recorder = CheckpointRecorder(scene.portraits)
-        recorder.begin(digests(scene.portraits))
-        while recorder.proceed() {}
-        recorder.end(isKept: true)
-        var random = SeededRandom(seed: 1)
-        let restored = try recorder.restored(names: scene.names, shuffledBy: &random)
-        #expect(digests(restored) == recorder.digests)
+        let restored = try readBack(scene)
         // Of 130 users 30 have become others; every tenth of the 100 is known to the first company alone.
         #expect(try scene.number(.usersTotal, of: "a") == 100 && scene.number(.usersTotal, of: "b") == 90)
         for (seq, number) in (0..<40).enumerated() {
@@ -129,6 +123,59 @@ struct ModelCheckpointTests {
             }
         }
         #expect(digests(restored) == digests(scene.portraits))
+    }
+
+    /// What a checkpoint of the scene gives back, which is as the scene is.
+    private func readBack(_ scene: Scene) throws -> Portraits {
+        let recorder = CheckpointRecorder(scene.portraits)
+        recorder.begin(digests(scene.portraits))
+        while recorder.proceed() {}
+        recorder.end(isKept: true)
+        var random = SeededRandom(seed: 1)
+        let restored = try recorder.restored(names: scene.names, shuffledBy: &random)
+        #expect(digests(restored) == recorder.digests)
+        return restored
+    }
+
+    /// Of 60 users each of the first half becomes one of the second, so that rows of both pages move about.
+    @Test("what few users have follows them through merges, however their rows move, and into a checkpoint")
+    func details() throws {
+        let scene = Scene()
+        let large: UInt64 = 1 << 32
+        func isLeaver(_ number: Int) -> Bool { number % 7 == 0 }
+        for number in 0..<60 {
+            let user = "u\(number)"
+            scene.event("2026-03-01", user, count: number % 4 == 0 ? large : UInt64(number))
+            if number % 3 == 0 { scene.control(.identify, "2026-03-01", user, ["number": .int(number)]) }
+            if isLeaver(number) { scene.control(.leave, "2026-03-02", user) }
+            if number % 5 == 0, !isLeaver(number) { scene.event("2026-03-20", user, logged: "2026-03-02") }
+        }
+        func check(_ portraits: Portraits) throws {
+            let portrait = try #require(portraits.portrait(scene.company("acme")))
+            let moment = portraits.moment(for: scene.company("acme"), at: Scene.time("2026-03-03"))
+            var goneCount = 0
+            for number in 30..<60 {
+                let pair = [number, number - 30]
+                let isAhead = pair.contains { $0 % 5 == 0 && !isLeaver($0) }
+                let isGone = pair.contains(where: isLeaver) && !isAhead
+                let known = try #require(portrait.user(scene.user("u\(number)"), at: moment))
+                let counts = pair.map { ($0 % 4 == 0 ? large : UInt64($0)) + ($0 % 5 == 0 && !isLeaver($0) ? 1 : 0) }
+                #expect(known.lifetime == counts.reduce(0, +), "u\(number)")
+                #expect(known.last == Scene.time(isAhead ? "2026-03-20" : "2026-03-01"), "u\(number)")
+                #expect(known.traits == (number % 3 == 0 ? .object([.init("number", .int(number))]) : .object([])))
+                #expect(known.left == isGone, "u\(number)")
+                if isGone { goneCount += 1 }
+            }
+            #expect(goneCount > 0 && goneCount < 30)
+            guard case .number(let left) = portrait.value(of: .left(.days(28)), at: moment) else {
+                Issue.record("nobody is known to have left")
+                return
+            }
+            #expect(left == Double(goneCount))
+        }
+        for number in 0..<30 { scene.alias("u\(number)", to: "u\(number + 30)", at: "2026-03-03") }
+        try check(scene.portraits)
+        try check(readBack(scene))
     }
 
     @Test("rows in many shares are read at the same time, and their days can grow after it")

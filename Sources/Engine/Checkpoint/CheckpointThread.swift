@@ -11,6 +11,8 @@ final class CheckpointThread: Sendable {
     private let log: EventLogReader
     private let queue = DispatchQueue(label: "tenure.checkpoint", qos: .utility)
     private let merges = DispatchQueue(label: "tenure.checkpoint.merges", qos: .utility)
+    /// Gives memory back: not behind the checkpoint that is being written.
+    private let returns = DispatchQueue(label: "tenure.checkpoint.returns", qos: .utility)
     /// Bytes handed over and not yet written.
     private let pending = Atomic(0)
     /// Buffers of parts that are written, for the next parts: new memory is a fault for each page of it.
@@ -123,16 +125,17 @@ final class CheckpointThread: Sendable {
     }
 
     /// Gives the memory of `value` back on another thread, if the caller keeps no reference to it. The writer took up
-    /// to 35 ms for that: the maps of merged files and the lists of what they hold. So is other memory that is not needed.
+    /// to 35 ms for that: the maps of merged files and the lists of what they hold.
     func giveBack<Value: Sendable>(_ value: consuming Value) {
         let last = LastReference(value)
-        // Not behind the checkpoint that is being written.
-        DispatchQueue.global(qos: .utility).async { [log] in
+        returns.async {
             last.drop()
             Heap.trim()
-            log.leavePages()
         }
     }
+
+    /// Leaves what was read of the log.
+    func leavePages() { returns.async { [log] in log.leavePages() } }
 
     private final class LastReference<Value: Sendable>: @unchecked Sendable {
         /// Touched by whoever makes this, then by whoever drops it.
@@ -150,6 +153,8 @@ final class CheckpointThread: Sendable {
         queue.sync {}
         merges.sync {}
         queue.sync {}
+        // Whoever stops may open the directory again.
+        returns.sync {}
     }
 
     /// After an error, or a stop, nothing more is written of a checkpoint.

@@ -178,6 +178,7 @@ final class Checkpointer {
     }
 
     private func end(_ result: Result<CheckpointOutcome, EventLogError>, of writer: Writer) {
+        thread.leavePages()
         if case .success(let outcome) = result, outcome.isMerge {
             return thread.giveBack(writer.duplicates.useMerged(outcome.runs))
         }

@@ -32,7 +32,7 @@ public enum CheckpointPart: Hashable, Sendable {
     /// several, so that a thread that has nothing left takes another.
     public static let shareCount: UInt32 = 1 + rowShareCount
     private static let rowShareCount: UInt32 = 24
-    /// Rows of a share are neighbours in runs of so many: 3.5 MiB of memory.
+    /// Rows of a share are neighbours in runs of so many: 2 MiB of memory.
     private static let rowsPerRunBits: UInt32 = 16
 
     /// In which share it is.

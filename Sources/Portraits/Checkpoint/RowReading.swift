@@ -101,14 +101,14 @@ final class RowReading {
             throw DamagedBytes("a user without a name")
         }
         user.setFirst(note: fixed.number(RowFields.firstNote), on: fixed.number(RowFields.firstDay))
-        user.flags = UserFlags(rawValue: fixed.number(RowFields.flags)).subtracting(.hasDetail)
+        user.flags = UserFlags(rawValue: fixed.number(RowFields.flags)).subtracting(.ofDetail)
         let extras = RowExtras(rawValue: fixed.number(RowFields.extras))
         user.lifetimeLow = fixed.number(RowFields.lifetimeLow)
         let restCount = Int(fixed.number(RowFields.restCount, UInt16.self))
         let last = DayCount(bits: fixed.number(RowFields.last))
         let rest = try reader.slice(restCount * MemoryLayout<DayCount>.stride)
         let days = DayList(last: last, rest: DayBlock(rest, &share.pointee.days))
-        guard UserRow.hasRoom(for: days.rest), restCount == 0 || !days.isEmpty else {
+        guard UserRow.hasRoom(for: days.rest), last.isLowest || restCount == 0 && (last.isNone || last.isTime) else {
             throw DamagedBytes("a user's days that are too many, or without a last one")
         }
         user.days = days
@@ -117,6 +117,9 @@ final class RowReading {
             detail.leftTime = try reader.time()
             detail.leftDay = Day(number: try reader.number())
             detail.lastTime = try reader.number()
+            guard detail.lastTime == .min || DayCount.times.contains(detail.lastTime) else {
+                throw DamagedBytes("a time outside all years")
+            }
             detail.lifetimeHigh = try reader.number()
             detail.traits = TraitBytes(bytes: Array(try reader.slice(try reader.count())))
             share.pointee.details.append((row, detail))

@@ -38,7 +38,7 @@ extension PortraitStore {
         out.append(company)
         out.append(user.pointee.user)
         out.append(user.pointee.firstDay)
-        out.append(user.pointee.flags.subtracting(.hasDetail).rawValue)
+        out.append(user.pointee.flags.subtracting(.ofDetail).rawValue)
         out.append(extras.rawValue)
         out.append(UInt16(days.rest.count))
         out.append(days.last.bits)

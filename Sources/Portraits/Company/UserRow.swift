@@ -50,8 +50,8 @@ struct UserRow: BitwiseCopyable {
 
     // MARK: Days
 
-    /// Whether a list with these days before its last one can stand in a row, and in a checkpoint: 179 years of days, where
-    /// the horizon has 128.
+    /// Whether a list with these days before its last one can stand in a row, and in a checkpoint: 65,535 elements, of which
+    /// a day has three at most. The horizon is 128 days.
     static func hasRoom(for rest: DayBlock) -> Bool {
         rest.count <= UInt16.max && (rest.sizeClass == DayBlock.noBlock || rest.sizeClass < noBlock)
     }
@@ -66,7 +66,7 @@ struct UserRow: BitwiseCopyable {
                 last: last, rest: DayBlock(block: block, sizeClass, count: Int(UInt16(truncatingIfNeeded: packed))))
         }
         set {
-            precondition(Self.hasRoom(for: newValue.rest), "a user with more days than 179 years have")
+            precondition(Self.hasRoom(for: newValue.rest), "a user with more days than a row has room for")
             last = newValue.last
             block = newValue.rest.block
             let sizeClass = min(newValue.rest.sizeClass, Self.noBlock)
@@ -112,9 +112,16 @@ struct UserFlags: OptionSet, BitwiseCopyable {
     static let firstCounted = UserFlags(rawValue: 1 << 4)
     /// There are details.
     static let hasDetail = UserFlags(rawValue: 1 << 5)
+    /// The details have a `lastTime`.
+    static let lastTimeInDetail = UserFlags(rawValue: 1 << 6)
+    /// The details have a `lifetimeHigh`: others need not look, since every user with traits has details.
+    static let lifetimeInDetail = UserFlags(rawValue: 1 << 7)
+
+    /// Those that say what details there are.
+    static let ofDetail: UserFlags = [.hasDetail, .lastTimeInDetail, .lifetimeInDetail]
 
     /// Those that say something of the user and not of how it is kept.
-    var facts: UserFlags { subtracting([.firstCounted, .hasDetail]) }
+    var facts: UserFlags { subtracting(.ofDetail).subtracting(.firstCounted) }
 }
 
 /// What few users have and hardly any event touches.
@@ -123,8 +130,8 @@ struct UserDetail {
     /// Of the `leave` record with the greatest time.
     var leftTime = Timestamp(milliseconds: .min)
     var leftDay = Day(number: 0)
-    /// Greatest time of those qualifying events that the days do not tell of: days not reached yet, or beyond the
-    /// horizon while there are later ones, or counted in another zone. `.min` when there is none.
+    /// Greatest time of those qualifying events that the days did not tell of when they came: on days not reached yet,
+    /// beyond the horizon while there are later ones, or counted in another zone. `.min` when there is none.
     var lastTime = Int64.min
     /// The upper half of the user's lifetime.
     var lifetimeHigh: UInt32 = 0

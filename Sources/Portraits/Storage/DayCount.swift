@@ -30,11 +30,17 @@ struct DayCount: BitwiseCopyable {
 
     /// A word of a day behind the year 9999 and of level 2, which no day that counts has.
     ///
-    /// - Parameter time: milliseconds, of the years 0 to 9999.
+    /// - Parameter time: milliseconds, one of `times`.
     init(time: Int64) {
         let upper = Self.dayOfTimes &+ time >> Int64(Self.payloadBits)
         word = UInt64(upper) << Self.dayShift | UInt64(bitPattern: time) & Self.greatestPayload
     }
+
+    /// More than the years 0 to 9999.
+    static let times = -timesEnd..<timesEnd
+    private static let timesEnd: Int64 = 1 << 50
+
+    var isTime: Bool { word >> Self.payloadBits & 3 == 0 && Self.times.contains(time) }
 
     /// What `init(time:)` was given.
     var time: Int64 {

@@ -6,8 +6,7 @@ import UsageModel
 /// for tasks whether one of them qualified. Sums are exact below 2^64. The last day stands in the list
 /// itself, so that an event on it, as most are, touches nothing else; earlier ones stand in a block.
 struct DayList: DaysBeforeLast {
-    ///
-    /// Without any days a time may stand in its place, so that a user's last time outlives the days that told it.
+    /// The last day, or without any days a time, so that a user's last time outlives the days that told it.
     private(set) var last = DayCount.none
     /// All before `last`; of its day only what is above level 0.
     var rest = DayBlock()
@@ -98,7 +97,10 @@ struct DayList: DaysBeforeLast {
         return elements
     }
 
-    mutating func takeLast(_ arena: UnsafeMutablePointer<DayArena>) {
+    mutating func takeLast(_ arena: UnsafeMutablePointer<DayArena>) throws(DamagedBytes) {
+        guard rest.elements(arena)[rest.count - 1].isLowest else {
+            throw DamagedBytes("a day without its lowest element")
+        }
         last = rest.elements(arena)[rest.count - 1]
         rest.remove(rest.count - 1..<rest.count, arena)
     }

@@ -24,65 +24,63 @@ struct UserDetails {
     private static let entriesPerChunk = 1 << 12
 
     /// O(rows of a page), as all that looks for a row is.
-    func find(_ row: Int, _ chain: Chain) -> UserDetail? {
+    func find(_ row: Int, in chain: Chain) -> UserDetail? {
         var link = chain.first
         while link != 0 {
-            let entry = self[link]
-            if entry.row == row { return entry.detail }
-            link = entry.next
+            if self[link].row == row { return self[link].detail }
+            link = self[link].next
         }
         return nil
     }
 
-    /// Calls `body` with the details of `row`, which is in the chain.
-    mutating func change(_ row: Int, _ chain: Chain, _ body: (inout UserDetail) -> Void) {
+    /// Calls `body` with the details of `row`, which are in the chain.
+    mutating func change(_ row: Int, in chain: Chain, _ body: (inout UserDetail) -> Void) {
         var link = chain.first
-        while link != 0, self[link].row != row { link = self[link].next }
-        if link != 0 { body(&self[link].detail) }
+        while self[link].row != row { link = self[link].next }
+        body(&self[link].detail)
     }
 
-    /// Gives `row`, which is not in the chain, its details.
-    mutating func add(_ row: Int, to chain: inout Chain, _ detail: UserDetail = UserDetail()) {
-        let entry = Entry(row: UInt32(row), next: chain.first, detail: detail)
-        if free != 0 {
-            chain.first = free
-            free = self[free].next
-            self[chain.first] = entry
+    /// Gives `row`, which has none in the chain, its details.
+    mutating func add(_ detail: UserDetail, of row: Int, to chain: inout Chain) {
+        var link = free
+        if link != 0 {
+            free = self[link].next
+            self[link].detail = detail
         } else {
             if Int(count) == chunks.count * Self.entriesPerChunk {
                 chunks.append([])
                 chunks[chunks.count - 1].reserveCapacity(Self.entriesPerChunk)
             }
-            chunks[chunks.count - 1].append(entry)
+            chunks[chunks.count - 1].append(Entry(row: 0, next: 0, detail: detail))
             count += 1
-            chain.first = count
+            link = count
         }
+        self.link(link, of: row, to: &chain)
     }
 
     mutating func remove(_ row: Int, from chain: inout Chain) {
-        guard let link = unlink(row, from: &chain) else { return }
+        let link = unlink(row, from: &chain)
         self[link] = Entry(row: 0, next: free, detail: UserDetail())
         free = link
     }
 
-    /// Makes the details of `row` those of `target`.
-    mutating func move(_ row: Int, from chain: inout Chain, to target: Int, _ targetChain: inout Chain) {
-        guard let link = unlink(row, from: &chain) else { return }
-        self[link].row = UInt32(target)
-        self[link].next = targetChain.first
-        targetChain.first = link
-    }
-
-    private mutating func unlink(_ row: Int, from chain: inout Chain) -> UInt32? {
+    /// Takes the details of `row` out of the chain, which has them; for `link`.
+    mutating func unlink(_ row: Int, from chain: inout Chain) -> UInt32 {
         var (previous, link) = (UInt32(0), chain.first)
-        while link != 0, self[link].row != row { (previous, link) = (link, self[link].next) }
-        guard link != 0 else { return nil }
+        while self[link].row != row { (previous, link) = (link, self[link].next) }
         if previous == 0 { chain.first = self[link].next } else { self[previous].next = self[link].next }
         return link
     }
 
+    /// Makes what is in no chain the details of `row`.
+    mutating func link(_ link: UInt32, of row: Int, to chain: inout Chain) {
+        self[link].row = UInt32(row)
+        self[link].next = chain.first
+        chain.first = link
+    }
+
     private subscript(link: UInt32) -> Entry {
-        get { chunks[Int(link - 1) / Self.entriesPerChunk][Int(link - 1) % Self.entriesPerChunk] }
+        _read { yield chunks[Int(link - 1) / Self.entriesPerChunk][Int(link - 1) % Self.entriesPerChunk] }
         _modify { yield &chunks[Int(link - 1) / Self.entriesPerChunk][Int(link - 1) % Self.entriesPerChunk] }
     }
 }

@@ -116,7 +116,7 @@ struct UserPages: ~Copyable {
 extension UserPages {
     func detail(of row: Int) -> UserDetail? {
         guard pointer(to: row).pointee.flags.contains(.hasDetail) else { return nil }
-        return details.find(row, pages[row >> Self.rowsPerPageBits].details)
+        return details.find(row, in: pages[row >> Self.rowsPerPageBits].details)
     }
 
     /// Calls `body` with the details of the user at `row`, made when there are none.
@@ -125,30 +125,33 @@ extension UserPages {
         let page = pages.base + row >> Self.rowsPerPageBits
         if !user.pointee.flags.contains(.hasDetail) {
             user.pointee.flags.insert(.hasDetail)
-            details.add(row, to: &page.pointee.details)
+            details.add(UserDetail(), of: row, to: &page.pointee.details)
         }
-        details.change(row, page.pointee.details, body)
+        details.change(row, in: page.pointee.details, body)
     }
 
     /// Gives back what the user at `row`, which is about to go, has of details.
     mutating func dropDetail(of row: Int) {
         let user = change(row)
         guard user.pointee.flags.contains(.hasDetail) else { return }
-        user.pointee.flags.remove(.hasDetail)
+        user.pointee.flags.subtract(.ofDetail)
         details.remove(row, from: &pages.base[row >> Self.rowsPerPageBits].details)
     }
 
     /// Gives the details of the user at `row`, who is moved, to the row `target`, which has none.
     mutating func moveDetail(of row: Int, to target: Int) {
         guard pointer(to: row).pointee.flags.contains(.hasDetail) else { return }
-        let (from, to) = (row >> Self.rowsPerPageBits, target >> Self.rowsPerPageBits)
-        details.move(row, from: &pages.base[from].details, to: target, &pages.base[to].details)
+        let link = details.unlink(row, from: &pages.base[row >> Self.rowsPerPageBits].details)
+        details.link(link, of: target, to: &pages.base[target >> Self.rowsPerPageBits].details)
     }
 
     /// What a checkpoint has of the user at `row`, who has none yet.
     mutating func add(_ detail: UserDetail, to row: Int) {
-        pointer(to: row).pointee.flags.insert(.hasDetail)
-        details.add(row, to: &pages.base[row >> Self.rowsPerPageBits].details, detail)
+        var flags: UserFlags = .hasDetail
+        if detail.lastTime != .min { flags.insert(.lastTimeInDetail) }
+        if detail.lifetimeHigh != 0 { flags.insert(.lifetimeInDetail) }
+        pointer(to: row).pointee.flags.formUnion(flags)
+        details.add(detail, of: row, to: &pages.base[row >> Self.rowsPerPageBits].details)
     }
 }
 
@@ -160,7 +163,7 @@ extension UserPages {
     func lastTime(of row: Int) -> Int64 {
         let user = pointer(to: row)
         let time = user.pointee.days.lastTime
-        return user.pointee.flags.contains(.hasDetail) ? max(time, detail(of: row)?.lastTime ?? .min) : time
+        return user.pointee.flags.contains(.lastTimeInDetail) ? max(time, detail(of: row)?.lastTime ?? .min) : time
     }
 
     /// Sees to it that the last time of the user at `row`, whose days have changed, is `time` or later.
@@ -175,6 +178,7 @@ extension UserPages {
             change(row).pointee.days.set(timeWithoutDays: time)
         } else {
             withDetail(of: row) { $0.lastTime = max($0.lastTime, time) }
+            change(row).pointee.flags.insert(.lastTimeInDetail)
         }
     }
 
@@ -183,7 +187,7 @@ extension UserPages {
     func lifetime(of row: Int) -> UInt64 {
         let user = pointer(to: row)
         let low = UInt64(user.pointee.lifetimeLow)
-        guard user.pointee.flags.contains(.hasDetail) else { return low }
+        guard user.pointee.flags.contains(.lifetimeInDetail) else { return low }
         return UInt64(detail(of: row)?.lifetimeHigh ?? 0) << UInt64(UInt32.bitWidth) | low
     }
 
@@ -200,6 +204,7 @@ extension UserPages {
         let sum = lifetime(of: row) &+ count
         change(row).pointee.lifetimeLow = UInt32(truncatingIfNeeded: sum)
         withDetail(of: row) { $0.lifetimeHigh = UInt32(truncatingIfNeeded: sum >> UInt64(UInt32.bitWidth)) }
+        change(row).pointee.flags.insert(.lifetimeInDetail)
     }
 }
 
