@@ -48,7 +48,8 @@ struct DayCount: BitwiseCopyable {
         return upper << Int64(Self.payloadBits) | Int64(word & Self.greatestPayload)
     }
 
-    /// Some 300,000 days behind the year 9999, and as far from the end of those that a word can have.
+    /// 347,504 days behind the last of the year 9999 and 194,304 before the end of those that a word has room for; `times` take
+    /// 1,024 of them on either side.
     private static let dayOfTimes: Int64 = 4_000_000
 
     private init(word: UInt64) { self.word = word }
