@@ -108,7 +108,7 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["EventLog", "UsageModel"], path: "Tests/TestSupport",
             swiftSettings: strict),
-        tests("UsageModelTests", ["UsageModel"]),
+        tests("UsageModelTests", ["UsageModel", "CHash"]),
         tests("WireFormatTests", ["UsageModel", "WireFormat"]),
         tests("ClientsTests", ["Clients", "UsageModel", "WireFormat"]),
         tests("GzipTests", ["Gzip"]),

@@ -387,7 +387,7 @@ private struct NameTableOfKind: ~Copyable {
     }
 
     /// 256 KiB: they stay in the processor's cache while they are put in order.
-    private static let slotsPerStretch = 1 << 15
+    private static let slotsPerStretch = 1 << 13
     /// Eight lines of the processor's cache.
     private static let stagger = 64
 

@@ -31,20 +31,19 @@ struct DayFillingTests {
         var shares = (0..<3).map { _ in DayFilling.Share(filling) }
         var blocks: [Filled] = []
         var day: Int32 = 0
-        func fill(_ block: DayBlock, _ elements: UnsafeMutablePointer<DayCount>) {
-            var days: [Int32] = []
-            for index in 0..<block.count {
-                day += 1
-                elements[index] = DayCount(day: day, note: 0)
-                days.append(day)
-            }
-            blocks.append(Filled(block: block, days: days))
+        func days(_ count: Int) -> [Int32] {
+            day += Int32(count)
+            return Array(day - Int32(count)..<day)
         }
         for _ in 0..<70_000 {
             // The sizes of users' lists; now and then a long one.
-            let count = 1 + Int(random.below(random.chance(99) ? 24 : 3_000))
-            let (block, elements) = shares[Int(random.below(3))].allocate(count: count)
-            fill(block, elements)
+            let days = days(1 + Int(random.below(random.chance(99) ? 24 : 3_000)))
+            let (block, sizeClass, memory) = shares[Int(random.below(3))]
+                .allocate(byteCount: days.count * MemoryLayout<DayCount>.stride)
+            for (index, day) in days.enumerated() {
+                memory.storeBytes(of: DayCount(day: day, note: 0), toByteOffset: index * 8, as: DayCount.self)
+            }
+            blocks.append(Filled(block: DayBlock(block: block, sizeClass, .eight, count: days.count), days: days))
         }
         for index in shares.indices { shares[index].end() }
         #expect(blocks.allSatisfy { $0.isWhole(arena) })
@@ -54,8 +53,9 @@ struct DayFillingTests {
                 blocks.remove(at: index)
             }
             for _ in 0..<10_000 {
-                let block = DayBlock(count: 1 + Int(random.below(24)), arena)
-                fill(block, block.elements(arena))
+                let days = days(1 + Int(random.below(24)))
+                let block = DayBlock(days.count, arena) { DayCount(day: days[$0], note: 0) }
+                blocks.append(Filled(block: block, days: days))
             }
             #expect(blocks.allSatisfy { $0.isWhole(arena) }, "round \(round)")
         }

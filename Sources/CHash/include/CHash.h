@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "CHashWide.h"
+
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
@@ -21,7 +23,17 @@ typedef struct {
     uint64_t high;
 } chash_128_t;
 
+// From so many bytes on the wider steps are worth a call: pieces of checkpoints and blocks of the log are megabytes.
+enum { CHASH_LEAST_WIDE_BYTES = 4096 };
+
 static inline chash_128_t chash_128(const void *bytes, size_t count, uint64_t seed) {
+#if defined(__x86_64__)
+    if (count >= CHASH_LEAST_WIDE_BYTES && chash_is_wide) {
+        chash_128_t wide;
+        chash_128_wide(bytes, count, seed, &wide.low, &wide.high);
+        return wide;
+    }
+#endif
     XXH128_hash_t hash = XXH3_128bits_withSeed(bytes, count, seed);
     chash_128_t result = {hash.low64, hash.high64};
     return result;

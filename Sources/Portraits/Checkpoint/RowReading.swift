@@ -106,8 +106,9 @@ final class RowReading {
         user.lifetimeLow = fixed.number(RowFields.lifetimeLow)
         let restCount = Int(fixed.number(RowFields.restCount, UInt16.self))
         let last = DayCount(bits: fixed.number(RowFields.last))
-        let rest = try reader.slice(restCount * MemoryLayout<DayCount>.stride)
-        let days = DayList(last: last, rest: DayBlock(rest, &share.pointee.days))
+        guard let width = extras.width else { throw DamagedBytes("days of no width") }
+        let rest = try DayBlock(restCount, width, &reader, &share.pointee.days)
+        let days = DayList(last: last, rest: rest)
         guard UserRow.hasRoom(for: days.rest), last.isLowest || restCount == 0 && (last.isNone || last.isTime) else {
             throw DamagedBytes("a user's days that are too many, or without a last one")
         }

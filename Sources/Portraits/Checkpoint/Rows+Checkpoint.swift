@@ -19,38 +19,10 @@ extension Rows {
     }
 }
 
-extension DayBlock {
-    func write(_ written: Range<Int>, to out: ByteBuffer, _ arena: UnsafeMutablePointer<DayArena>) {
-        guard !written.isEmpty else { return }
-        let elements = UnsafeBufferPointer(start: elements(arena) + written.lowerBound, count: written.count)
-        out.append(UnsafeRawBufferPointer(elements))
-    }
-
-    /// The elements that stand in `bytes`.
-    init(_ bytes: UnsafeRawBufferPointer, _ filling: inout DayFilling.Share) {
-        self.init()
-        guard let source = bytes.baseAddress, !bytes.isEmpty else { return }
-        let elements: UnsafeMutablePointer<DayCount>
-        (self, elements) = filling.allocate(count: bytes.count / MemoryLayout<DayCount>.stride)
-        UnsafeMutableRawPointer(elements).copyMemory(from: source, byteCount: bytes.count)
-    }
-
-    /// Puts elements that stand in `bytes` before those that it has.
-    mutating func prepend(_ bytes: UnsafeRawBufferPointer, _ arena: UnsafeMutablePointer<DayArena>) {
-        guard let source = bytes.baseAddress, !bytes.isEmpty else { return }
-        let added = bytes.count / MemoryLayout<DayCount>.stride
-        let joined = DayBlock(count: added + count, arena)
-        UnsafeMutableRawPointer(joined.elements(arena)).copyMemory(from: source, byteCount: bytes.count)
-        if count > 0 { (joined.elements(arena) + added).update(from: elements(arena), count: count) }
-        free(arena)
-        self = joined
-    }
-}
-
 /// Tells programs apart whose rows lie otherwise in memory.
 public enum CheckpointLayout {
     /// To be raised when what a checkpoint says, or what follows from it, changes while all sizes stay.
-    private static let version: UInt64 = 10
+    private static let version: UInt64 = 11
 
     /// Of all rows that are copied as they lie.
     public static var fingerprint: UInt64 {

@@ -21,10 +21,17 @@ struct RowExtras: OptionSet {
     /// The user is at home in another company.
     static let guest = RowExtras(rawValue: 1 << 0)
     static let detail = RowExtras(rawValue: 1 << 1)
+    /// The width of the days before the last, two bits.
+    private static let widthShift: UInt8 = 2
+
+    static func width(_ width: DayWidth) -> RowExtras { RowExtras(rawValue: width.rawValue << widthShift) }
+
+    /// Nil of bits that no width has.
+    var width: DayWidth? { DayWidth(rawValue: rawValue >> Self.widthShift & 3) }
 }
 
 extension PortraitStore {
-    /// Writes what stands in `row`: 32 bytes, 8 for each active day but the last, and the details. Of a row whose
+    /// Writes what stands in `row`: 32 bytes, 4 to 8 for each active day but the last, and the details. Of a row whose
     /// user was merged into another, nothing.
     func write(row: Int, to out: ByteBuffer) {
         let pages = userPages
@@ -35,6 +42,7 @@ extension PortraitStore {
         var extras: RowExtras = homes.pointee.company(of: user.pointee.user) == company ? [] : .guest
         if detail != nil { extras.insert(.detail) }
         let days = user.pointee.days
+        extras.formUnion(.width(days.rest.width))
         out.append(company)
         out.append(user.pointee.user)
         out.append(user.pointee.firstDay)
@@ -44,7 +52,7 @@ extension PortraitStore {
         out.append(days.last.bits)
         out.append(user.pointee.firstNote)
         out.append(user.pointee.lifetimeLow)
-        days.rest.write(0..<days.rest.count, to: out, userArena)
+        days.rest.writeAll(to: out, userArena)
         guard let detail else { return }
         out.append(detail.leftTime)
         out.append(detail.leftDay.number)

@@ -1,7 +1,7 @@
 import UsageModel
 
-/// What a company knows of one user; 32 bytes, two to a line of the processor's cache, and 8 more for each active day
-/// within the horizon but the last.
+/// What a company knows of one user; 32 bytes, two to a line of the processor's cache, and 6 more for each active day
+/// within the horizon but the last, 8 of one who did something more than 2,047 times on a day.
 ///
 /// What hardly any user has stands in the details: `UserRows.lastTime` and `UserRows.lifetime` take both together.
 struct UserRow: BitwiseCopyable {
@@ -12,7 +12,8 @@ struct UserRow: BitwiseCopyable {
     private var last = DayCount.none
     /// Where the days before the last stand.
     private var block: UInt32 = 0
-    /// How many elements these are (16 bits), the size class of their block (5), `mark` (3) and `flags` (8), from below.
+    /// How many elements these are (15 bits), their width (2), the size class of their block (5), `mark` (2) and `flags` (8),
+    /// from below.
     private var packed = UInt32(Self.noBlock) << Self.classShift
     /// Of the first time, on `firstDay`.
     private(set) var firstNote: UInt32 = 0
@@ -27,9 +28,10 @@ struct UserRow: BitwiseCopyable {
     /// Counted in `users_total`.
     var isMember: Bool { isKnown && !flags.contains(.gone) }
 
-    private static let classShift: UInt32 = 16
+    private static let widthShift: UInt32 = 15
+    private static let classShift: UInt32 = 17
     private static let noBlock: UInt8 = 31
-    private static let markShift: UInt32 = 21
+    private static let markShift: UInt32 = 22
     private static let flagShift: UInt32 = 24
     private static let shapeMask: UInt32 = 1 << markShift - 1
 
@@ -43,17 +45,19 @@ struct UserRow: BitwiseCopyable {
     /// Of the generation in which it changed last; see `PartChanges`.
     var mark: PartMark {
         @inline(__always) get {
-            PartMark(rawValue: UInt8(truncatingIfNeeded: packed >> Self.markShift & 7)).unsafelyUnwrapped
+            PartMark(rawValue: UInt8(truncatingIfNeeded: packed >> Self.markShift & 3)).unsafelyUnwrapped
         }
-        @inline(__always) set { packed = packed & ~(7 << Self.markShift) | UInt32(newValue.rawValue) << Self.markShift }
+        @inline(__always) set { packed = packed & ~(3 << Self.markShift) | UInt32(newValue.rawValue) << Self.markShift }
     }
 
     // MARK: Days
 
-    /// Whether a list with these days before its last one can stand in a row, and in a checkpoint: 65,535 elements, of which
-    /// a day has three at most. The horizon is 128 days.
+    /// Of elements before the last day, of which a day has three at most. The horizon is 128 days.
+    private static let greatestRestCount = 1 << Int(widthShift) - 1
+
+    /// Whether a list with these days before its last one can stand in a row, and in a checkpoint.
     static func hasRoom(for rest: DayBlock) -> Bool {
-        rest.count <= UInt16.max && (rest.sizeClass == DayBlock.noBlock || rest.sizeClass < noBlock)
+        rest.count <= greatestRestCount && (rest.sizeClass == DayBlock.noBlock || rest.sizeClass < noBlock)
     }
 
     /// Sums of `count` by active day, each with the time of its last event.
@@ -62,8 +66,9 @@ struct UserRow: BitwiseCopyable {
         get {
             let sizeClass = UInt8(truncatingIfNeeded: (packed & Self.shapeMask) >> Self.classShift)
             guard sizeClass < Self.noBlock else { return DayList(last: last, rest: DayBlock()) }
-            return DayList(
-                last: last, rest: DayBlock(block: block, sizeClass, count: Int(UInt16(truncatingIfNeeded: packed))))
+            let width = DayWidth(rawValue: UInt8(truncatingIfNeeded: packed >> Self.widthShift & 3)).unsafelyUnwrapped
+            let count = Int(packed) & Self.greatestRestCount
+            return DayList(last: last, rest: DayBlock(block: block, sizeClass, width, count: count))
         }
         set {
             precondition(Self.hasRoom(for: newValue.rest), "a user with more days than a row has room for")
@@ -72,6 +77,7 @@ struct UserRow: BitwiseCopyable {
             let sizeClass = min(newValue.rest.sizeClass, Self.noBlock)
             packed =
                 packed & ~Self.shapeMask | UInt32(sizeClass) << Self.classShift
+                | UInt32(newValue.rest.width.rawValue) << Self.widthShift
                 | UInt32(truncatingIfNeeded: newValue.rest.count)
         }
     }

@@ -5,15 +5,18 @@ import UsageModel
 /// Millions of users have a handful of active days each. An allocation of its own for each would
 /// cost 16 bytes of the allocator's and a pointer of 8; a block here costs nothing and a number of 4.
 ///
-/// Blocks of 2, 4 and 8 elements are halves of one another, and unite again when both are free (buddies): lists grow
+/// What they take is counted in units of 8 bytes. Blocks of 2, 4 and 8 units are halves of one another, and unite again when both are free (buddies): lists grow
 /// together, and what all have outgrown would be of no use to any.
 struct DayArena: ~Copyable {
-    private var chunks = Rows<UnsafeMutablePointer<DayCount>>()
-    /// By chunk: how many elements it has.
+    /// 8 bytes.
+    typealias Unit = UInt64
+
+    private var chunks = Rows<UnsafeMutablePointer<Unit>>()
+    /// By chunk: how many units it has.
     private var capacities = Rows<Int>()
     /// First free block by size class; 0 is none (block 0 is never handed out).
     private var freeBlocks = Rows<UInt32>()
-    /// A bit for each two elements of all chunks: whether a free block of a size class that unites begins there.
+    /// A bit for each two units of all chunks: whether a free block of a size class that unites begins there.
     private var freeMarks = Rows<UInt64>()
     /// How much of the newest shared chunk is taken.
     private var takenInChunk = capacity(of: greatestHalved)
@@ -21,7 +24,7 @@ struct DayArena: ~Copyable {
     /// Other chunks that are taken in part, and how much of each is.
     private var openChunks: [(chunk: Int, taken: Int)] = []
 
-    /// The size class of 8 elements, whose halves are the classes below.
+    /// The size class of 8 units, whose halves are the classes below.
     static let greatestHalved: UInt8 = 2
 
     /// 2 MiB, a huge page.
@@ -43,7 +46,7 @@ struct DayArena: ~Copyable {
         freeMarks.deallocate()
     }
 
-    /// Elements in a block of `sizeClass`: 2, 4, 8, 12, 16, 24, 32, 48, … A list that grows leaves its
+    /// Units in a block of `sizeClass`: 2, 4, 8, 12, 16, 24, 32, 48, … A list that grows leaves its
     /// old block to others, so fewer classes waste less where all grow together.
     @inline(__always)
     static func capacity(of sizeClass: UInt8) -> Int {
@@ -52,7 +55,7 @@ struct DayArena: ~Copyable {
         return (2 + step & 1) << (step >> 1 + 2)
     }
 
-    /// The least class whose blocks have room for `count` elements.
+    /// The least class whose blocks have room for `count` units.
     @inline(__always)
     static func sizeClass(holding count: Int) -> UInt8 {
         guard count > 8 else { return count > 4 ? 2 : count > 2 ? 1 : 0 }
@@ -61,8 +64,14 @@ struct DayArena: ~Copyable {
         return UInt8(2 * bits - 3 + (last >> (bits - 1)) & 1)
     }
 
+    /// The same of `byteCount` bytes.
     @inline(__always)
-    func pointer(to block: UInt32) -> UnsafeMutablePointer<DayCount> {
+    static func sizeClass(holdingBytes byteCount: Int) -> UInt8 {
+        sizeClass(holding: (byteCount + MemoryLayout<Unit>.size - 1) / MemoryLayout<Unit>.size)
+    }
+
+    @inline(__always)
+    func pointer(to block: UInt32) -> UnsafeMutablePointer<Unit> {
         chunks.base[Int(block >> UInt32(Self.chunkBits))] + Int(block & UInt32(Self.chunkCapacity - 1))
     }
 
@@ -95,7 +104,7 @@ struct DayArena: ~Copyable {
         return block
     }
 
-    /// Has blocks taken from a chunk of which the first `taken` elements are.
+    /// Has blocks taken from a chunk of which the first `taken` units are.
     mutating func open(chunk: Int, taken: Int) { openChunks.append((chunk, taken)) }
 
     // MARK: Blocks that are halves of one another
@@ -165,18 +174,18 @@ struct DayArena: ~Copyable {
     }
 
     private func isFree(_ block: UInt32) -> Bool {
-        let place = Int(block) / Self.elementsPerMark
+        let place = Int(block) / Self.unitsPerMark
         return freeMarks[place / UInt64.bitWidth] >> UInt64(place % UInt64.bitWidth) & 1 == 1
     }
 
     /// Marks the block as free, or as taken if it was free.
     private func mark(_ block: UInt32) {
-        let place = Int(block) / Self.elementsPerMark
+        let place = Int(block) / Self.unitsPerMark
         freeMarks.base[place / UInt64.bitWidth] ^= 1 << UInt64(place % UInt64.bitWidth)
     }
 
     /// The least block.
-    private static let elementsPerMark = 2
+    private static let unitsPerMark = 2
 
     /// Returns its number.
     mutating func addChunk(capacity: Int) -> Int {
@@ -185,7 +194,7 @@ struct DayArena: ~Copyable {
         chunks.append(HugePages.allocate(capacity).baseAddress.unsafelyUnwrapped)
         capacities.append(capacity)
         freeMarks.extend(
-            toCount: chunks.count << Self.chunkBits / (Self.elementsPerMark * UInt64.bitWidth), filler: 0)
+            toCount: chunks.count << Self.chunkBits / (Self.unitsPerMark * UInt64.bitWidth), filler: 0)
         return chunks.count - 1
     }
 }

@@ -1,4 +1,5 @@
-/// What happened on one day, in 8 bytes: the day, a sum of counts and a note.
+/// What happened on one day, in 8 bytes: the day, a sum of counts and a note. Blocks of many pack them closer
+/// (`DayPacking`).
 ///
 /// A sum below 2,048 is one element. The rest of a larger one stands in one or two more elements of
 /// the same day before it: `level` 1 counts 2^11s, `level` 2 counts 2^51s, so that sums are exact
@@ -109,6 +110,19 @@ struct DayCount: BitwiseCopyable {
         let (sum, overflow) = (word & mask).addingReportingOverflow(count)
         word = word & ~mask | sum & mask
         return sum >> bits | (overflow ? 1 << (64 - bits) : 0)
+    }
+
+    // MARK: Packing
+
+    /// The days from the first that a word has room for on.
+    @inline(__always) var position: UInt64 { word >> Self.dayShift }
+    /// Note and count of an element of level 0.
+    @inline(__always) var payload: UInt64 { word & Self.greatestPayload }
+
+    /// An element of level 0.
+    @inline(__always)
+    init(position: UInt64, payload: UInt64) {
+        word = position << Self.dayShift | 2 << Self.payloadBits | payload
     }
 
     // MARK: Digits of amounts

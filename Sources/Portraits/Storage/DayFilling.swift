@@ -9,7 +9,7 @@ final class DayFilling: @unchecked Sendable {
 
     init(_ arena: UnsafeMutablePointer<DayArena>) { self.arena = arena }
 
-    private func addChunk(capacity: Int) -> (first: UInt32, elements: UnsafeMutablePointer<DayCount>) {
+    private func addChunk(capacity: Int) -> (first: UInt32, units: UnsafeMutablePointer<DayArena.Unit>) {
         changing.withLock { _ in
             let first = UInt32(arena.pointee.addChunk(capacity: capacity) << DayArena.chunkBits)
             return (first, arena.pointee.pointer(to: first))
@@ -21,26 +21,28 @@ final class DayFilling: @unchecked Sendable {
         private let filling: DayFilling
         /// The chunk that blocks are taken from, and how much of it is taken.
         private var first: UInt32 = 0
-        private var elements: UnsafeMutablePointer<DayCount>?
+        private var units: UnsafeMutablePointer<DayArena.Unit>?
         private var taken = DayArena.chunkCapacity
         /// By size class: the other half of a block that was taken; 0 is none. Nothing is given back before the end, so
         /// there is never more than one.
         private var halves = InlineArray<4, UInt32>(repeating: 0)
 
-        /// 12 elements: taken two at a time, so that what stands behind begins where blocks of 8 do.
+        /// 12 units: taken two at a time, so that what stands behind begins where blocks of 8 do.
         private static let halfOf24: UInt8 = 3
 
         init(_ filling: DayFilling) { self.filling = filling }
 
-        /// A block for `count` elements, uninitialised, and where they are.
+        /// A block with room for `byteCount` bytes, uninitialised, its size class, and where it is.
         @inline(__always)
-        mutating func allocate(count: Int) -> (DayBlock, UnsafeMutablePointer<DayCount>) {
-            let sizeClass = DayArena.sizeClass(holding: count)
-            let (block, elements) = sizeClass < Self.halfOf24 ? allocateHalved(sizeClass) : allocateLarge(sizeClass)
-            return (DayBlock(block: block, sizeClass, count: count), elements)
+        mutating func allocate(
+            byteCount: Int
+        ) -> (block: UInt32, sizeClass: UInt8, memory: UnsafeMutableRawPointer) {
+            let sizeClass = DayArena.sizeClass(holdingBytes: byteCount)
+            let (block, units) = sizeClass < Self.halfOf24 ? allocateHalved(sizeClass) : allocateLarge(sizeClass)
+            return (block, sizeClass, UnsafeMutableRawPointer(units))
         }
 
-        private mutating func allocateHalved(_ sizeClass: UInt8) -> (UInt32, UnsafeMutablePointer<DayCount>) {
+        private mutating func allocateHalved(_ sizeClass: UInt8) -> (UInt32, UnsafeMutablePointer<DayArena.Unit>) {
             var found = sizeClass
             while found < DayArena.greatestHalved, halves[Int(found)] == 0 { found += 1 }
             let block: UInt32
@@ -57,7 +59,7 @@ final class DayFilling: @unchecked Sendable {
             return (block, pointer(to: block))
         }
 
-        private mutating func allocateLarge(_ sizeClass: UInt8) -> (UInt32, UnsafeMutablePointer<DayCount>) {
+        private mutating func allocateLarge(_ sizeClass: UInt8) -> (UInt32, UnsafeMutablePointer<DayArena.Unit>) {
             let capacity = DayArena.capacity(of: sizeClass)
             if capacity > DayArena.chunkCapacity { return filling.addChunk(capacity: capacity) }
             guard sizeClass == Self.halfOf24 else {
@@ -73,15 +75,15 @@ final class DayFilling: @unchecked Sendable {
             return (block, pointer(to: block))
         }
 
-        private func pointer(to block: UInt32) -> UnsafeMutablePointer<DayCount> {
-            elements.unsafelyUnwrapped + Int(block - first)
+        private func pointer(to block: UInt32) -> UnsafeMutablePointer<DayArena.Unit> {
+            units.unsafelyUnwrapped + Int(block - first)
         }
 
         private mutating func take(_ capacity: Int) -> UInt32 {
             if taken + capacity > DayArena.chunkCapacity {
                 end()
                 let chunk = filling.addChunk(capacity: DayArena.chunkCapacity)
-                (first, elements, taken) = (chunk.first, chunk.elements, 0)
+                (first, units, taken) = (chunk.first, chunk.units, 0)
             }
             defer { taken += capacity }
             return first + UInt32(taken)
@@ -89,7 +91,7 @@ final class DayFilling: @unchecked Sendable {
 
         /// Leaves what was not used to the arena. Another chunk is taken where more is allocated.
         mutating func end() {
-            guard elements != nil else { return }
+            guard units != nil else { return }
             filling.changing.withLock { _ in
                 for sizeClass in halves.indices where halves[sizeClass] != 0 {
                     filling.arena.pointee.free(halves[sizeClass], UInt8(sizeClass))

@@ -1,6 +1,6 @@
 import UsageModel
 
-/// Sums of counts by day, in order of day, only for days that have any; 8 bytes a day.
+/// Sums of counts by day, in order of day, only for days that have any; 4 to 8 bytes a day.
 ///
 /// Each day has a note, the greatest that came with its events: for users when the last one happened,
 /// for tasks whether one of them qualified. Sums are exact below 2^64. The last day stands in the list
@@ -35,7 +35,7 @@ struct DayList: DaysBeforeLast {
     /// Asks for the memory that another day than the last one is written to.
     @inline(__always)
     func prefetchRest(_ arena: UnsafeMutablePointer<DayArena>) {
-        if rest.count > 0 { prefetch(rest.elements(arena) + rest.count) }
+        if rest.count > 0 { prefetch(rest.elements(arena).address(of: rest.count)) }
     }
 
     /// The last day but one, nil when there is none.

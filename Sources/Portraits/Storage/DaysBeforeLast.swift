@@ -68,17 +68,12 @@ extension DaysBeforeLast {
     private func write(
         _ written: Range<Int>, includingLast: Bool, to out: ByteBuffer, _ arena: UnsafeMutablePointer<DayArena>
     ) {
-        let last = includingLast ? lastElements : LastElements()
-        out.append(UInt32(written.count + last.count))
-        rest.write(written, to: out, arena)
-        for index in 0..<last.count { out.append(last[index].bits) }
+        rest.write(written, and: includingLast ? lastElements : LastElements(), to: out, arena)
     }
 
     /// Puts days that `write` wrote before those that the list has.
     mutating func read(_ reader: inout ByteReader, _ arena: UnsafeMutablePointer<DayArena>) throws(DamagedBytes) {
-        let count = try reader.count()
-        guard count > 0 else { return }
-        rest.prepend(try reader.slice(count * MemoryLayout<DayCount>.stride), arena)
+        guard try rest.prepend(&reader, arena) else { return }
         if lastDay == nil { try takeLast(arena) }
     }
 }

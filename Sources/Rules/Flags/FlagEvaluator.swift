@@ -118,6 +118,8 @@ public final class FlagEvaluator {
     public func movesForRemovedRules(
         book: FlagBook, at now: Timestamp, observed: Timestamp
     ) -> [(company: CompanyID, move: FlagMove)] {
+        // As a rule all are still there, and a start asks when no company is in the processor's cache.
+        guard (0..<Int32(names.rules.count)).contains(where: { ruleIndex($0) == nil }) else { return [] }
         var moves: [(company: CompanyID, move: FlagMove)] = []
         // Flags of sources belong to no company, and no rule file has their rules.
         for company in book.companiesWithMoves where !company.isNone {

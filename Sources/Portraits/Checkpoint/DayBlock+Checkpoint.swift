@@ -1,0 +1,95 @@
+import UsageModel
+
+/// Elements stand in a checkpoint packed as they are in memory, and so are copied as a rule.
+extension DayBlock {
+    /// Of the number before them, for their width.
+    private static let widthShift: UInt32 = 30
+
+    /// The bytes of all elements, with what stands before them.
+    func writeAll(to out: ByteBuffer, _ arena: UnsafeMutablePointer<DayArena>) {
+        guard count > 0 else { return }
+        out.append(UnsafeRawBufferPointer(start: arena.pointee.pointer(to: block), count: width.byteCount(of: count)))
+    }
+
+    /// Reads what `writeAll` wrote of `count` elements.
+    init(
+        _ count: Int, _ width: DayWidth, _ reader: inout ByteReader, _ filling: inout DayFilling.Share
+    ) throws(DamagedBytes) {
+        self.init()
+        guard count > 0 else { return }
+        let bytes = try reader.slice(width.byteCount(of: count))
+        let (block, sizeClass, memory) = filling.allocate(byteCount: bytes.count)
+        self.init(block: block, sizeClass, width, count: count)
+        memory.copyMemory(from: bytes.baseAddress.unsafelyUnwrapped, byteCount: bytes.count)
+    }
+
+    /// Writes the elements `written` and behind them `last`, with their number and width before them.
+    func write(
+        _ written: Range<Int>, and last: LastElements, to out: ByteBuffer, _ arena: UnsafeMutablePointer<DayArena>
+    ) {
+        let count = written.count + last.count
+        guard count > 0 else { return out.append(UInt32(0)) }
+        let packing: DayPacking
+        if !written.isEmpty, (0..<last.count).allSatisfy({ elements(arena).packing.fits(last[$0]) }) {
+            packing = elements(arena).packing
+        } else {
+            var range = DayElementRange()
+            for index in written { range.include(elements(arena)[index]) }
+            for index in 0..<last.count { range.include(last[index]) }
+            packing = DayPacking(of: range)
+        }
+        out.append(UInt32(count) | UInt32(packing.width.rawValue) << Self.widthShift)
+        packing.appendHeader(to: out)
+        if !written.isEmpty, packing == elements(arena).packing {
+            let elements = elements(arena)
+            out.append(
+                UnsafeRawBufferPointer(
+                    start: elements.address(of: written.lowerBound), count: written.count * width.byteCount))
+        } else {
+            for index in written { packing.append(elements(arena)[index], to: out) }
+        }
+        for index in 0..<last.count { packing.append(last[index], to: out) }
+    }
+
+    /// Puts elements that `write` wrote before those that it has. Returns whether there were any.
+    mutating func prepend(
+        _ reader: inout ByteReader, _ arena: UnsafeMutablePointer<DayArena>
+    ) throws(DamagedBytes) -> Bool {
+        let head = try reader.number(UInt32.self)
+        let added = Int(head & (1 << Self.widthShift - 1))
+        guard added > 0 else { return false }
+        guard let width = DayWidth(rawValue: UInt8(head >> Self.widthShift)) else {
+            throw DamagedBytes("days of no width")
+        }
+        let bytes = try reader.slice(width.byteCount(of: added))
+        let read = DayElements(width, header: bytes.baseAddress.unsafelyUnwrapped)
+        var joined: DayBlock
+        if count == 0 || read.packing == elements(arena).packing {
+            joined = DayBlock(room: added + count, read.packing, arena)
+            joined.append(read, count: added, arena)
+            if count > 0 { joined.append(elements(arena), count: count, arena) }
+        } else {
+            joined = DayBlock(added + count, arena) { $0 < added ? read[$0] : elements(arena)[$0 - added] }
+        }
+        free(arena)
+        self = joined
+        return true
+    }
+}
+
+extension DayPacking {
+    fileprivate func appendHeader(to out: ByteBuffer) {
+        withUnsafeTemporaryAllocation(byteCount: width.headerByteCount, alignment: 1) { header in
+            guard let start = header.baseAddress, !header.isEmpty else { return }
+            writeHeader(to: start)
+            out.append(UnsafeRawBufferPointer(header))
+        }
+    }
+
+    fileprivate func append(_ element: DayCount, to out: ByteBuffer) {
+        withUnsafeTemporaryAllocation(byteCount: width.byteCount, alignment: 1) { bytes in
+            store(element, at: bytes.baseAddress.unsafelyUnwrapped)
+            out.append(UnsafeRawBufferPointer(bytes))
+        }
+    }
+}
