@@ -42,6 +42,8 @@ extension Writer {
                 isBehind = false
                 return
             }
+            // At midnight all companies of a zone are due, in order of number.
+            portraits.prefetchState(of: CompanyID(number: company.number + UInt32(Self.looksAhead)))
             try look(at: company, now: instant)
             looks += 1
             // Midnight comes to all companies of a zone at once. Under `clock: event` the record that moved

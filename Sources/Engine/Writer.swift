@@ -72,12 +72,16 @@ final class Writer {
     /// How long to wait before looking again whether a full disk has room.
     private static let fullDiskRetryMilliseconds: Int64 = 1_000
 
-    /// What lines may wait for looks that time has made due. As long as the lines of the turn before took, within these
-    /// bounds; by time, since a look at a company that lies in no cache takes many times as long as one at another.
-    private var lookDuration = leastLookDuration
-    private static let leastLookDuration = Duration.milliseconds(4)
+    /// What lines may wait in a turn for looks that time has made due: a quarter of what those of the turn before took, so
+    /// that midnight passes under full load too, within these bounds. By time, since a look at a company that lies in no
+    /// cache takes many times as long as one at another.
+    ///
+    /// A turn takes all lines that came during the one before, so it is as many times longer than its looks as lines
+    /// leave little time for them: with looks of up to 16 ms turns took 60, and acks two of them, for no more looks a second.
+    private var lookDuration = Duration.zero
+    private static let lookShare = 4
     /// A test sets it.
-    var greatestLookDuration = Duration.milliseconds(16)
+    var lookDurations = Duration.milliseconds(4)...Duration.milliseconds(100)
 
     /// Lines settled since a block was handed over.
     private var unansweredLines = 0
@@ -229,12 +233,13 @@ final class Writer {
 
     /// Fires what time alone has made true, then runs the jobs and settles the submissions of `work`, of which none is
     /// left, in as many blocks as it takes. At midnight that may be every company's deadline; lines wait for some of
-    /// them, half of the time each, and jobs for all.
+    /// them in each turn, and jobs for all.
     func turn(_ work: inout Mailbox.Work) throws(EngineError) {
         if isDeadlineBehindBlock { try flush() }
         startBlock()
         if !isEventClock {
-            try fireDeadlines(notAfter: logTime, until: ContinuousClock.now + min(lookDuration, greatestLookDuration))
+            let duration = min(max(lookDuration, lookDurations.lowerBound), lookDurations.upperBound)
+            try fireDeadlines(notAfter: logTime, until: ContinuousClock.now + duration)
         }
         // Jobs that came with lines need not wait for those, which may be all that are in flight.
         if !isBehind, !work.jobs.isEmpty {
@@ -244,7 +249,7 @@ final class Writer {
         }
         let start = ContinuousClock.now
         try settle(&work.submissions)
-        lookDuration = max(ContinuousClock.now - start, Self.leastLookDuration)
+        lookDuration = (ContinuousClock.now - start) / Self.lookShare
         try flushIfIdle()
     }
 

@@ -27,7 +27,7 @@ struct CompanyListMemoryTests {
         "true" + String(repeating: " ", count: step) + (filter.map { "and (\($0))" } ?? "and true")
     }
 
-    @Test("come to what they would if nothing were remembered", arguments: 1...6)
+    @Test("come to what they would if nothing were remembered, however many are shown", arguments: 1...6)
     func random(seed: UInt64) throws {
         var random = SeededRandom(seed: seed)
         let scene = try WriterScene(rules: Self.rules, heartbeats: [:])
@@ -54,8 +54,10 @@ struct CompanyListMemoryTests {
             scene.clock.now = WriterScene.at(hours)
             if lines.isEmpty { try scene.turn(at: WriterScene.at(hours)) } else { try scene.send(lines) }
             let (filter, sort) = random.pick(Self.questions)
-            let remembered = try scene.ask(.companies(CompaniesQuery(sort: sort, filter: filter)))
-            let anew = try scene.ask(.companies(CompaniesQuery(sort: sort, filter: Self.anew(filter, step))))
+            let page = Page(limit: Int(random.within(1...12)))
+            let remembered = try scene.ask(.companies(CompaniesQuery(sort: sort, filter: filter, page: page)))
+            let anew = try scene.ask(
+                .companies(CompaniesQuery(sort: sort, filter: Self.anew(filter, step), page: page)))
             #expect(remembered == anew, "step \(step): \(filter ?? "") by \(sort ?? "")")
         }
     }

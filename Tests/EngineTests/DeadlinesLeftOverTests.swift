@@ -19,7 +19,7 @@ struct DeadlinesLeftOverTests {
         let scene = try WriterScene(rules: Self.rules, heartbeats: [:])
         let events = (1...Self.companyCount).map { WriterScene.Event(company: "c\($0)", at: WriterScene.start) }
         try scene.turn(events, at: WriterScene.start)
-        scene.writer.greatestLookDuration = .zero
+        scene.writer.lookDurations = .zero ... .zero
         return scene
     }
 

@@ -12,9 +12,10 @@ final class CompanyList: @unchecked Sendable {
     private let filter: Expression?
     private let sortKey: Expression?
     private let isDescending: Bool
-    private let cache = MetricCache()
     private let memory: CompanyListMemory
-    /// Those that are not looked at yet are behind `next`.
+    /// Of one company after the other.
+    private var context: EvaluationContext?
+    /// Those that came first the last time, then all others; those that are not looked at yet are behind `next`.
     private let companies: [CompanyID]
     private var next = 0
     /// The first rows in order and some behind them; see `add`.
@@ -27,7 +28,7 @@ final class CompanyList: @unchecked Sendable {
     /// Weeks of active users in each row's series.
     static let seriesWeeks = 12
     /// What lines may wait for a piece.
-    private static let pieceDuration = Duration.milliseconds(4)
+    private static let pieceDuration = Duration.milliseconds(2)
     /// Companies between two looks at the clock.
     private static let companiesAtOnce = 64
     /// How many companies ahead a company's memory is asked for.
@@ -48,8 +49,17 @@ final class CompanyList: @unchecked Sendable {
             of: .init(
                 filter: query.filter, sort: query.sort, rules: writer.desk.rules.version,
                 taskCount: writer.names.count(.task), changesOfAll: writer.portraits.changesOfAll))
-        companies = writer.portraits.companies()
+        companies = Self.inOrder(writer.portraits.companies(), first: memory.firstCompanies)
         wantedCount = min(try query.page.offset(), companies.count) + query.page.limit + 1
+    }
+
+    /// `companies` with those of `first` before the others: whoever comes behind them need not be asked whether the filter
+    /// holds, and so the sooner the better.
+    private static func inOrder(_ companies: [CompanyID], first: [CompanyID]) -> [CompanyID] {
+        guard let greatest = first.map(\.number).max() else { return companies }
+        var isFirst = [Bool](repeating: false, count: Int(greatest) + 1)
+        for company in first { isFirst[Int(company.number)] = true }
+        return first + companies.filter { $0.number > greatest || !isFirst[Int($0.number)] }
     }
 
     private static func parse(
@@ -73,52 +83,64 @@ final class CompanyList: @unchecked Sendable {
     func addPiece() -> Bool {
         let start = ContinuousClock.now
         // Held for the piece: read anew for each company, both would be copied and all that they hold counted.
-        let (rules, book) = (writer.desk.rules, writer.desk.book)
+        let (rules, book, now) = (writer.desk.rules, writer.desk.book, writer.queryNow)
         repeat {
             let end = min(next + Self.companiesAtOnce, companies.count)
-            while next < end { addNext(rules, book) }
+            while next < end { addNext(now, rules, book) }
         } while next < companies.count && ContinuousClock.now - start < Self.pieceDuration
         return next < companies.count
     }
 
-    private func addNext(_ rules: RuleSet, _ book: FlagBook) {
+    private func addNext(_ now: Timestamp, _ rules: RuleSet, _ book: FlagBook) {
         let company = companies[next]
         next += 1
-        let now = writer.queryNow
         let changeCount = writer.portraits.changeCount(of: company)
         if let known = memory.answer(of: company, changeCount: changeCount, now: now) {
-            if known.isListed { add(Row(company: company, key: known.key)) }
-            return
+            let row = Row(company: company, key: known.key)
+            if known.isListed == false || !mayBeWanted(row) { return }
+            if known.isListed == true { return add(row) }
         }
         if next + Self.companiesAhead < companies.count {
             writer.portraits.prefetchState(of: companies[next + Self.companiesAhead])
         }
         guard let portrait = writer.portraits.portrait(company) else { return }
-        let moment = writer.portraits.moment(for: company, at: now)
-        let context = EvaluationContext(
-            portrait: portrait, moment: moment, names: writer.names, rules: rules, book: book, cache: cache)
-        var answer = CompanyListMemory.Answer(isListed: true, key: .unknown)
-        var until: Timestamp?
-        if let filter {
-            let (verdict, deadline) = filter.verdictAndDeadline(in: context)
-            answer.isListed = verdict == .true
-            until = deadline
+        let context = context(of: portrait, now, rules, book)
+        let (key, keyDeadline) = sortKey?.valueAndDeadline(in: context) ?? (.unknown, nil)
+        let row = Row(company: company, key: key)
+        var until = keyDeadline ?? .greatest
+        var isListed: Bool?
+        if mayBeWanted(row) {
+            let (verdict, deadline) = filter?.verdictAndDeadline(in: context) ?? (.true, nil)
+            isListed = verdict == .true
+            until = min(until, deadline ?? .greatest)
         }
-        if answer.isListed, let sortKey {
-            let (key, deadline) = sortKey.valueAndDeadline(in: context)
-            answer.key = key
-            until = [until, deadline].compactMap(\.self).min()
-        }
-        memory.keep(answer, of: company, changeCount: changeCount, until: until ?? .greatest)
-        if answer.isListed { add(Row(company: company, key: answer.key)) }
+        let answer = CompanyListMemory.Answer(key: key, isListed: isListed)
+        memory.keep(answer, of: company, changeCount: changeCount, until: until)
+        if isListed == true { add(row) }
     }
 
-    /// Keeps `row` if it may be among the wanted ones: of many thousand companies most come behind the hundred that are
-    /// shown, and a comparison tells.
+    private func context(
+        of portrait: CompanyPortrait, _ now: Timestamp, _ rules: RuleSet, _ book: FlagBook
+    ) -> EvaluationContext {
+        let moment = writer.portraits.moment(for: portrait.company, at: now)
+        if let context {
+            context.begin(portrait: portrait, moment: moment, rules: rules, book: book)
+            return context
+        }
+        let new = EvaluationContext(
+            portrait: portrait, moment: moment, names: writer.names, rules: rules, book: book)
+        context = new
+        return new
+    }
+
+    /// Whether `row` may be among the wanted ones: of many thousand companies most come behind the hundred that are shown,
+    /// and a comparison tells.
+    private func mayBeWanted(_ row: Row) -> Bool { last.map { precedes(row, $0) } ?? true }
+
+    /// Keeps `row`, which may be wanted.
     private func add(_ row: Row) {
-        if let last, !precedes(row, last) { return }
         rows.append(row)
-        if rows.count >= 2 * wantedCount { keepWanted() }
+        if rows.count >= (last == nil ? wantedCount : 2 * wantedCount) { keepWanted() }
     }
 
     private func keepWanted() {
@@ -130,6 +152,7 @@ final class CompanyList: @unchecked Sendable {
     /// When no companies are left.
     func json() throws(QuestionError) -> JSON {
         keepWanted()
+        memory.firstCompanies = rows.map(\.company)
         return try query.page.list("companies", rows) { (row) throws(QuestionError) in try describe(row) }
     }
 

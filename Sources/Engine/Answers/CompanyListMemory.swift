@@ -19,9 +19,9 @@ final class CompanyListMemory {
     }
 
     struct Answer {
-        /// Whether the filter holds.
-        var isListed: Bool
         var key: Value
+        /// Whether the filter holds; nil where it was not asked, since by its key the company came too late.
+        var isListed: Bool?
     }
 
     private struct Entry {
@@ -31,6 +31,8 @@ final class CompanyListMemory {
     }
 
     let question: Question
+    /// Those that came first the last time, as a rule come first again.
+    var firstCompanies: [CompanyID] = []
     /// By company number.
     private var entries: [Entry?] = []
 

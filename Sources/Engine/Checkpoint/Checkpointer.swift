@@ -119,31 +119,30 @@ final class Checkpointer {
     /// Whether there is something to be written that the disk can be given now.
     var isReady: Bool { isUnderWay && !isFinishing && thread.hasRoom }
 
-    /// Goes on for about a piece; while lines wait for a small part of one, and as often as it may.
+    /// Goes on for a small part of a piece, and while lines wait only as often as it may.
     ///
-    /// Whole pieces in a row, as many as the disk had taken meanwhile, held all lines up for 50 ms.
+    /// Whole pieces in a row, as many as the disk had taken meanwhile, held all lines up for 50 ms; and one at a time, when
+    /// none waited, those that came meanwhile for 10.
     func proceed(_ writer: Writer) {
         guard isReady else { return }
-        guard writer.hasLines else {
-            return write(upTo: Self.pieceBytes, lookCount: Self.greatestLookCount, of: writer)
-        }
+        guard writer.hasLines else { return write(of: writer) }
         let start = ContinuousClock.now
         guard start >= nextShare else { return }
-        write(upTo: Self.bytesBesideLines, lookCount: Self.lookCountBesideLines, of: writer)
+        write(of: writer)
         let end = ContinuousClock.now
         nextShare = end + (end - start) * Self.pauseBesideLines
     }
 
-    /// A tenth of a millisecond each.
-    private static let bytesBesideLines = 64 << 10
-    private static let lookCountBesideLines = 256
+    /// Some tenths of a millisecond each.
+    private static let bytesAtOnce = 64 << 10
+    private static let lookCountAtOnce = 256
     /// How many times longer than it took lines come first then: they keep nine tenths of the writer's time. It is at
     /// leisure more often than that but where lines come as fast as they can be taken.
     private static let pauseBesideLines = 9
 
-    private func write(upTo byteCount: Int, lookCount: Int, of writer: Writer) {
-        let end = writtenBytes + byteCount
-        var lookCount = lookCount
+    private func write(of writer: Writer) {
+        let end = writtenBytes + Self.bytesAtOnce
+        var lookCount = Self.lookCountAtOnce
         while writtenBytes < end {
             switch writer.portraits.nextCheckpointPart(&lookCount) {
             case .write(let part): write(part, of: writer)
@@ -152,9 +151,6 @@ final class Checkpointer {
             }
         }
     }
-
-    /// A millisecond or two of misses.
-    private static let greatestLookCount = 4_096
 
     private func handOver(_ share: UInt32, _ writer: Writer) {
         guard let full = pieces[Int(share)].take() else { return }
