@@ -1,3 +1,6 @@
+import Dispatch
+import Synchronization
+
 /// Visits every page that the newest commit of a data file refers to.
 struct TreeWalk {
     /// mdb.c: "Actually the file may be shorter if the freeDB lists the final pages." More of them than
@@ -20,8 +23,20 @@ struct TreeWalk {
     private let fileByteCount: Int
     private var uses: [Use]
     private var subtrees: [TreeRoot] = []
+    /// Whose first page is still to be looked at: a small read for each block of a log, and most of the time that a walk
+    /// takes.
+    private var largeValues: [LargeValue] = []
 
     private enum Use: UInt8 { case unknown, used, free }
+
+    /// A value on pages of its own.
+    private struct LargeValue {
+        var start: UInt64
+        var byteCount: Int
+    }
+
+    /// Looked at by one thread before it takes others.
+    private static let largeValuesAtOnce = 512
     private enum Content { case freeList, names, values }
 
     init(descriptor: Int32, meta: MetaPage, fileByteCount: Int) {
@@ -37,6 +52,7 @@ struct TreeWalk {
         try checkTree(meta.free, .freeList)
         try checkTree(meta.main, .names)
         for root in subtrees { try checkTree(root, .values) }
+        try checkLargeValues()
         let pagesInFile = fileByteCount / meta.pageSize
         guard pagesInFile < uses.count else { return }
         for page in pagesInFile..<uses.count where uses[page] != .free {
@@ -107,9 +123,13 @@ struct TreeWalk {
                 throw .damaged(offset: offset, detail: "an entry runs over its page")
             }
             let start = bytes.unaligned(node.valueStart, UInt64.self)
+            guard content == .freeList else {
+                largeValues.append(LargeValue(start: start, byteCount: node.valueByteCount))
+                return
+            }
             let count = try overflowPageCount(start, valueByteCount: node.valueByteCount)
             try mark(start, count: count, as: .used)
-            if content == .freeList { try markFree(overflow: start, byteCount: node.valueByteCount) }
+            try markFree(overflow: start, byteCount: node.valueByteCount)
         case Self.subtree where content == .names:
             guard node.valueByteCount == TreeRoot.byteCount, node.valueStart + TreeRoot.byteCount <= meta.pageSize
             else {
@@ -128,6 +148,28 @@ struct TreeWalk {
         default:
             throw .damaged(offset: offset, detail: "an entry has odd flags \(node.flags)")
         }
+    }
+
+    /// On as many threads as there are processors.
+    private mutating func checkLargeValues() throws(DataFileError) {
+        let counts = UnsafeMutableBufferPointer<Int>.allocate(capacity: largeValues.count)
+        defer { counts.deallocate() }
+        nonisolated(unsafe) let (walk, found) = (self, counts)
+        let failure = Mutex<DataFileError?>(nil)
+        let runCount = (largeValues.count + Self.largeValuesAtOnce - 1) / Self.largeValuesAtOnce
+        DispatchQueue.concurrentPerform(iterations: runCount) { run in
+            let first = run * Self.largeValuesAtOnce
+            do throws(DataFileError) {
+                for index in first..<min(first + Self.largeValuesAtOnce, walk.largeValues.count) {
+                    let value = walk.largeValues[index]
+                    found[index] = try walk.overflowPageCount(value.start, valueByteCount: value.byteCount)
+                }
+            } catch {
+                failure.withLock { $0 = $0 ?? error }
+            }
+        }
+        if let failure = failure.withLock({ $0 }) { throw failure }
+        for (value, count) in zip(largeValues, counts) { try mark(value.start, count: count, as: .used) }
     }
 
     /// Pages of the value that begins at page `start`, from that page's header.

@@ -7,7 +7,7 @@ public struct DamagedBytes: Error, Sendable, Equatable {
 
 /// Reads back, in order, what was appended to a `ByteBuffer`. Never reads behind the end.
 ///
-/// Inlinable where a checkpoint is read through it, by the user, in other modules.
+/// Inlined where a checkpoint is read through it, by the user, in other modules.
 public struct ByteReader {
     @usableFromInline let bytes: UnsafeRawBufferPointer
     @usableFromInline var offset = 0
@@ -17,7 +17,7 @@ public struct ByteReader {
     @inlinable public var isAtEnd: Bool { offset == bytes.count }
 
     /// The next `count` bytes, which live as long as what they are read from.
-    @inlinable
+    @inlinable @inline(__always)
     public mutating func slice(_ count: Int) throws(DamagedBytes) -> UnsafeRawBufferPointer {
         guard count >= 0, count <= bytes.count - offset else { throw DamagedBytes("the bytes end too early") }
         defer { offset += count }
@@ -30,7 +30,7 @@ public struct ByteReader {
         return bytes.slice(offset..<bytes.count)
     }
 
-    @inlinable
+    @inlinable @inline(__always)
     public mutating func number<T: FixedWidthInteger & BitwiseCopyable>(
         _: T.Type = T.self
     ) throws(DamagedBytes) -> T {
