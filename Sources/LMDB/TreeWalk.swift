@@ -154,7 +154,8 @@ struct TreeWalk {
     private mutating func checkLargeValues() throws(DataFileError) {
         let counts = UnsafeMutableBufferPointer<Int>.allocate(capacity: largeValues.count)
         defer { counts.deallocate() }
-        nonisolated(unsafe) let (walk, found) = (self, counts)
+        let walk = self
+        nonisolated(unsafe) let found = counts
         let failure = Mutex<DataFileError?>(nil)
         let runCount = (largeValues.count + Self.largeValuesAtOnce - 1) / Self.largeValuesAtOnce
         DispatchQueue.concurrentPerform(iterations: runCount) { run in
