@@ -12,7 +12,7 @@ public enum DataFile {
     public static let name = "data.mdb"
 
     /// Walks all trees of `directory`/data.mdb. Time: one small read per 4 KiB page of the trees (keys
-    /// and small values, not the pages that hold large ones).
+    /// and small values), and for the head of each large value.
     public static func check(directory: String) throws(DataFileError) {
         let path = directory + "/" + name
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)

@@ -124,6 +124,9 @@ struct TreeWalk {
             }
             let start = bytes.unaligned(node.valueStart, UInt64.self)
             guard content == .freeList else {
+                guard largeValues.count < uses.count else {
+                    throw .damaged(offset: offset, detail: "more values than pages: some are referred to twice")
+                }
                 largeValues.append(LargeValue(start: start, byteCount: node.valueByteCount))
                 return
             }
@@ -156,7 +159,7 @@ struct TreeWalk {
         defer { counts.deallocate() }
         let walk = self
         nonisolated(unsafe) let found = counts
-        let failure = Mutex<DataFileError?>(nil)
+        let failure = Mutex<(run: Int, error: DataFileError)?>(nil)
         let runCount = (largeValues.count + Self.largeValuesAtOnce - 1) / Self.largeValuesAtOnce
         DispatchQueue.concurrentPerform(iterations: runCount) { run in
             let first = run * Self.largeValuesAtOnce
@@ -166,10 +169,11 @@ struct TreeWalk {
                     found[index] = try walk.overflowPageCount(value.start, valueByteCount: value.byteCount)
                 }
             } catch {
-                failure.withLock { $0 = $0 ?? error }
+                // That of the first, whoever comes to it first.
+                failure.withLock { if run < $0?.run ?? .max { $0 = (run, error) } }
             }
         }
-        if let failure = failure.withLock({ $0 }) { throw failure }
+        if let failure = failure.withLock({ $0 }) { throw failure.error }
         for (value, count) in zip(largeValues, counts) { try mark(value.start, count: count, as: .used) }
     }
 

@@ -386,7 +386,7 @@ private struct NameTableOfKind: ~Copyable {
         return slots
     }
 
-    /// 256 KiB: they stay in the processor's cache while they are put in order.
+    /// 64 KiB: they stay in the processor's cache while they are put in order.
     private static let slotsPerStretch = 1 << 13
     /// Eight lines of the processor's cache.
     private static let stagger = 64

@@ -42,7 +42,7 @@ struct CompanyListMemoryTests {
                 switch random.within(0...11) {
                 case 0:
                     lines +=
-                        "{\"type\":\"group\",\"company\":\"\(company)\",\"traits\":{\"plan\":\"\(random.pick(["pro", "free"]))\"}}\n"
+                        "{\"type\":\"group\",\"company\":\"\(company)\",\"traits\":{\"plan\":\(random.pick(["\"pro\"", "\"free\"", "7", "8", "true"]))}}\n"
                 case 1: lines += "{\"type\":\"alias\",\"previousId\":\"v\(step)\",\"userId\":\"\(user)\"}\n"
                 case 2:
                     lines +=

@@ -45,6 +45,30 @@ struct DataFileTests {
         }
     }
 
+    @Test("of very many large values each is looked at")
+    func manyLarge() throws {
+        let count: UInt64 = 1_300
+        let environment = try Environment.open(
+            path: directory.path, access: .create(mapBytes: 1 << 30), tables: ["large"])
+        try fill(environment, try #require(environment.table(0)), from: 1, count: count, byteCount: 5_000)
+        let bytes = TestFile.read(file)
+        try DataFile.check(directory: directory.path)
+        // P_OVERFLOW in a page that knows its number: the head of a value.
+        let heads = (2..<bytes.count / 4_096).filter { page in
+            bytes[page * 4_096 + 10] == 4 && bytes.unaligned(page * 4_096, UInt64.self) == UInt64(page)
+        }
+        #expect(heads.count == Int(count))
+        for head in [heads[0], heads[600], heads[heads.count - 1]] {
+            var damaged = bytes
+            damaged[head * 4_096 + 12] = 0
+            TestFile.write(file, damaged)
+            #expect(
+                throws: DataFileError.damaged(
+                    offset: head * 4_096, detail: "page \(head) does not begin a value of 5000 bytes")
+            ) { try DataFile.check(directory: directory.path) }
+        }
+    }
+
     @Test("a file that is missing or of another version says so")
     func missingAndForeign() throws {
         #expect(throws: DataFileError.system(call: "open", code: 2)) { try DataFile.check(directory: directory.path) }

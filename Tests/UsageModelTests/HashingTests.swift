@@ -15,6 +15,10 @@ struct HashingTests {
             bytes.withUnsafeBytes {
                 let narrow = XXH_INLINE_XXH3_128bits_withSeed($0.baseAddress, $0.count, seed)
                 #expect(Hash128(of: $0, seed: seed) == Hash128(low: narrow.low64, high: narrow.high64))
+                // Bytes of a file begin anywhere.
+                let rest = UnsafeRawBufferPointer(rebasing: $0.dropFirst(3))
+                let narrowRest = XXH_INLINE_XXH3_128bits_withSeed(rest.baseAddress, rest.count, seed)
+                #expect(Hash128(of: rest, seed: seed) == Hash128(low: narrowRest.low64, high: narrowRest.high64))
             }
         }
     }

@@ -9,6 +9,8 @@ import UsageModel
 final class CompanyList: @unchecked Sendable {
     private let writer: Writer
     private let query: CompaniesQuery
+    /// By which all pieces are made, whatever rules come meanwhile: the expressions are of these.
+    private let rules: RuleSet
     private let filter: Expression?
     private let sortKey: Expression?
     private let isDescending: Bool
@@ -37,6 +39,7 @@ final class CompanyList: @unchecked Sendable {
     init(writer: Writer, query: CompaniesQuery) throws(QuestionError) {
         self.writer = writer
         self.query = query
+        rules = writer.desk.rules
         filter = try query.filter.map { (text) throws(QuestionError) in
             try Self.parse(text, purpose: .condition, writer: writer, parameter: "where")
         }
@@ -82,16 +85,16 @@ final class CompanyList: @unchecked Sendable {
     /// Looks at the next companies; returns whether any are left.
     func addPiece() -> Bool {
         let start = ContinuousClock.now
-        // Held for the piece: read anew for each company, both would be copied and all that they hold counted.
-        let (rules, book, now) = (writer.desk.rules, writer.desk.book, writer.queryNow)
+        // Held for the piece: read anew for each company, it would be copied and all that it holds counted.
+        let (book, now) = (writer.desk.book, writer.queryNow)
         repeat {
             let end = min(next + Self.companiesAtOnce, companies.count)
-            while next < end { addNext(now, rules, book) }
+            while next < end { addNext(now, book) }
         } while next < companies.count && ContinuousClock.now - start < Self.pieceDuration
         return next < companies.count
     }
 
-    private func addNext(_ now: Timestamp, _ rules: RuleSet, _ book: FlagBook) {
+    private func addNext(_ now: Timestamp, _ book: FlagBook) {
         let company = companies[next]
         next += 1
         let changeCount = writer.portraits.changeCount(of: company)
@@ -104,7 +107,7 @@ final class CompanyList: @unchecked Sendable {
             writer.portraits.prefetchState(of: companies[next + Self.companiesAhead])
         }
         guard let portrait = writer.portraits.portrait(company) else { return }
-        let context = context(of: portrait, now, rules, book)
+        let context = context(of: portrait, now, book)
         let (key, keyDeadline) = sortKey?.valueAndDeadline(in: context) ?? (.unknown, nil)
         let row = Row(company: company, key: key)
         var until = keyDeadline ?? .greatest
@@ -119,9 +122,7 @@ final class CompanyList: @unchecked Sendable {
         if isListed == true { add(row) }
     }
 
-    private func context(
-        of portrait: CompanyPortrait, _ now: Timestamp, _ rules: RuleSet, _ book: FlagBook
-    ) -> EvaluationContext {
+    private func context(of portrait: CompanyPortrait, _ now: Timestamp, _ book: FlagBook) -> EvaluationContext {
         let moment = writer.portraits.moment(for: portrait.company, at: now)
         if let context {
             context.begin(portrait: portrait, moment: moment, rules: rules, book: book)
@@ -156,19 +157,28 @@ final class CompanyList: @unchecked Sendable {
         return try query.page.list("companies", rows) { (row) throws(QuestionError) in try describe(row) }
     }
 
-    /// Unknown keys come last in either direction; equal keys are in order of name.
+    /// Keys of several kinds, as a trait may have, come kind by kind, unknown ones last in either direction; equal keys are in
+    /// order of name. It must be an order: which rows are wanted may not hang on which came first.
     private func precedes(_ left: Row, _ right: Row) -> Bool {
         switch (left.key, right.key) {
         case (.number(let left), .number(let right)) where left != right: return (left < right) != isDescending
         case (.text(let left), .text(let right)) where left != right:
             return left.utf8.lexicographicallyPrecedes(right.utf8) != isDescending
         case (.truth(let left), .truth(let right)) where left != right: return right != isDescending
-        case (.unknown, .unknown): break
-        case (.unknown, _): return false
-        case (_, .unknown): return true
-        default: break
+        default:
+            let (leftRank, rightRank) = (Self.rank(left.key), Self.rank(right.key))
+            if leftRank != rightRank { return leftRank < rightRank }
         }
         return writer.names.precedes(left.company, right.company)
+    }
+
+    private static func rank(_ key: Value) -> Int {
+        switch key {
+        case .number: 0
+        case .text: 1
+        case .truth: 2
+        case .unknown: 3
+        }
     }
 
     private func describe(_ row: Row) throws(QuestionError) -> JSON {

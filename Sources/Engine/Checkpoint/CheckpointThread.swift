@@ -128,11 +128,11 @@ final class CheckpointThread: Sendable {
     /// to 35 ms for that: the maps of merged files and the lists of what they hold.
     func giveBack<Value: Sendable>(_ value: consuming Value) {
         let last = LastReference(value)
-        returns.async {
-            last.drop()
-            Heap.trim()
-        }
+        returns.async { last.drop() }
     }
+
+    /// Gives the system what lies free in the heap, when all of the above is done.
+    func trimHeap() { returns.async { Heap.trim() } }
 
     /// Leaves what was read of the log.
     func leavePages() { returns.async { [log] in log.leavePages() } }

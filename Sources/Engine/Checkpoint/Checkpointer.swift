@@ -176,7 +176,8 @@ final class Checkpointer {
     private func end(_ result: Result<CheckpointOutcome, EventLogError>, of writer: Writer) {
         thread.leavePages()
         if case .success(let outcome) = result, outcome.isMerge {
-            return thread.giveBack(writer.duplicates.useMerged(outcome.runs))
+            thread.giveBack(writer.duplicates.useMerged(outcome.runs))
+            return thread.trimHeap()
         }
         isUnderWay = false
         isFinishing = false
@@ -187,6 +188,7 @@ final class Checkpointer {
             writer.portraits.endCheckpoint(isKept: true)
             thread.giveBack(writer.duplicates.endSaving(outcome.runs))
             thread.giveBack(consume taken)
+            thread.trimHeap()
             savedSeq = seq
             savedNames = savingNames
         case .failure(let error):

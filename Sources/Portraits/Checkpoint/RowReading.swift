@@ -57,6 +57,9 @@ final class RowReading {
     private var shares: UnsafeMutableBufferPointer<Share>
 
     private static let greatestSettlingCount = 32
+    /// Several times what lists have room for before they drop days beyond the horizon: three elements for each of 128 days
+    /// and those between two prunings. A list that is longer would have no room in its row one day.
+    private static let greatestRestCount = 4_096
 
     init(into store: PortraitStore) {
         self.store = store
@@ -106,7 +109,9 @@ final class RowReading {
         user.lifetimeLow = fixed.number(RowFields.lifetimeLow)
         let restCount = Int(fixed.number(RowFields.restCount, UInt16.self))
         let last = DayCount(bits: fixed.number(RowFields.last))
-        guard let width = extras.width else { throw DamagedBytes("days of no width") }
+        guard let width = extras.width, restCount <= Self.greatestRestCount else {
+            throw DamagedBytes("a user's days of no width, or too many")
+        }
         let rest = try DayBlock(restCount, width, &reader, &share.pointee.days)
         let days = DayList(last: last, rest: rest)
         guard UserRow.hasRoom(for: days.rest), last.isLowest || restCount == 0 && (last.isNone || last.isTime) else {

@@ -1,7 +1,7 @@
 import UsageModel
 
-/// Sums of amounts by day, in order of day; 8 bytes a day where a sum lies within ±2^39 millionths, 8 more for each
-/// further 40 bits.
+/// Sums of amounts by day, in order of day; 8 bytes a day where a sum lies within ±2^39 millionths, 6 where no sum
+/// of the list is negative, and 8 more for each further 40 bits.
 ///
 /// The last day stands in the list itself, so that an event on it, as most are, touches nothing else.
 struct AmountDays: DaysBeforeLast {

@@ -30,7 +30,7 @@ struct DayPacking: BitwiseCopyable {
     private static let positionBitsOfFour: UInt64 = 20
     private static let payloadBitsOfSix: UInt64 = 39
     private static let positionBitsOfSix: UInt64 = 9
-    /// A base is a multiple of 64 days, so that 16 bits say it. So 449 days at least fit behind the first.
+    /// A base is a multiple of 64 days, so that 16 bits say it. So 448 days at least fit behind the first.
     private static let baseShift: UInt64 = 6
 
     /// Of a block that begins at `header`.
