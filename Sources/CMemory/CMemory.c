@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <time.h>
 #include <unistd.h>
 
 // One arena for all threads. glibc gives each thread its own, in heaps that it makes accessible by a system call for
@@ -17,34 +16,15 @@ __attribute__((constructor)) static void use_one_arena(void) { mallopt(M_ARENA_M
 // An eighth of a machine of 1 GiB, and of what is in use, else it would be done for little again and again.
 enum { LEAST_TRIMMED_BYTES = 128 << 20, TRIMMED_SHARE = 8 };
 
-// What lay free when that was least of all times that it was counted since the last trim: of it nothing is left to give back.
+// What lay free when that was least since the last trim: of it nothing is left to give back.
 static _Atomic size_t trimmed_bytes;
 
-// glibc counts what lies free block by block while whoever allocates waits: 23 ms with 100,000 companies. So it counts
-// when the heap has grown by so much since the last time, and else once in so long: what is freed does not make it grow.
-enum { LEAST_GROWTH_BYTES = 16 << 20, GREATEST_PAUSE_SECONDS = 60 };
-
-// Where the heap ended when it was counted last, and when that was.
-static _Atomic uintptr_t counted_end;
-static _Atomic time_t counted_at;
-
-static time_t seconds_since_boot(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec;
-}
-
 void cmemory_trim(void) {
-    const time_t now = seconds_since_boot();
-    if ((uintptr_t)sbrk(0) < counted_end + LEAST_GROWTH_BYTES && now < counted_at + GREATEST_PAUSE_SECONDS) return;
-    counted_at = now;
     const struct mallinfo2 heap = mallinfo2();
     if (heap.fordblks < trimmed_bytes) trimmed_bytes = heap.fordblks;
-    if (heap.fordblks >= trimmed_bytes + LEAST_TRIMMED_BYTES && heap.fordblks >= heap.uordblks / TRIMMED_SHARE) {
-        malloc_trim(0);
-        trimmed_bytes = mallinfo2().fordblks;
-    }
-    counted_end = (uintptr_t)sbrk(0);
+    if (heap.fordblks < trimmed_bytes + LEAST_TRIMMED_BYTES || heap.fordblks < heap.uordblks / TRIMMED_SHARE) return;
+    malloc_trim(0);
+    trimmed_bytes = mallinfo2().fordblks;
 }
 
 static size_t rounded_up(size_t number, size_t multiple) { return (number + multiple - 1) / multiple * multiple; }

@@ -13,8 +13,7 @@ void *cmemory_map(size_t bytes);
 // Gives back what `cmemory_map` returned for `bytes`.
 void cmemory_unmap(void *memory, size_t bytes);
 
-// Has the system take back what lies free in the heap, where that is much. Whoever allocates meanwhile waits, which
-// happens where the heap has grown since the last call, and else once a minute.
+// Has the system take back what lies free in the heap, where that is much. Whoever allocates meanwhile waits.
 void cmemory_trim(void);
 
 #endif

@@ -131,7 +131,8 @@ final class CheckpointThread: Sendable {
         returns.async { last.drop() }
     }
 
-    /// Gives the system what lies free in the heap, when all of the above is done.
+    /// Gives the system what lies free in the heap, when all of the above is done. Once a checkpoint: whoever allocates waits
+    /// while what lies free is counted, 23 ms with 100,000 companies.
     func trimHeap() { returns.async { Heap.trim() } }
 
     /// Leaves what was read of the log.

@@ -176,8 +176,7 @@ final class Checkpointer {
     private func end(_ result: Result<CheckpointOutcome, EventLogError>, of writer: Writer) {
         thread.leavePages()
         if case .success(let outcome) = result, outcome.isMerge {
-            thread.giveBack(writer.duplicates.useMerged(outcome.runs))
-            return thread.trimHeap()
+            return thread.giveBack(writer.duplicates.useMerged(outcome.runs))
         }
         isUnderWay = false
         isFinishing = false
