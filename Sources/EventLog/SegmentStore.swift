@@ -56,13 +56,22 @@ final class SegmentStore: Sendable {
         }
     }
 
+    private static let manySegments = 16
+
     /// Looks through the trees of all segments, as many at a time as there are processors, which whoever opens one first
     /// is spared then. What is wrong with one is left to whoever opens it. O(blocks).
     func checkAhead() {
         let segments = firstSeqs
-        DispatchQueue.concurrentPerform(iterations: segments.count) { index in
+        @Sendable func check(_ index: Int) {
             guard (try? DataFile.check(directory: path(segments[index]))) != nil else { return }
             state.withLock { _ = $0.checked.insert(segments[index]) }
+        }
+        // Where there are few, one may have most of the blocks. A walk takes several processors, but not inside of a loop
+        // that does: dispatch runs a nested one on one thread.
+        if segments.count < Self.manySegments {
+            segments.indices.forEach(check)
+        } else {
+            DispatchQueue.concurrentPerform(iterations: segments.count, execute: check)
         }
     }
 

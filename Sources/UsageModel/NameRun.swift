@@ -1,46 +1,62 @@
-/// Names with neighbouring numbers, as they are saved: each behind its length.
+/// Names with neighbouring numbers, as they are saved: their sizes, then their bytes.
 ///
 /// Runs of one kind, in order, bring a table back in a fraction of the time that reading the log for them takes.
 public struct NameRun {
     public var kind: NameKind
     /// The number of the first.
     public var first: UInt32
-    public var count: UInt32
-    /// Of each name its length (u32) and its bytes; they live as long as what they are read from.
-    public var entries: UnsafeRawBufferPointer
+    /// Of each name how many bytes it has (u32). These live as long as what they are read from, as `bytes` do.
+    public var sizes: UnsafeRawBufferPointer
+    /// Of all names, one behind the other.
+    public var bytes: UnsafeRawBufferPointer
 
+    public static let sizeByteCount = MemoryLayout<UInt32>.size
+
+    public var count: UInt32 { UInt32(sizes.count / Self.sizeByteCount) }
     /// Behind the last.
     public var end: UInt32 { first + count }
+    public var byteCount: Int { sizes.count + bytes.count }
 
-    public init(kind: NameKind, first: UInt32, count: UInt32, entries: UnsafeRawBufferPointer) {
+    public init(kind: NameKind, first: UInt32, sizes: UnsafeRawBufferPointer, bytes: UnsafeRawBufferPointer) {
         self.kind = kind
         self.first = first
-        self.count = count
-        self.entries = entries
+        self.sizes = sizes
+        self.bytes = bytes
+    }
+
+    @inline(__always)
+    func size(_ index: Int) -> Int { Int(sizes.number(index * Self.sizeByteCount, UInt32.self)) }
+
+    /// How many names at its beginning have numbers before `next`, which the run may not leave a gap to.
+    func count(before next: UInt32) throws(DamagedBytes) -> Int {
+        guard first <= next else {
+            throw DamagedBytes("name number \(first) of kind \(kind) follows number \(next - 1)")
+        }
+        return Int(min(next - first, count))
+    }
+
+    /// Calls `body` with the names from number `next` on.
+    func forEach(from next: UInt32, _ body: (UnsafeRawBufferPointer) -> Void) throws(DamagedBytes) {
+        let known = try count(before: next)
+        var reader = ByteReader(bytes)
+        for index in 0..<Int(count) {
+            let name = try reader.slice(size(index))
+            if index >= known { body(name) }
+        }
+        try expectEnd(reader.isAtEnd)
+    }
+
+    func expectEnd(_ isAtEnd: Bool) throws(DamagedBytes) {
+        guard isAtEnd else { throw DamagedBytes("the sizes of names are not those of their bytes") }
     }
 }
 
 extension NameTable {
-    /// Makes room for names whose entries take so many bytes, as long as those of `run` are: a table that doubles time
-    /// and again touches twice the memory. Twice the room, so that it does not double right after a start; what is not
-    /// used is never touched.
+    /// Makes room for names that take so many bytes with their sizes, as long as those of `run` are: a table that doubles
+    /// time and again touches twice the memory. Twice the room, so that it does not double right after a start; what is
+    /// not used is never touched.
     public func reserve(_ kind: NameKind, bytes: Int, like run: NameRun) {
-        let namesPerByte = Double(run.count) / Double(max(run.entries.count, 1))
-        reserve(kind, names: Int(Double(bytes) * namesPerByte) * 2, bytes: bytes * 2)
-    }
-
-    /// Puts back names at the numbers they had; those that are there already are passed over. As with `restore`, runs of
-    /// one kind must come in order, and none can be looked for before the index is used.
-    public func restore(_ run: NameRun) throws(DamagedBytes) {
-        let next = UInt32(count(run.kind)) + 1
-        guard run.first <= next else {
-            throw DamagedBytes("name number \(run.first) of kind \(run.kind) follows number \(next - 1)")
-        }
-        var reader = ByteReader(run.entries)
-        for number in run.first..<run.end {
-            let name = try reader.slice(Int(try reader.number(UInt32.self)))
-            if number >= next { restore(name, kind: run.kind, number: number) }
-        }
-        guard reader.isAtEnd else { throw DamagedBytes("bytes behind the last name") }
+        let scale = 2 * Double(bytes) / Double(max(run.byteCount, 1))
+        reserve(kind, names: Int(Double(run.count) * scale), bytes: Int(Double(run.bytes.count) * scale))
     }
 }

@@ -10,6 +10,8 @@ import Synchronization
 public final class NameTable {
     private let tables: UnsafeMutableBufferPointer<NameTableOfKind>
     private let growth = Growth()
+    /// What finds restored names, by kind, as far as it was saved; see `restore(_: NameSlotRun)`.
+    private var saved: [NameKind: SavedNameSlots] = [:]
 
     public init() {
         tables = .allocate(capacity: NameKind.allCases.count)
@@ -27,18 +29,17 @@ public final class NameTable {
 
     /// See `NameReader.append`.
     fileprivate func append(
-        publishedNames numbers: Range<UInt32>, of kind: NameKind, to buffer: ByteBuffer, upTo byteCount: Int
-    ) -> UInt32 {
+        publishedNames numbers: Range<UInt32>, of kind: NameKind, sizes: ByteBuffer, bytes: ByteBuffer,
+        upTo byteCount: Int
+    ) {
         growth.isChanging.withLock { _ in
-            let end = buffer.count + byteCount
-            var number = numbers.lowerBound
-            while number < numbers.upperBound, number == numbers.lowerBound || buffer.count < end {
+            let end = sizes.count + bytes.count + byteCount
+            for number in numbers {
                 let name = tables[Self.index(kind)].publishedBytes(of: number)
-                buffer.append(UInt32(name.count))
-                buffer.append(name)
-                number += 1
+                sizes.append(UInt32(name.count))
+                bytes.append(name)
+                if sizes.count + bytes.count >= end { break }
             }
-            return number - numbers.lowerBound
         }
     }
 
@@ -134,6 +135,26 @@ public final class NameTable {
         precondition(restored == number, "names restored out of order")
     }
 
+    /// Puts back names at the numbers they had; those that are there already are passed over. Runs of one kind must come in
+    /// order, and as with other restored names none can be looked for before the index is used.
+    public func restore(_ run: NameRun) throws(DamagedBytes) {
+        let known = try run.count(before: UInt32(count(run.kind)) + 1)
+        try tables[Self.index(run.kind)].store(run, behind: known)
+    }
+
+    /// Puts back what finds names that were restored before. Runs of one kind must come in order; if not all of them do,
+    /// the index is made from the names.
+    public func restore(_ run: NameSlotRun) throws(DamagedBytes) {
+        let slots: SavedNameSlots
+        if let known = saved[run.kind] {
+            slots = known
+        } else {
+            slots = try SavedNameSlots(run, names: count(run.kind))
+            saved[run.kind] = slots
+        }
+        try slots.append(run)
+    }
+
     /// Makes room for so many more names.
     func reserve(_ kind: NameKind, names: Int, bytes: Int) {
         tables[Self.index(kind)].reserve(moreNames: names, bytes: bytes)
@@ -142,6 +163,7 @@ public final class NameTable {
     /// Forgets what was restored; nobody may have read it.
     public func removeAll() {
         for index in tables.indices { tables[index] = NameTableOfKind(growth: growth) }
+        saved = [:]
     }
 
     /// All names have been restored and can be looked for from here on. O(names).
@@ -149,10 +171,14 @@ public final class NameTable {
 
     /// What finds restored names, for `use`. Reads them and nothing else, so that another thread may read them
     /// meanwhile; no name may be added before `use`.
-    public func restoredIndex() -> NameIndex { NameIndex(slots: tables.indices.map { tables[$0].indexed() }) }
+    public func restoredIndex() -> NameIndex {
+        defer { saved = [:] }
+        return NameIndex(
+            slots: NameKind.allCases.map { tables[Self.index($0)].indexed(saved[$0]) })
+    }
 
     public func use(_ index: consuming NameIndex) {
-        for (position, slots) in index.takeSlots().enumerated() { tables[position].use(slots) }
+        for (kind, slots) in zip(NameKind.allCases, index.takeSlots()) { tables[Self.index(kind)].use(slots) }
     }
 
     private static func index(_ kind: NameKind) -> Int { Int(kind.rawValue) - 1 }
@@ -168,12 +194,12 @@ public struct NameReader: @unchecked Sendable {
     /// The text of `id`; empty for none.
     public func name<I: Identifier>(_ id: I) -> String { id.isNone ? "" : table.publishedName(id.number, I.kind) }
 
-    /// Appends the entries of a run to `buffer`: those of the names `numbers`, or of as many of the first as make
-    /// `byteCount` bytes. Returns how many; one at least if there is one. The writer's next name may wait meanwhile.
+    /// Appends what a run has of the names `numbers`, or of as many of the first as make `byteCount` bytes; of one at least
+    /// if there is one. The writer's next name may wait meanwhile.
     public func append(
-        _ numbers: Range<UInt32>, of kind: NameKind, to buffer: ByteBuffer, upTo byteCount: Int
-    ) -> UInt32 {
-        table.append(publishedNames: numbers, of: kind, to: buffer, upTo: byteCount)
+        _ numbers: Range<UInt32>, of kind: NameKind, sizes: ByteBuffer, bytes: ByteBuffer, upTo byteCount: Int
+    ) {
+        table.append(publishedNames: numbers, of: kind, sizes: sizes, bytes: bytes, upTo: byteCount)
     }
 }
 
@@ -184,63 +210,53 @@ private final class Growth: Sendable {
 
 /// Finds names that were restored; see `NameTable.restoredIndex`.
 public struct NameIndex: ~Copyable, @unchecked Sendable {
-    /// Owned until they are taken.
-    private var slots: [UnsafeMutableBufferPointer<NameSlot>]
+    /// Of each kind, in the order of `NameKind.allCases`; owned until they are taken.
+    private var slots: [NameSlots]
 
-    fileprivate init(slots: [UnsafeMutableBufferPointer<NameSlot>]) { self.slots = slots }
+    fileprivate init(slots: [NameSlots]) { self.slots = slots }
 
-    fileprivate mutating func takeSlots() -> [UnsafeMutableBufferPointer<NameSlot>] {
+    fileprivate mutating func takeSlots() -> [NameSlots] {
         defer { slots = [] }
         return slots
     }
 
-    deinit { for slots in slots { HugePages.free(slots) } }
+    deinit { for slots in slots { slots.free() } }
 }
 
 /// Names of one kind, over memory of its own: as arrays inside an array these cost a retain and a release
 /// each at every look-up, which was a tenth of the writer's time.
 private struct NameTableOfKind: ~Copyable {
-    /// A power of two long and at most 3/4 full.
-    private var slots: UnsafeMutableBufferPointer<NameSlot>
+    private var slots = NameSlots()
     /// `ends[n]` is where the name with number n ends in `arena`; `ends[0]` is 0.
     private var ends: UnsafeMutableBufferPointer<Int>
     private var arena: UnsafeMutableBufferPointer<UInt8>
     private(set) var count = 0
     private let growth: Growth
-    /// Fresh in each process, so that nobody can choose names that collide.
-    private let seed = UInt64.random(in: .min ... .max)
 
-    private static let leastSlots = 64
+    private static let leastNames = 64
     private static let leastArenaBytes = 1 << 10
 
     init(growth: Growth) {
         self.growth = growth
-        slots = HugePages.allocateZeroed(Self.leastSlots)
-        ends = HugePages.allocateZeroed(Self.leastSlots)
+        ends = HugePages.allocateZeroed(Self.leastNames)
         arena = HugePages.allocate(Self.leastArenaBytes)
     }
 
     deinit {
-        HugePages.free(slots)
+        slots.free()
         HugePages.free(ends)
         HugePages.free(arena)
     }
 
     @inline(__always)
-    func hash(_ name: UnsafeRawBufferPointer) -> UInt32 { UInt32(truncatingIfNeeded: hash64(name, seed: seed)) }
+    func hash(_ name: UnsafeRawBufferPointer) -> UInt32 { slots.hash(name) }
 
     @inline(__always)
     func find(_ name: UnsafeRawBufferPointer) -> UInt32 { find(name, hash: hash(name)) }
 
     @inline(__always)
     func find(_ name: UnsafeRawBufferPointer, hash: UInt32) -> UInt32 {
-        let mask = slots.count - 1
-        var place = Int(hash) & mask
-        while case let slot = slots[place], !slot.isFree {
-            if slot.hash == hash, matches(slot.number, name) { return slot.number }
-            place = (place + 1) & mask
-        }
-        return 0
+        slots.find(hash) { matches($0, name) }
     }
 
     mutating func intern(_ name: UnsafeRawBufferPointer) -> UInt32 {
@@ -252,8 +268,8 @@ private struct NameTableOfKind: ~Copyable {
     /// Adds `name`, which may not be in the table yet, or is there but erased (empty names repeat).
     private mutating func append(_ name: UnsafeRawBufferPointer, hash: UInt32) -> UInt32 {
         let number = store(name)
-        if count * 4 > slots.count * 3 { grow() }
-        Self.place(NameSlot(number: number, hash: hash), in: slots)
+        slots.reserve(nameCount: count)
+        slots.place(NameSlot(number: number, hash: hash))
         return number
     }
 
@@ -267,6 +283,23 @@ private struct NameTableOfKind: ~Copyable {
         count += 1
         ends[count] = start + name.count
         return UInt32(count)
+    }
+
+    /// Gives the names of a run behind the first `known` the next numbers, as `store` does.
+    mutating func store(_ run: NameRun, behind known: Int) throws(DamagedBytes) {
+        let added = Int(run.count) - known
+        reserve(moreNames: added, bytes: run.bytes.count)
+        let passedOver = (0..<known).reduce(0) { $0 + run.size($1) }
+        let start = ends[count]
+        var end = start
+        for index in 0..<added {
+            end += run.size(known + index)
+            ends[count + 1 + index] = end
+        }
+        try run.expectEnd(passedOver + end - start == run.bytes.count)
+        UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(arena)[start..<end])
+            .copyMemory(from: run.bytes.slice(passedOver..<run.bytes.count))
+        count += added
     }
 
     @inline(__always)
@@ -293,21 +326,14 @@ private struct NameTableOfKind: ~Copyable {
     // MARK: Looking up ahead
 
     @inline(__always)
-    func prefetchSlot(_ hash: UInt32) { prefetch(slots.baseAddress! + Int(hash) & (slots.count - 1)) }
+    func prefetchSlot(_ hash: UInt32) { slots.prefetchSlot(hash) }
 
     /// The number whose name has this hash and may be the one sought, 0 for none; asks for where its bytes lie.
     @inline(__always)
     func candidate(_ hash: UInt32) -> UInt32 {
-        let mask = slots.count - 1
-        var place = Int(hash) & mask
-        while case let slot = slots[place], !slot.isFree {
-            if slot.hash == hash {
-                prefetch(ends.baseAddress! + Int(slot.number - 1))
-                return slot.number
-            }
-            place = (place + 1) & mask
-        }
-        return 0
+        let number = slots.find(hash) { _ in true }
+        if number > 0 { prefetch(ends.baseAddress! + Int(number - 1)) }
+        return number
     }
 
     @inline(__always)
@@ -317,79 +343,36 @@ private struct NameTableOfKind: ~Copyable {
 
     // MARK: Slots
 
-    private static func place(_ slot: NameSlot, in slots: UnsafeMutableBufferPointer<NameSlot>) {
-        let mask = slots.count - 1
-        var place = Int(slot.hash) & mask
-        while !slots[place].isFree { place = (place + 1) & mask }
-        slots[place] = slot
-    }
-
-    mutating func use(_ slots: UnsafeMutableBufferPointer<NameSlot>) {
-        HugePages.free(self.slots)
+    mutating func use(_ slots: NameSlots) {
+        self.slots.free()
         self.slots = slots
     }
 
-    /// Twice the slots. They have the hashes, so no name is read.
-    private mutating func grow() {
-        let larger = HugePages.allocateZeroed(slots.count * 2, of: NameSlot.self)
-        for slot in slots where !slot.isFree { Self.place(slot, in: larger) }
-        use(larger)
+    /// All names in new slots: those that were saved and the names that came behind, or all from the names.
+    func indexed(_ saved: SavedNameSlots?) -> NameSlots {
+        if let saved, var slots = saved.take() {
+            slots.reserve(nameCount: count)
+            enter(saved.nameCount + 1..<UInt32(count) + 1, in: slots)
+            return slots
+        }
+        var hashes = NameHashes()
+        hashes.reserve(count)
+        for number in 1..<UInt32(count) + 1 { hashes.append(bytes(of: number)) }
+        return hashes.slots()
     }
 
-    /// All names in new slots.
-    ///
-    /// A slot anywhere in a large table is a miss of the processor's cache. So each name is put into the stretch of the
-    /// table that it belongs to, one behind the other, and then each stretch is put in order by itself.
-    func indexed() -> UnsafeMutableBufferPointer<NameSlot> {
-        var slotCount = Self.leastSlots
-        while count * 4 > slotCount * 3 { slotCount *= 2 }
-        let slots = HugePages.allocateZeroed(slotCount, of: NameSlot.self)
-        let stretch = min(slotCount, Self.slotsPerStretch)
-        let stretchBits = stretch.trailingZeroBitCount
-        // By stretch, where the first and the next of its names stand for now. Not all at the beginning: places that lie a
-        // power of two apart take turns for the same few lines of the processor's cache.
-        let starts = (0..<slotCount / stretch).map { $0 * Self.stagger & (stretch / 4 - 1) }
-        var ends = starts
-        // Those that their stretch has no room for.
-        var rest: [NameSlot] = []
-        var hasEmpty = false
-        for number in 1..<UInt32(count) + 1 {
-            let name = bytes(of: number)
-            // Erased names are all the same, and each would be sought a place behind all others.
-            if name.isEmpty, hasEmpty { continue }
-            hasEmpty = hasEmpty || name.isEmpty
-            let slot = NameSlot(number: number, hash: hash(name))
-            let index = (Int(slot.hash) & (slotCount - 1)) >> stretchBits
-            guard ends[index] < stretch else {
-                rest.append(slot)
-                continue
-            }
-            slots[index << stretchBits + ends[index]] = slot
-            ends[index] += 1
+    private func enter(_ numbers: Range<UInt32>, in slots: NameSlots) {
+        let hashes = numbers.map { slots.hash(bytes(of: $0)) }
+        for (index, number) in numbers.enumerated() {
+            slots.prefetchSlot(hashes[min(index + Self.lookahead, hashes.count - 1)])
+            // Of the erased, which are all the same, the first is found.
+            if bytes(of: number).isEmpty, slots.find(hashes[index], where: { bytes(of: $0).isEmpty }) != 0 { continue }
+            slots.place(NameSlot(number: number, hash: hashes[index]))
         }
-        withUnsafeTemporaryAllocation(of: NameSlot.self, capacity: stretch) { unordered in
-            for index in starts.indices {
-                let first = slots.baseAddress! + index << stretchBits
-                let count = ends[index] - starts[index]
-                unordered.baseAddress!.update(from: first + starts[index], count: count)
-                (first + starts[index]).update(repeating: NameSlot(number: 0, hash: 0), count: count)
-                for slot in unordered[..<count] {
-                    var place = Int(slot.hash) & (stretch - 1)
-                    while place < stretch, !first[place].isFree { place += 1 }
-                    if place < stretch { first[place] = slot } else { rest.append(slot) }
-                }
-            }
-        }
-        // The first of equal names is found, so it comes first.
-        rest.sort { $0.number < $1.number }
-        for slot in rest { Self.place(slot, in: slots) }
-        return slots
     }
 
-    /// 64 KiB: they stay in the processor's cache while they are put in order.
-    private static let slotsPerStretch = 1 << 13
-    /// Eight lines of the processor's cache.
-    private static let stagger = 64
+    /// So many misses of the processor's cache at a time.
+    private static let lookahead = 16
 
     mutating func reserve(moreNames names: Int, bytes: Int) {
         reserve(names: count + 1 + names, bytes: ends[count] + bytes)
@@ -417,14 +400,4 @@ private struct NameTableOfKind: ~Copyable {
             }
         }
     }
-}
-
-/// A name's number beside the hash that placed it, so that hardly any other name is read on the way to one, and
-/// none when the table grows. Number 0 is a free slot: memory that is zero is slots that are free.
-private struct NameSlot: BitwiseCopyable {
-    var number: UInt32
-    /// Of the name; its low bits are the slot where the search begins.
-    var hash: UInt32
-
-    @inline(__always) var isFree: Bool { number == 0 }
 }

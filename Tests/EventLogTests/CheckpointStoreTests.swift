@@ -93,25 +93,33 @@ struct CheckpointStoreTests {
         #expect(found.withLock { $0.sorted() } == [2, 3, 4, 5, 6, 7])
     }
 
-    @Test("names of more than a piece are read back, and found")
+    @Test("names of more than a piece are read back, and found in slots that were saved")
     func manyNames() throws {
         let scene = try CheckpointScene(seed: 5)
         let names = NameTable()
-        let count = 3 * NameRunWriter.pieceBytes / 40
-        for number in 0..<count { let _: UserID = names.intern("user-\(number)@a-company-with-a-name.example") }
-        let writing = try scene.store.begin(scene.header(seq: 1))
-        try [1].withUnsafeBytes { try writing.append(global: $0) }
-        try writing.append(names: names.reader, [(.user, 1..<UInt32(count) + 1)])
-        try scene.store.keep(writing)
-        #expect(try #require(scene.store.files.first).index.pieces.filter { $0.kind == .names }.count > 2)
-        let found = NameTable()
-        try scene.store.readNames(into: found)
-        found.endRestoring()
-        for number in stride(from: 0, to: count, by: 997) {
-            let name = "user-\(number)@a-company-with-a-name.example"
-            #expect(found.find(name, as: UserID.self) == names.find(name, as: UserID.self), "\(name)")
+        func name(_ number: Int) -> String { "user-\(number)@a-company-with-a-name.example" }
+        let count = NameRunWriter.leastIndexedCount * 2
+        for number in 1...count { let _: UserID = names.intern(name(number)) }
+        let ranges = [1..<UInt32(count / 2) + 1, UInt32(count / 2) + 1..<UInt32(count) + 1]
+        for (index, range) in ranges.enumerated() {
+            let writing = try scene.store.begin(scene.header(seq: UInt64(index + 1)))
+            try [1].withUnsafeBytes { try writing.append(global: $0) }
+            try writing.append(names: names.reader, [(.user, range)])
+            try scene.store.keep(writing)
         }
-        #expect(found.count(.user) == count)
+        for isMerged in [false, true] {
+            if isMerged { while try scene.store.merge() {} }
+            let slots = scene.store.files.map { $0.index.byteCount(of: .nameSlots) }
+            #expect(isMerged ? slots.count == 1 && slots[0] > 0 : slots.count == 2 && slots[0] == 0 && slots[1] > 0)
+            #expect(try #require(scene.store.files.last).index.pieces.filter { $0.kind == .names }.count > 2)
+            let found = NameTable()
+            try scene.store.readNames(into: found)
+            found.endRestoring()
+            for number in 1...count {
+                #expect(found.find(name(number), as: UserID.self)?.number == UInt32(number), "\(name(number))")
+            }
+            #expect(found.count(.user) == count)
+        }
     }
 
     @Test("a file that was not finished is as if it had never begun")

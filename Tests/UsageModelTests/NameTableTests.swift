@@ -127,4 +127,124 @@ struct NameTableTests {
         #expect(names.find("user-3", as: UserID.self)?.number == count + 1)
         #expect(names.count(.user) == Int(count) + 1)
     }
+
+    // MARK: Saved names
+
+    /// A table of users `1...count`, every third of them erased.
+    private static func saved(_ count: UInt32) -> NameTable {
+        let names = NameTable()
+        for number in 1...count {
+            Array(name(number).utf8).withUnsafeBytes { names.restore($0, kind: .user, number: number) }
+        }
+        names.endRestoring()
+        return names
+    }
+
+    private static func name(_ number: UInt32) -> String { number % 3 == 0 ? "" : "user-\(number)" }
+
+    /// Gives `body` the run of `numbers`.
+    private static func withRun(
+        _ numbers: Range<UInt32>, of names: NameTable, _ body: (NameRun) throws -> Void
+    ) rethrows {
+        let sizes = ByteBuffer()
+        let bytes = ByteBuffer()
+        names.reader.append(numbers, of: .user, sizes: sizes, bytes: bytes, upTo: .max)
+        try body(NameRun(kind: .user, first: numbers.lowerBound, sizes: sizes.bytes, bytes: bytes.bytes))
+    }
+
+    /// The runs of the slots of the first `count` names, with bytes of their own.
+    private static func slotRuns(
+        _ count: UInt32, of names: NameTable, byteCount: Int
+    ) throws -> [(run: NameSlotRun, bytes: [UInt8])] {
+        var hashes = NameHashes()
+        try withRun(1..<count + 1, of: names) { try hashes.append($0) }
+        var runs: [(NameSlotRun, [UInt8])] = []
+        hashes.forEachSlotRun(of: .user, byteCount: byteCount) { runs.append(($0, Array($0.slots))) }
+        return runs
+    }
+
+    private static func restore(_ runs: [(run: NameSlotRun, bytes: [UInt8])], into names: NameTable) throws {
+        for (run, bytes) in runs {
+            var run = run
+            try bytes.withUnsafeBytes {
+                run.slots = $0
+                try names.restore(run)
+            }
+        }
+    }
+
+    private static func expectAll(_ count: UInt32, in names: NameTable, _ comment: Comment) {
+        #expect(names.count(.user) == Int(count), comment)
+        for number in 1...count {
+            let found = names.find(name(number), as: UserID.self)?.number
+            #expect(found == (name(number).isEmpty ? 3 : number), comment)
+        }
+        #expect(names.find("user-3", as: UserID.self) == nil, comment)
+        #expect(names.intern("one more", as: UserID.self).number == count + 1, comment)
+        #expect(names.find("one more", as: UserID.self)?.number == count + 1, comment)
+    }
+
+    /// The slots of 1,000 names have room for 536 more.
+    @Test(
+        "names are found in the slots that were saved, and names behind them too",
+        arguments: [1_000, 1_001, 1_536, 9_000])
+    func savedSlots(count: UInt32) throws {
+        let names = Self.saved(count)
+        for (byteCount, isWhole) in [(1 << 20, true), (100, true), (100, false)] {
+            let found = NameTable()
+            try Self.withRun(1..<700, of: names) { try found.restore($0) }
+            // The first hundred are there already.
+            try Self.withRun(600..<count + 1, of: names) { try found.restore($0) }
+            var runs = try Self.slotRuns(1_000, of: names, byteCount: byteCount)
+            if !isWhole { runs.removeLast() }
+            try Self.restore(runs, into: found)
+            found.endRestoring()
+            Self.expectAll(count, in: found, "\(byteCount) bytes a run, whole: \(isWhole)")
+        }
+    }
+
+    @Test("names and slots that cannot be are refused, and nothing is read beyond its end")
+    func damagedRuns() throws {
+        let names = Self.saved(100)
+        Self.withRun(1..<101, of: names) { run in
+            for (sizes, bytes) in [(run.sizes.count - 4, run.bytes.count), (run.sizes.count, run.bytes.count - 1)] {
+                let damaged = NameRun(
+                    kind: .user, first: 1, sizes: run.sizes.slice(0..<sizes), bytes: run.bytes.slice(0..<bytes))
+                let found = NameTable()
+                #expect(throws: DamagedBytes.self) { try found.restore(damaged) }
+                #expect(found.count(.user) == 0)
+                var hashes = NameHashes()
+                #expect(throws: DamagedBytes.self) { try hashes.append(damaged) }
+            }
+            var gap = run
+            gap.first = 2
+            #expect(throws: DamagedBytes.self) { try NameTable().restore(gap) }
+        }
+        let whole = try Self.slotRuns(100, of: names, byteCount: 512)
+        let changes: [(String, (inout NameSlotRun, inout [UInt8]) -> Void)] = [
+            ("more names than there are", { run, _ in run.nameCount = 101 }),
+            ("fewer slots", { run, _ in run.slotCount = 128 }),
+            ("more slots", { run, _ in run.slotCount = 1 << 40 }),
+            ("another seed", { run, _ in run.seed ^= 1 }),
+            ("another place", { run, _ in run.first += 1 }),
+            ("a piece of a slot", { _, bytes in bytes.removeLast() }),
+            ("slots of others", { _, bytes in bytes = Array(repeating: 1, count: bytes.count) }),
+            ("no slot free", { _, bytes in bytes = bytes.indices.map { $0 % 8 == 0 ? 1 : 0 } }),
+            ("more than all", { _, bytes in bytes += bytes }),
+        ]
+        for (what, change) in changes {
+            let found = NameTable()
+            try Self.withRun(1..<101, of: names) { try found.restore($0) }
+            #expect(throws: DamagedBytes.self, "\(what)") {
+                // All of them, but for what has to differ from the run before.
+                let kept = what == "another seed" ? 1 : 0
+                let changed = whole.dropFirst(kept).map { part in
+                    var (run, bytes) = part
+                    change(&run, &bytes)
+                    return (run: run, bytes: bytes)
+                }
+                try Self.restore(Array(whole.prefix(kept)) + changed, into: found)
+            }
+        }
+    }
 }

@@ -33,12 +33,10 @@ final class Checkpointer {
     private var duplicates = UnsavedDuplicates()
     private var waiting: [(Result<UInt64, EventLogError>) -> Void] = []
 
-    /// A piece is handed over when it has so many bytes: large enough for the disk.
-    private static let pieceBytes = 1 << 20
     /// Together they have at most so many, since what is not handed over is not counted among what waits for the disk.
     private static let greatestOpenBytes = 8 << 20
     /// Room for the part that fills it.
-    static let pieceCapacity = pieceBytes * 2
+    static let pieceCapacity = CheckpointWriting.pieceBytes * 2
 
     init(
         store: CheckpointStore, log: EventLogReader, savedSeq: UInt64, savedNames: [UInt32]?, options: CheckpointOptions
@@ -75,7 +73,7 @@ final class Checkpointer {
     func begin(_ writer: Writer, header: CheckpointHeader) {
         isUnderWay = true
         seq = header.seq
-        let global = ByteBuffer(capacity: Self.pieceBytes)
+        let global = ByteBuffer(capacity: CheckpointWriting.pieceBytes)
         CheckpointRecord.write(writer, to: global)
         savingNames = writer.log.sealedNames
         let newNames = zip(NameKind.allCases, zip(savedNames, savingNames)).map { kind, counts in
@@ -98,7 +96,7 @@ final class Checkpointer {
         CheckpointPartHeader.end(start, in: piece)
         writtenBytes += piece.count - start
         openBytes += piece.count - before
-        if piece.count >= Self.pieceBytes {
+        if piece.count >= CheckpointWriting.pieceBytes {
             handOver(share, writer)
         } else if openBytes > Self.greatestOpenBytes, let fullest = fullestShare {
             handOver(fullest, writer)

@@ -18,7 +18,7 @@ public struct CheckpointHeader: Sendable, Equatable {
     }
 
     static let byteCount = 96
-    static let version: UInt16 = 3
+    static let version: UInt16 = 4
     /// "TNRSTATE"
     private static let magic: UInt64 = 0x4554_4154_5352_4E54
     private static let hashedByteCount = byteCount - Hash128.byteCount

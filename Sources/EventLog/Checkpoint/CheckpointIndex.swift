@@ -26,6 +26,8 @@ struct CheckpointIndex {
         case parts = 2
         /// A run of names; see `NameRun`.
         case names = 4
+        /// Where the names of this file are found, if it has all from the first on; see `NameSlotRun`.
+        case nameSlots = 5
     }
 
     var pieces: [Piece] = []

@@ -54,16 +54,13 @@ public final class CheckpointMerge: Sendable {
                         while let part = try parts.next() { part.append(to: kept) }
                     }
                 }
-                guard kept.count >= Self.pieceBytes else { continue }
+                guard kept.count >= CheckpointWriting.pieceBytes else { continue }
                 try writer.append(.parts, share: share, kept.bytes)
                 kept.removeAll()
             }
         }
         if kept.count > 0 { try writer.append(.parts, share: share, kept.bytes) }
     }
-
-    /// What a restart reads in one go into the processor's cache.
-    private static let pieceBytes = 1 << 20
 
     private func appendNames(to writer: CheckpointFileWriter) throws(EventLogError) {
         var runs = NameRunWriter(file: writer)

@@ -384,6 +384,10 @@ public enum CheckpointFinding: Sendable, Equatable {
 
 /// A checkpoint file in the making. For one thread.
 public final class CheckpointWriting {
+    /// What a piece should have: a start copies it from the page cache, hashes it and reads it while it is in the processor's
+    /// own cache, which has half a megabyte as a rule.
+    public static let pieceBytes = 128 << 10
+
     let file: CheckpointFileWriter
 
     init(_ file: CheckpointFileWriter) { self.file = file }
