@@ -36,7 +36,7 @@ extension Writer {
             configuration.report(.warning, $0)
         }
         let replay = restored?.replay ?? Replay(names: names)
-        var filling = DuplicateFilling(DuplicateIndex(runs: restored?.duplicates ?? .none))
+        let filling = DuplicateFilling(DuplicateIndex(runs: restored?.duplicates ?? .none))
         try replay.run(log.reader(), through: log.lastSeq, afterBlock: { configuration.replayed($0, log.lastSeq) }) {
             record, seq, bytes in
             guard !record.id.isEmpty else { return }

@@ -50,7 +50,7 @@ extension Portraits {
         guard let state = fold.pointee.state(company) else { return }
         if let row = state.pointee.taskGuess(task) { UsageModel.prefetch(state.pointee.tasks.base + row) }
         guard !user.isNone, let row = store.homes.pointee.row(of: user, in: company) else { return }
-        store.userPages.pointee.prefetch(row: row)
+        store.userPages.pointee.prefetchChange(of: row)
     }
 
     /// The fourth: what a user's first event of a day changes besides the row.

@@ -1,45 +1,62 @@
+import Dispatch
 public import UsageModel
 
-/// Fills an index with events that come in no order of fingerprint.
+/// Fills an index with events that come in no order of fingerprint, on a thread of its own: whoever replays the log has a
+/// fifth more to do otherwise, and processors that are idle. One thread hands events over.
 ///
-/// Each enters some events later than it comes, when the memory that was asked for has arrived: a replay spent a third
-/// of its time waiting for that.
-public struct DuplicateFilling: ~Copyable {
+/// An event is entered when the memory that was asked for ahead has arrived.
+public final class DuplicateFilling: @unchecked Sendable {
     private struct Entry {
         var fingerprint: UInt64
         var day: Day
         var seq: UInt64
     }
 
-    private var index: DuplicateIndex
-    /// A ring: the oldest is at `next` once it is full.
-    private var waiting: [Entry] = []
-    private var next = 0
+    /// Touched on `queue` alone, until that is done.
+    private var index: DuplicateIndex?
+    private let queue = DispatchQueue(label: "duplicates", qos: .userInitiated)
+    /// For batches that wait, so that a replay of years does not run away from this.
+    private let room = DispatchSemaphore(value: 16)
+    private var batch: [Entry] = []
 
-    private static let waitingCount = 16
+    /// What handing one over costs is nothing beside entering so many.
+    private static let batchCount = 1_024
+    /// Events: the time of a miss of the processor's cache.
+    private static let lookahead = 16
 
-    public init(_ index: consuming DuplicateIndex) {
-        self.index = index
-        waiting.reserveCapacity(Self.waitingCount)
+    public init(_ index: consuming DuplicateIndex) { self.index = consume index }
+
+    /// As `DuplicateIndex.insert`, some time before `finish` returns.
+    public func insert(fingerprint: UInt64, day: Day, seq: UInt64) {
+        batch.append(Entry(fingerprint: fingerprint, day: day, seq: seq))
+        if batch.count == Self.batchCount { handOver() }
     }
 
-    /// As `DuplicateIndex.insert`.
-    public mutating func insert(fingerprint: UInt64, day: Day, seq: UInt64) {
-        index.prefetch(fingerprint: fingerprint, day: day)
-        let entry = Entry(fingerprint: fingerprint, day: day, seq: seq)
-        guard waiting.count == Self.waitingCount else { return waiting.append(entry) }
-        enter(waiting[next])
-        waiting[next] = entry
-        next = (next + 1) % Self.waitingCount
+    private func handOver() {
+        room.wait()
+        queue.async { [self, batch] in
+            enter(batch)
+            room.signal()
+        }
+        batch = []
+        batch.reserveCapacity(Self.batchCount)
     }
 
-    /// The index with all events.
-    public consuming func finish() -> DuplicateIndex {
-        for place in waiting.indices { enter(waiting[(next + place) % waiting.count]) }
+    /// The index with all events. To be called once.
+    public func finish() -> DuplicateIndex {
+        handOver()
+        queue.sync {}
+        guard let index = index.take() else { preconditionFailure("an index is filled once") }
         return index
     }
 
-    private mutating func enter(_ entry: Entry) {
-        index.insert(fingerprint: entry.fingerprint, day: entry.day, seq: entry.seq)
+    private func enter(_ entries: [Entry]) {
+        for (position, entry) in entries.enumerated() {
+            if position + Self.lookahead < entries.count {
+                let ahead = entries[position + Self.lookahead]
+                index?.prefetch(fingerprint: ahead.fingerprint, day: ahead.day)
+            }
+            index?.insert(fingerprint: entry.fingerprint, day: entry.day, seq: entry.seq)
+        }
     }
 }

@@ -1,3 +1,5 @@
+import UsageModel
+
 /// Day counts, or digits of amounts by day, in order of day, in a block of the arena; packed as closely as all allow.
 struct DayBlock: BitwiseCopyable {
     private(set) var block: UInt32 = 0
@@ -16,6 +18,15 @@ struct DayBlock: BitwiseCopyable {
     @inline(__always)
     func elements(_ arena: UnsafeMutablePointer<DayArena>) -> DayElements {
         DayElements(width, header: arena.pointee.pointer(to: block))
+    }
+
+    /// Asks for how the elements are packed and for where another is added, without waiting for either.
+    @inline(__always)
+    func prefetch(_ arena: UnsafeMutablePointer<DayArena>) {
+        guard length > 0 else { return }
+        let header = UnsafeRawPointer(arena.pointee.pointer(to: block))
+        UsageModel.prefetch(header)
+        UsageModel.prefetch(header + width.byteCount(of: count))
     }
 
     /// How many elements the block has room for.

@@ -35,7 +35,7 @@ struct DayList: DaysBeforeLast {
     /// Asks for the memory that another day than the last one is written to.
     @inline(__always)
     func prefetchRest(_ arena: UnsafeMutablePointer<DayArena>) {
-        if rest.count > 0 { prefetch(rest.elements(arena).address(of: rest.count)) }
+        rest.prefetch(arena)
     }
 
     /// The last day but one, nil when there is none.

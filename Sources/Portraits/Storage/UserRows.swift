@@ -213,6 +213,13 @@ extension UserPages {
     @inline(__always)
     func prefetch(row: Int) { UsageModel.prefetch(pointer(to: row)) }
 
+    /// Asks for a row that is about to change, and for its page's mark.
+    @inline(__always)
+    func prefetchChange(of row: Int) {
+        prefetch(row: row)
+        UsageModel.prefetch(pages.base + row >> Self.rowsPerPageBits)
+    }
+
     /// Asks for all of the page that begins with the row `first`.
     func prefetch(page first: UInt32) {
         let page = UnsafeRawPointer(pointer(to: Int(first)))
