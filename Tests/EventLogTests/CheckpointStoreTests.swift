@@ -27,7 +27,7 @@ struct CheckpointStoreTests {
         }
         #expect(scene.reports == [], "seed \(seed)")
         _ = try scene.store.merge()
-        #expect(scene.fileNames.count <= 6, "seed \(seed): \(scene.fileNames)")
+        #expect(scene.fileNames.count <= 11, "seed \(seed): \(scene.fileNames)")
         // Runs that follow each other were put together.
         for file in scene.store.files {
             #expect(file.index.pieces.filter { $0.kind == .names }.count <= 2, "seed \(seed)")
@@ -122,6 +122,46 @@ struct CheckpointStoreTests {
         }
     }
 
+    @Test("duplicates stand in files of their own, and are written again by themselves")
+    func duplicatesApart() throws {
+        let scene = try CheckpointScene(seed: 9)
+        // Of an event with this number; all over the range, as hashes are.
+        func fingerprint(_ number: Int) -> UInt64 { UInt64(number + 1) &* 0x9E37_79B9_7F4A_7C15 }
+        for seq in 1...5 {
+            let writing = try scene.store.begin(scene.header(seq: UInt64(seq)))
+            try [1].withUnsafeBytes { try writing.append(global: $0) }
+            var unsaved = UnsavedDuplicates()
+            // The first has so many that what comes later is no reason to write them again.
+            for number in 0..<(seq == 1 ? 100_000 : seq == 3 ? 0 : 10) {
+                unsaved.append(.init(fingerprint: fingerprint(number), seq: UInt64(seq), day: 1))
+            }
+            try writing.append(duplicates: unsaved)
+            try scene.store.keep(writing)
+        }
+        let oldest = try #require(scene.store.allFiles[.duplicates].last)
+        #expect(scene.store.allFiles[.duplicates].count == 4 && scene.store.files.count == 5)
+        while try scene.store.merge() {}
+        try scene.reopen()
+        #expect(scene.reports == [])
+        #expect(scene.store.files.count == 1 && scene.store.allFiles[.duplicates].map(\.number).last == oldest.number)
+        let index = DuplicateIndex(runs: try scene.store.duplicateRuns())
+        #expect(try index.candidates(fingerprint: fingerprint(3), day: Day(number: 1)) == [1, 2, 4, 5])
+        #expect(try index.candidates(fingerprint: fingerprint(30), day: Day(number: 1)) == [1])
+    }
+
+    @Test("files in each other's place are damaged")
+    func swapped() throws {
+        let scene = try CheckpointScene(seed: 1)
+        repeat { try scene.keepOne() } while scene.store.allFiles[.duplicates].isEmpty
+        let files = scene.store.allFiles
+        let manifest = CheckpointManifest(
+            logID: CheckpointScene.logID, files: files[.duplicates].map(\.number),
+            duplicates: files[.state].map(\.number))
+        try Data(manifest.text.utf8).write(to: URL(fileURLWithPath: scene.directory + "/state/manifest"))
+        try scene.reopen()
+        #expect(scene.store.header == nil && scene.reports.count == 1)
+    }
+
     @Test("a file that was not finished is as if it had never begun")
     func unfinished() throws {
         let scene = try CheckpointScene(seed: 1)
@@ -169,6 +209,7 @@ struct CheckpointStoreTests {
         let scene = try CheckpointScene(seed: 3, isSmall: true)
         for _ in 0..<2 { try scene.keepOne() }
         if isMerged { _ = try scene.store.merge() }
+        try scene.remember()
         for name in scene.fileNames {
             let path = scene.directory + "/state/" + name
             let whole = try Data(contentsOf: URL(fileURLWithPath: path))
@@ -262,7 +303,7 @@ final class CheckpointScene {
     }
 
     /// Remembers the files, so that `putBack` can undo what a damaged one has brought about.
-    private func remember() throws {
+    func remember() throws {
         files = [:]
         for name in fileNames { files[name] = try Data(contentsOf: URL(fileURLWithPath: directory + "/state/" + name)) }
     }

@@ -1,21 +1,30 @@
 import UsageModel
 
-/// The file `manifest`: which checkpoint files make up the checkpoint, newest first. Text, so that anybody can look;
-/// replaced whole, so that the files that it names are there whole.
+/// The file `manifest`: which files make up the checkpoint. Text, so that anybody can look; replaced whole, so that the
+/// files that it names are there whole.
 struct CheckpointManifest: Equatable {
     static let name = "manifest"
-    private static let version = 1
+    private static let version = 2
     /// A few lines; files are merged long before there are so many.
     private static let greatestByteCount = 64 << 10
 
     var logID: Hash128
+    /// Those with the state, newest first.
     var files: [UInt64]
+    /// Those with duplicates likewise.
+    var duplicates: [UInt64]
 
     var text: String {
         let body =
-            "tenure-checkpoint \(Self.version)\nid \(logID)\nfiles"
-            + files.map { " \($0)" }.joined() + "\n"
+            "tenure-checkpoint \(Self.version)\nid \(logID)\n" + Self.line("files", files)
+            + Self.line("duplicates", duplicates)
         return body + "hash \(Hash128(ofText: body))\n"
+    }
+
+    subscript(content: CheckpointContent) -> [UInt64] { content == .state ? files : duplicates }
+
+    private static func line(_ name: String, _ numbers: [UInt64]) -> String {
+        name + numbers.map { " \($0)" }.joined() + "\n"
     }
 
     /// Nil when there is none.
@@ -30,12 +39,15 @@ struct CheckpointManifest: Equatable {
         guard let bytes else { return nil }
         let text = String(decoding: bytes, as: UTF8.self)
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-        guard lines.count == 5, lines[1].hasPrefix("id "), let id = Hash128(hexadecimal: lines[1].dropFirst(3)) else {
+        let isOther = lines[0].hasPrefix("tenure-checkpoint ") && lines[0] != "tenure-checkpoint \(version)"
+        if isOther { throw .otherFormat }
+        guard lines.count == 6, lines[1].hasPrefix("id "), let id = Hash128(hexadecimal: lines[1].dropFirst(3)) else {
             throw .damaged(offset: 0, "\(name) is no list of checkpoint files")
         }
-        guard lines[0] == "tenure-checkpoint \(version)" else { throw .otherFormat }
-        let numbers = lines[2].split(separator: " ").dropFirst().map { UInt64($0) }
-        let manifest = CheckpointManifest(logID: id, files: numbers.compactMap(\.self))
+        func numbers(_ line: Int) -> [UInt64] {
+            lines[line].split(separator: " ").dropFirst().compactMap { UInt64($0) }
+        }
+        let manifest = CheckpointManifest(logID: id, files: numbers(2), duplicates: numbers(3))
         guard manifest.text == text else { throw .damaged(offset: 0, "\(name) has another hash") }
         return manifest
     }

@@ -4,6 +4,7 @@ import UsageModel
 public final class CheckpointMerge: Sendable {
     /// Newest first; two at least.
     let files: [CheckpointFile]
+    let content: CheckpointContent
     private let directory: String
     private let number: UInt64
     private let terms: CheckpointFileWriter.Terms
@@ -11,8 +12,12 @@ public final class CheckpointMerge: Sendable {
     /// Whatever a crash left under this name is overwritten.
     private static let draftName = "merged"
 
-    init(_ files: [CheckpointFile], directory: String, number: UInt64, terms: CheckpointFileWriter.Terms) {
+    init(
+        _ files: [CheckpointFile], _ content: CheckpointContent, directory: String, number: UInt64,
+        terms: CheckpointFileWriter.Terms
+    ) {
         self.files = files
+        self.content = content
         self.directory = directory
         self.number = number
         self.terms = terms
@@ -23,10 +28,13 @@ public final class CheckpointMerge: Sendable {
     public func write() throws(EventLogError) -> CheckpointMerged {
         let writer = try CheckpointFileWriter(
             directory: directory, draftName: Self.draftName, header: files[0].header, terms: terms)
-        try appendGlobal(to: writer)
-        for share in CheckpointIndex.shares(of: files) { try append(share, to: writer) }
-        try appendNames(to: writer)
-        try appendTables(to: writer)
+        switch content {
+        case .state:
+            try appendGlobal(to: writer)
+            for share in CheckpointIndex.shares(of: files) { try append(share, to: writer) }
+            try appendNames(to: writer)
+        case .duplicates: try appendTables(to: writer)
+        }
         return CheckpointMerged(merge: self, file: try writer.finish(number: number))
     }
 
@@ -80,7 +88,6 @@ public final class CheckpointMerge: Sendable {
     private func appendTables(to writer: CheckpointFileWriter) throws(EventLogError) {
         var runs: [DuplicateRun] = []
         for file in files { if let run = try CheckpointStore.mapTables(file) { runs.append(run) } }
-        guard !runs.isEmpty else { return }
         // Their entries lie in memory that is mapped as long as they live.
         defer { withExtendedLifetime(runs) {} }
         try writer.beginTables()

@@ -6,17 +6,19 @@ public import UsageModel
 /// The directory `state/`: checkpoints, from which a daemon is up again without reading the whole log.
 ///
 /// A checkpoint is a few files, newest first. Each holds what had changed since the one before: the global record,
-/// parts (companies, their days, their users, pages of users), and the names and the duplicates that had come. Of a part
-/// in several files the newest counts. Files never change; one that is not four times as large as what came after it is merged with that, so
-/// there are few, and a part is written again a handful of times in its life. All of it follows from the log:
-/// whatever is damaged, foreign or of another version is reported, removed, and made anew.
+/// parts (companies, their days, their users, pages of users), and the names that had come. Of a part
+/// in several files the newest counts. Duplicates that had come stand in files of their own, since they grow with the log
+/// and not with the state. Files never change; one that is not four times as large as what of its kind came after it is
+/// merged with that, so there are few, and a part is written again a handful of times in its life. All of it follows from
+/// the log: whatever is damaged, foreign or of another version is reported, removed, and made anew.
 ///
 /// One thread at a time changes which files there are, and writes new ones; another may write a merge meanwhile. What is
 /// read while they do is `files` as they were.
 public final class CheckpointStore: Sendable {
     static let directoryName = "state"
-    /// Whatever a crash left under this name is overwritten.
+    /// Whatever a crash left under these names is overwritten.
     private static let draftName = "new"
+    private static let duplicatesDraftName = "new-duplicates"
     /// How many times larger than all that came after it a file must be to be left alone.
     private static let mergeRatio: UInt64 = 4
 
@@ -32,8 +34,7 @@ public final class CheckpointStore: Sendable {
     }
 
     private struct State {
-        /// Newest first.
-        var files: [CheckpointFile]
+        var files: CheckpointFiles
         var nextNumber: UInt64
         /// Files to be removed that could not be, or not yet.
         var strays: [UInt64] = []
@@ -51,7 +52,7 @@ public final class CheckpointStore: Sendable {
     ) throws(EventLogError) -> CheckpointStore {
         let directory = stateDirectory + "/" + directoryName
         try SystemCall.makeDirectory(directory)
-        var files: [CheckpointFile] = []
+        var files = CheckpointFiles()
         do throws(CheckpointFault) {
             files = try openFiles(directory: directory, logID: logID, layout: layout)
         } catch {
@@ -79,26 +80,31 @@ public final class CheckpointStore: Sendable {
     }
 
     private init(
-        directory: String, logID: Hash128, files: [CheckpointFile], reserveBytes: UInt64, bytesPerSecond: Int
+        directory: String, logID: Hash128, files: CheckpointFiles, reserveBytes: UInt64, bytesPerSecond: Int
     ) {
         self.directory = directory
         self.reserveBytes = reserveBytes
         self.bytesPerSecond = bytesPerSecond
         self.logID = logID
-        state = Mutex(State(files: files, nextNumber: (files.map(\.number).max() ?? 0) + 1))
+        state = Mutex(State(files: files, nextNumber: (files.all.map(\.number).max() ?? 0) + 1))
     }
 
     private static func openFiles(
         directory: String, logID: Hash128, layout: UInt64
-    ) throws(CheckpointFault) -> [CheckpointFile] {
-        guard let manifest = try CheckpointManifest.read(directory: directory) else { return [] }
+    ) throws(CheckpointFault) -> CheckpointFiles {
+        guard let manifest = try CheckpointManifest.read(directory: directory) else { return CheckpointFiles() }
         guard manifest.logID == logID else { throw .damaged(offset: 0, "it is of log \(manifest.logID)") }
-        var files: [CheckpointFile] = []
-        for number in manifest.files {
-            let file = try CheckpointFile(directory: directory, number: number)
-            guard file.header.logID == logID else { throw .damaged(offset: 0, "it is of log \(file.header.logID)") }
-            guard file.header.layout == layout else { throw .otherFormat }
-            files.append(file)
+        var files = CheckpointFiles()
+        for content in CheckpointContent.allCases {
+            for number in manifest[content] {
+                let file = try CheckpointFile(directory: directory, number: number)
+                guard file.header.logID == logID else { throw .damaged(offset: 0, "it is of log \(file.header.logID)") }
+                guard file.header.layout == layout else { throw .otherFormat }
+                guard (file.index.tablesByteCount > 0) == (content == .duplicates) else {
+                    throw .damaged(offset: 0, "\(CheckpointFile.name(number)) has other content than \(content)")
+                }
+                files[content].append(file)
+            }
         }
         return files
     }
@@ -107,7 +113,7 @@ public final class CheckpointStore: Sendable {
     public var header: CheckpointHeader? { files.first?.header }
 
     /// Bytes of all files.
-    public var byteCount: UInt64 { files.reduce(0) { $0 + $1.byteCount } }
+    public var byteCount: UInt64 { allFiles.all.reduce(0) { $0 + $1.byteCount } }
 
     /// Bytes of all parts, those included that newer files have again.
     public var partByteCount: UInt64 { files.reduce(0) { $0 + $1.partByteCount } }
@@ -119,10 +125,15 @@ public final class CheckpointStore: Sendable {
         return status.st_mtim.tv_sec
     }
 
-    var files: [CheckpointFile] { state.withLock { $0.files } }
+    var allFiles: CheckpointFiles { state.withLock { $0.files } }
+
+    /// Those with the state, newest first.
+    var files: [CheckpointFile] { allFiles[.state] }
 
     /// The duplicates of all files, mapped.
-    public func duplicateRuns() throws(EventLogError) -> DuplicateRuns { try Self.duplicateRuns(of: files) }
+    public func duplicateRuns() throws(EventLogError) -> DuplicateRuns {
+        try Self.duplicateRuns(of: allFiles[.duplicates])
+    }
 
     private static func duplicateRuns(of files: [CheckpointFile]) throws(EventLogError) -> DuplicateRuns {
         var runs: [DuplicateRun] = []
@@ -201,7 +212,7 @@ public final class CheckpointStore: Sendable {
     }
 
     /// More parts than the files can hold.
-    public var greatestPartCount: Int { Int(byteCount) / CheckpointPartHeader.byteCount }
+    public var greatestPartCount: Int { Int(partByteCount) / CheckpointPartHeader.byteCount }
 
     /// Checks every piece and table of every file. O(bytes).
     public func check() throws(EventLogError) {
@@ -235,19 +246,28 @@ public final class CheckpointStore: Sendable {
         var terms = terms
         terms.isHurried = isHurried
         return CheckpointWriting(
-            try CheckpointFileWriter(directory: directory, draftName: Self.draftName, header: header, terms: terms))
+            try CheckpointFileWriter(directory: directory, draftName: Self.draftName, header: header, terms: terms)
+        ) { [directory, terms] () throws(EventLogError) in
+            try CheckpointFileWriter(
+                directory: directory, draftName: Self.duplicatesDraftName, header: header, terms: terms)
+        }
     }
 
     /// Makes what was written part of the checkpoint; durable on return. Returns the duplicates of all files, mapped.
     @discardableResult
     public func keep(_ writing: CheckpointWriting) throws(EventLogError) -> DuplicateRuns {
-        let files = [try writing.file.finish(number: nextNumber())] + files
+        let before = allFiles
+        var files = before
         let runs: DuplicateRuns
         do throws(EventLogError) {
-            // Before the new file counts: whoever hears of an error takes it that it does not.
-            runs = try Self.duplicateRuns(of: files)
+            files[.state].insert(try writing.file.finish(number: nextNumber()), at: 0)
+            if let duplicates = writing.duplicates {
+                files[.duplicates].insert(try duplicates.finish(number: nextNumber()), at: 0)
+            }
+            // Before the new files count: whoever hears of an error takes it that they do not.
+            runs = try Self.duplicateRuns(of: files[.duplicates])
         } catch {
-            state.withLock { $0.strays.append(files[0].number) }
+            state.withLock { $0.strays += Self.numbers(of: files, notOf: before) }
             throw error
         }
         try replace(by: files)
@@ -260,32 +280,43 @@ public final class CheckpointStore: Sendable {
     /// All at once that are not large enough beside what came after them: merged two by two, what came last would be
     /// written as often as there are files.
     public func nextMerge() -> CheckpointMerge? {
-        let files = files
-        guard !isCancelled,
+        guard !isCancelled else { return nil }
+        let files = allFiles
+        for content in CheckpointContent.allCases {
+            if let sources = Self.sources(of: files[content]) {
+                return CheckpointMerge(
+                    sources, content, directory: directory, number: nextNumber(), terms: terms)
+            }
+        }
+        return nil
+    }
+
+    private static func sources(of files: [CheckpointFile]) -> [CheckpointFile]? {
+        guard
             let first = files.indices.dropLast().first(where: { index in
-                files[index + 1].byteCount < files[index].byteCount * Self.mergeRatio
+                files[index + 1].byteCount < files[index].byteCount * mergeRatio
             })
         else { return nil }
         var end = first + 1
         var byteCount = files[first].byteCount
-        while end < files.count, files[end].byteCount < byteCount * Self.mergeRatio {
+        while end < files.count, files[end].byteCount < byteCount * mergeRatio {
             byteCount += files[end].byteCount
             end += 1
         }
-        return CheckpointMerge(
-            Array(files[first..<end]), directory: directory, number: nextNumber(), terms: terms)
+        return Array(files[first..<end])
     }
 
     /// Puts a merged file in the place of those whose content it has; durable on return.
     public func use(_ merged: CheckpointMerged) throws(EventLogError) {
-        var files = files
+        var files = allFiles
         let sources = merged.merge.files
-        guard let index = files.firstIndex(where: { $0 === sources[0] }) else {
+        let content = merged.merge.content
+        guard let index = files[content].firstIndex(where: { $0 === sources[0] }) else {
             // They were discarded meanwhile.
             state.withLock { $0.strays.append(merged.file.number) }
             return removeStrays()
         }
-        files.replaceSubrange(index..<index + sources.count, with: [merged.file])
+        files[content].replaceSubrange(index..<index + sources.count, with: [merged.file])
         try replace(by: files)
     }
 
@@ -296,8 +327,9 @@ public final class CheckpointStore: Sendable {
         }
     }
 
-    private func replace(by files: [CheckpointFile]) throws(EventLogError) {
-        let manifest = CheckpointManifest(logID: logID, files: files.map(\.number))
+    private func replace(by files: CheckpointFiles) throws(EventLogError) {
+        let manifest = CheckpointManifest(
+            logID: logID, files: files[.state].map(\.number), duplicates: files[.duplicates].map(\.number))
         do throws(EventLogError) {
             try SystemCall.replaceFile(
                 directory + "/" + CheckpointManifest.name, with: Array(manifest.text.utf8))
@@ -310,9 +342,9 @@ public final class CheckpointStore: Sendable {
     }
 
     /// The manifest names `files`, and nothing else counts any more.
-    private func use(_ new: [CheckpointFile]) {
+    private func use(_ new: CheckpointFiles) {
         // They see that they are removed, and so must outlive their names.
-        let old = files
+        let old = allFiles
         defer { withExtendedLifetime(old) {} }
         state.withLock { state in
             state.files = new
@@ -321,8 +353,8 @@ public final class CheckpointStore: Sendable {
         removeStrays()
     }
 
-    private static func numbers(of files: [CheckpointFile], notOf others: [CheckpointFile]) -> [UInt64] {
-        files.filter { file in !others.contains { $0 === file } }.map(\.number)
+    private static func numbers(of files: CheckpointFiles, notOf others: CheckpointFiles) -> [UInt64] {
+        files.all.filter { file in !others.all.contains { $0 === file } }.map(\.number)
     }
 
     /// What cannot be removed is tried again the next time, and by the next start.
@@ -339,12 +371,12 @@ public final class CheckpointStore: Sendable {
         let path = directory + "/" + CheckpointManifest.name
         if SystemCall.exists(path) { try SystemCall.run("unlink", path) { unlink(path) } }
         try SystemCall.syncDirectory(directory)
-        use([])
+        use(CheckpointFiles())
     }
 
     /// Removes what the manifest does not name: a crash left it.
     private func removeUnnamed() throws(EventLogError) {
-        let files = files
+        let files = allFiles.all
         let kept = Set(files.map { CheckpointFile.name($0.number) } + (files.isEmpty ? [] : [CheckpointManifest.name]))
         for name in try SystemCall.list(directory) where !kept.contains(name) {
             try SystemCall.run("unlink", directory + "/" + name) { unlink(directory + "/" + name) }
@@ -382,15 +414,44 @@ public enum CheckpointFinding: Sendable, Equatable {
     case unusable(String)
 }
 
-/// A checkpoint file in the making. For one thread.
+/// Which of a checkpoint's files one is among.
+enum CheckpointContent: CaseIterable {
+    /// The global record, parts and names.
+    case state
+    case duplicates
+}
+
+/// The files that make up a checkpoint, newest first.
+struct CheckpointFiles {
+    private var state: [CheckpointFile] = []
+    private var duplicates: [CheckpointFile] = []
+
+    var all: [CheckpointFile] { state + duplicates }
+
+    subscript(content: CheckpointContent) -> [CheckpointFile] {
+        get { content == .state ? state : duplicates }
+        set { if content == .state { state = newValue } else { duplicates = newValue } }
+    }
+}
+
+/// A checkpoint's files in the making. For one thread.
 public final class CheckpointWriting {
     /// What a piece should have: a start copies it from the page cache, hashes it and reads it while it is in the processor's
     /// own cache, which has half a megabyte as a rule.
     public static let pieceBytes = 128 << 10
 
+    /// With the state.
     let file: CheckpointFileWriter
+    /// With duplicates, if any have come.
+    private(set) var duplicates: CheckpointFileWriter?
+    private let beginDuplicates: () throws(EventLogError) -> CheckpointFileWriter
 
-    init(_ file: CheckpointFileWriter) { self.file = file }
+    init(
+        _ file: CheckpointFileWriter, beginDuplicates: @escaping () throws(EventLogError) -> CheckpointFileWriter
+    ) {
+        self.file = file
+        self.beginDuplicates = beginDuplicates
+    }
 
     /// The global record, once.
     public func append(global bytes: UnsafeRawBufferPointer) throws(EventLogError) {
@@ -403,10 +464,12 @@ public final class CheckpointWriting {
         try file.append(.parts, share: share, bytes)
     }
 
-    /// The duplicates that came since the checkpoint before; last of all.
-    public func append(duplicates: UnsavedDuplicates) throws(EventLogError) {
-        let tables = duplicates.tables()
+    /// The duplicates that came since the checkpoint before; once.
+    public func append(duplicates unsaved: UnsavedDuplicates) throws(EventLogError) {
+        let tables = unsaved.tables()
         guard !tables.isEmpty else { return }
+        let file = try beginDuplicates()
+        duplicates = file
         try file.beginTables()
         for (day, table) in tables {
             try file.appendTable(day: day, entryCount: table.count, table.entries())
