@@ -58,7 +58,7 @@ final class SegmentStore: Sendable {
 
     private static let manySegments = 16
 
-    /// Looks through the trees of all segments, as many at a time as there are processors, which whoever opens one first
+    /// Looks through the trees of all segments, on as many threads as there are processors, which whoever opens one first
     /// is spared then. What is wrong with one is left to whoever opens it. O(blocks).
     func checkAhead() {
         let segments = firstSeqs

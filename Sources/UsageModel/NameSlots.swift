@@ -12,7 +12,7 @@ struct NameSlot: BitwiseCopyable {
 struct NameSlots {
     /// A power of two long and at most 3/4 full.
     private(set) var slots: UnsafeMutableBufferPointer<NameSlot>
-    /// Of the hashes. Nobody outside knows it, so that nobody can choose names that collide.
+    /// Of the hashes. Nobody who sends knows it, so that nobody can choose names that collide.
     let seed: UInt64
 
     static let leastCount = 64
@@ -208,7 +208,7 @@ final class SavedNameSlots {
         result = NameSlots(nameCount: Int(run.nameCount), seed: run.seed)
     }
 
-    deinit { result?.free() }
+    deinit { drop() }
 
     func append(_ run: NameSlotRun) throws(DamagedBytes) {
         let stride = MemoryLayout<NameSlot>.stride
@@ -217,22 +217,31 @@ final class SavedNameSlots {
         else { throw DamagedBytes("slots of names that do not follow those before") }
         let count = run.slots.count / stride
         let slots = result.slots[readCount..<readCount + count]
+        readCount += count
         UnsafeMutableRawBufferPointer(UnsafeMutableBufferPointer(rebasing: slots)).copyMemory(from: run.slots)
         var greatest: UInt32 = 0
         for slot in slots {
             greatest = max(greatest, slot.number)
             takenCount += slot.isFree ? 0 : 1
         }
-        readCount += count
-        // Fewer, as erased names are found once; never more, or a search might find no end.
+        // Never more, or a search might find no end.
         guard greatest <= nameCount, takenCount <= nameCount else {
+            drop()
             throw DamagedBytes("slots of more than \(nameCount) names of kind \(run.kind)")
         }
     }
 
-    /// Nil unless all have come; once.
-    func take() -> NameSlots? {
-        guard let result, readCount == result.slots.count else { return nil }
+    private func drop() {
+        result?.free()
+        result = nil
+    }
+
+    /// Nil unless all have come, and as many are taken as there are names: of the empty ones, which are erased, the first
+    /// alone has a slot. Once.
+    func take(emptyCount: Int) -> NameSlots? {
+        guard let result, readCount == result.slots.count,
+            takenCount == Int(nameCount) - max(emptyCount - 1, 0)
+        else { return nil }
         self.result = nil
         return result
     }

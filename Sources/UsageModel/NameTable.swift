@@ -71,7 +71,7 @@ public final class NameTable {
 
     // MARK: Looking up ahead
 
-    /// Begins to look for a name: asks for the memory of its slot. The hash that is returned is this process's own.
+    /// Begins to look for a name: asks for the memory of its slot. The hash that is returned is this table's own.
     ///
     /// Names in no order are three misses of the processor's cache each. Whoever has many to look for takes the steps
     /// of all of them together: this one, `candidate`, `prefetchBytes`, `find(_:hash:)`.
@@ -180,6 +180,9 @@ public final class NameTable {
     public func use(_ index: consuming NameIndex) {
         for (kind, slots) in zip(NameKind.allCases, index.takeSlots()) { tables[Self.index(kind)].use(slots) }
     }
+
+    /// Whether each name is found at its number, erased ones aside. O(names).
+    public var areAllFound: Bool { tables.indices.allSatisfy { tables[$0].areAllFound } }
 
     private static func index(_ kind: NameKind) -> Int { Int(kind.rawValue) - 1 }
 }
@@ -350,7 +353,7 @@ private struct NameTableOfKind: ~Copyable {
 
     /// All names in new slots: those that were saved and the names that came behind, or all from the names.
     func indexed(_ saved: SavedNameSlots?) -> NameSlots {
-        if let saved, var slots = saved.take() {
+        if let saved, var slots = saved.take(emptyCount: emptyCount(upTo: saved.nameCount)) {
             slots.reserve(nameCount: count)
             enter(saved.nameCount + 1..<UInt32(count) + 1, in: slots)
             return slots
@@ -359,6 +362,14 @@ private struct NameTableOfKind: ~Copyable {
         hashes.reserve(count)
         for number in 1..<UInt32(count) + 1 { hashes.append(bytes(of: number)) }
         return hashes.slots()
+    }
+
+    private func emptyCount(upTo last: UInt32) -> Int {
+        (0..<Int(last)).reduce(0) { $0 + (ends[$1] == ends[$1 + 1] ? 1 : 0) }
+    }
+
+    var areAllFound: Bool {
+        (1..<UInt32(count) + 1).allSatisfy { bytes(of: $0).isEmpty || find(bytes(of: $0)) == $0 }
     }
 
     private func enter(_ numbers: Range<UInt32>, in slots: NameSlots) {

@@ -9,6 +9,8 @@ import UsageModel
 @Suite("Checkpoint files")
 struct CheckpointStoreTests {
     private static let seeds = (1...6).map { UInt64($0) }
+    /// Where tables begin in the files that have some; what lies before them is a header and nothing.
+    private static let tablesOffset = 64 << 10
 
     @Test("what was kept last is read back, through merges and openings anew", arguments: seeds)
     func model(seed: UInt64) throws {
@@ -119,7 +121,42 @@ struct CheckpointStoreTests {
                 #expect(found.find(name(number), as: UserID.self)?.number == UInt32(number), "\(name(number))")
             }
             #expect(found.count(.user) == count)
+            #expect(found.areAllFound)
         }
+        let file = try #require(scene.store.files.first)
+        let slots = try #require(file.index.pieces.first { $0.kind == .nameSlots })
+        let path = scene.directory + "/state/" + CheckpointFile.name(file.number)
+        var damaged = try Data(contentsOf: URL(fileURLWithPath: path))
+        damaged[Int(slots.offset) + 1_000] ^= 1
+        try damaged.write(to: URL(fileURLWithPath: path))
+        try scene.reopen()
+        #expect(throws: EventLogError.self) { try scene.store.readNames(into: NameTable()) }
+    }
+
+    @Test("of a checkpoint whose second file fails nothing is left")
+    func secondFile() throws {
+        let scene = try CheckpointScene(seed: 10)
+        try scene.keepOne()
+        let before = scene.fileNames
+        let writing = try scene.store.begin(scene.header(seq: 900))
+        try [1].withUnsafeBytes { try writing.append(global: $0) }
+        var unsaved = UnsavedDuplicates()
+        unsaved.append(.init(fingerprint: 1 << 40, seq: 1, day: 1))
+        try writing.append(duplicates: unsaved)
+        let next = (scene.store.allFiles.all.map(\.number).max() ?? 0) + 2
+        // In its place, where no file can be moved to.
+        for number in next...next + 1 {
+            try FileManager.default.createDirectory(
+                atPath: scene.directory + "/state/" + CheckpointFile.name(number), withIntermediateDirectories: true)
+        }
+        #expect(throws: EventLogError.self) { try scene.store.keep(writing) }
+        for number in next...next + 1 {
+            try FileManager.default.removeItem(atPath: scene.directory + "/state/" + CheckpointFile.name(number))
+        }
+        try scene.expectEverything("after it")
+        #expect(scene.fileNames.filter { $0 != "new-duplicates" } == before)
+        try scene.reopen()
+        #expect(scene.fileNames == before)
     }
 
     @Test("duplicates stand in files of their own, and are written again by themselves")
@@ -213,8 +250,8 @@ struct CheckpointStoreTests {
         for name in scene.fileNames {
             let path = scene.directory + "/state/" + name
             let whole = try Data(contentsOf: URL(fileURLWithPath: path))
-            // Tables begin on a page; most of what lies before them is nothing.
-            for at in stride(from: 0, to: whole.count, by: whole.count > 4_096 ? 131 : 3) {
+            let content = whole.count > Self.tablesOffset ? Self.tablesOffset : 0
+            for at in Array(0..<min(content, 128)) + Array(content..<whole.count) where at % 3 == 0 {
                 var damaged = whole
                 damaged[at] ^= UInt8(1 << (at % 8))
                 try damaged.write(to: URL(fileURLWithPath: path))

@@ -65,7 +65,8 @@ def cases(whole, other, generator):
         yield f"{file} missing", remove(file), ["same"]
         yield f"{file} empty", write(file, b""), ["same"]
         yield f"{file} cut in half", truncate(file, size // 2), ["same"]
-    yield "a checkpoint that a crash left", write("state/new", b"TNRSTATE"), ["same"]
+    for name in ("new", "new-duplicates", "merged", "manifest.new"):
+        yield f"state/{name} that a crash left", write(f"state/{name}", b"TNRSTATE"), ["same"]
 
     yield "format missing", remove("format"), ["found"]
     yield "format empty", write("format", b""), ["found"]

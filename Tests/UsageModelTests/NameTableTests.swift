@@ -203,6 +203,26 @@ struct NameTableTests {
         }
     }
 
+    @Test("saved slots are used as they are, unless they have other than all names")
+    func usedSlots() throws {
+        let names = Self.saved(100)
+        let whole = try Self.slotRuns(100, of: names, byteCount: 1 << 20)
+        let slotOf1 = try #require(
+            stride(from: 0, to: whole[0].bytes.count, by: 8).first {
+                whole[0].bytes[$0..<$0 + 4].elementsEqual([1, 0, 0, 0])
+            })
+        for (change, isUsed) in [([2, 0, 0, 0], true), ([0, 0, 0, 0], false)] as [([UInt8], Bool)] {
+            var runs = whole
+            runs[0].bytes.replaceSubrange(slotOf1..<slotOf1 + 4, with: change)
+            let found = NameTable()
+            Self.withRun(1..<101, of: names) { _ = try? found.restore($0) }
+            try Self.restore(runs, into: found)
+            found.endRestoring()
+            #expect(found.find("user-1", as: UserID.self)?.number == (isUsed ? nil : 1))
+            #expect(found.areAllFound == !isUsed)
+        }
+    }
+
     @Test("names and slots that cannot be are refused, and nothing is read beyond its end")
     func damagedRuns() throws {
         let names = Self.saved(100)
@@ -237,7 +257,7 @@ struct NameTableTests {
             try Self.withRun(1..<101, of: names) { try found.restore($0) }
             #expect(throws: DamagedBytes.self, "\(what)") {
                 // All of them, but for what has to differ from the run before.
-                let kept = what == "another seed" ? 1 : 0
+                let kept = what == "another seed" ? 1 : what == "more than all" ? whole.count - 1 : 0
                 let changed = whole.dropFirst(kept).map { part in
                     var (run, bytes) = part
                     change(&run, &bytes)

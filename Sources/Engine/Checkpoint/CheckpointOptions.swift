@@ -28,5 +28,5 @@ public struct CheckpointOptions: Sendable {
     private static let partBytesPerSecond = 1.25 * Double(1 << 30)
     /// Where reading takes all of it, so much of `records` still: more checkpoints would have more parts that a restart
     /// reads than they spare it records.
-    private static let leastShare = 1.0 / 6
+    private static let leastShare = 1.0 / 12
 }

@@ -4,7 +4,7 @@ import Portraits
 import Synchronization
 import UsageModel
 
-/// Writes checkpoints beside the writer: its file, its syncs, and the merges that follow. The writer hands over bytes and
+/// Writes checkpoints beside the writer: their files, their syncs, and the merges that follow. The writer hands over bytes and
 /// never waits for a disk here.
 final class CheckpointThread: Sendable {
     let store: CheckpointStore
@@ -27,7 +27,8 @@ final class CheckpointThread: Sendable {
     private static let hurryingBytes = 192 << 20
 
     /// As many as the writer is ahead of the disk at most, as a rule, and one for each share.
-    private static let greatestSpareCount = 16 + Int(CheckpointPart.shareCount)
+    private static let greatestSpareCount =
+        greatestPendingBytes / CheckpointWriting.pieceBytes + Int(CheckpointPart.shareCount)
 
     init(store: CheckpointStore, log: EventLogReader) {
         self.store = store

@@ -26,15 +26,11 @@ final class Checkpointer {
     private var savingNames: [UInt32] = []
     /// By share: parts that were not handed over yet.
     private var pieces: [ByteBuffer?] = Array(repeating: nil, count: Int(CheckpointPart.shareCount))
-    /// Of all these together.
-    private var openBytes = 0
     /// Of parts, since the start.
     private var writtenBytes = 0
     private var duplicates = UnsavedDuplicates()
     private var waiting: [(Result<UInt64, EventLogError>) -> Void] = []
 
-    /// Together they have at most so many, since what is not handed over is not counted among what waits for the disk.
-    private static let greatestOpenBytes = 8 << 20
     /// Room for the part that fills it.
     static let pieceCapacity = CheckpointWriting.pieceBytes * 2
 
@@ -89,22 +85,12 @@ final class Checkpointer {
         let key = part.key
         let share = part.share
         let piece = piece(of: share)
-        let before = piece.count
         let start = CheckpointPartHeader.begin(kind: key.kind, number: key.number, in: piece)
         writer.portraits.write(part, to: piece)
         if case .company(let number) = part { writer.desk.book.write(CompanyID(number: number), to: piece) }
         CheckpointPartHeader.end(start, in: piece)
         writtenBytes += piece.count - start
-        openBytes += piece.count - before
-        if piece.count >= CheckpointWriting.pieceBytes {
-            handOver(share, writer)
-        } else if openBytes > Self.greatestOpenBytes, let fullest = fullestShare {
-            handOver(fullest, writer)
-        }
-    }
-
-    private var fullestShare: UInt32? {
-        pieces.indices.max { pieces[$0]?.count ?? 0 < pieces[$1]?.count ?? 0 }.map(UInt32.init)
+        if piece.count >= CheckpointWriting.pieceBytes { handOver(share, writer) }
     }
 
     private func piece(of share: UInt32) -> ByteBuffer {
@@ -152,7 +138,6 @@ final class Checkpointer {
 
     private func handOver(_ share: UInt32, _ writer: Writer) {
         guard let full = pieces[Int(share)].take() else { return }
-        openBytes -= full.count
         let resume = writer.resumption
         thread.append(parts: full, share: share) { resume { $0.checkpointer?.proceed($0) } }
     }

@@ -5,8 +5,6 @@ public import UsageModel
 /// The log has names too, in as many places as blocks added some, each behind a hash of its own. From here ten million
 /// are there in a fraction of the time. A file has the names that came since the file before.
 extension NameRun {
-    private static let headerByteCount = 12
-
     fileprivate func write(to piece: ByteBuffer) {
         piece.append(UInt32(kind.rawValue))
         piece.append(first)

@@ -1,7 +1,7 @@
 import Glibc
 import UsageModel
 
-/// Reads pieces of checkpoint files, each checked, into memory that is used again: a megabyte stays in the processor's cache
+/// Reads pieces of checkpoint files, each checked, into memory that is used again: a piece stays in the processor's cache
 /// while it is checked and taken in. For one thread.
 ///
 /// Mapped in place of copied they were touched twice by way of main memory, and each page of 4 KiB was entered and taken out of

@@ -106,6 +106,9 @@ public final class CheckpointStore: Sendable {
                 files[content].append(file)
             }
         }
+        guard !files[.state].isEmpty || files[.duplicates].isEmpty else {
+            throw .damaged(offset: 0, "there are duplicates and no state")
+        }
         return files
     }
 
@@ -220,7 +223,10 @@ public final class CheckpointStore: Sendable {
         } parts: { (_, parts) throws(DamagedBytes) in
             while try parts.next() != nil {}
         }
-        try readNames(into: NameTable())
+        let names = NameTable()
+        try readNames(into: names)
+        names.endRestoring()
+        guard names.areAllFound else { throw damaged("names that would not be found where they should be") }
         try duplicateRuns().checkAll()
     }
 
@@ -256,18 +262,20 @@ public final class CheckpointStore: Sendable {
     /// Makes what was written part of the checkpoint; durable on return. Returns the duplicates of all files, mapped.
     @discardableResult
     public func keep(_ writing: CheckpointWriting) throws(EventLogError) -> DuplicateRuns {
-        let before = allFiles
-        var files = before
+        var files = allFiles
+        let numbers = (state: nextNumber(), duplicates: nextNumber())
         let runs: DuplicateRuns
         do throws(EventLogError) {
-            files[.state].insert(try writing.file.finish(number: nextNumber()), at: 0)
+            files[.state].insert(try writing.file.finish(number: numbers.state), at: 0)
             if let duplicates = writing.duplicates {
-                files[.duplicates].insert(try duplicates.finish(number: nextNumber()), at: 0)
+                files[.duplicates].insert(try duplicates.finish(number: numbers.duplicates), at: 0)
             }
             // Before the new files count: whoever hears of an error takes it that they do not.
             runs = try Self.duplicateRuns(of: files[.duplicates])
         } catch {
-            state.withLock { $0.strays += Self.numbers(of: files, notOf: before) }
+            // No manifest names them, and the disk may be full.
+            unlink(directory + "/" + CheckpointFile.name(numbers.state))
+            unlink(directory + "/" + CheckpointFile.name(numbers.duplicates))
             throw error
         }
         try replace(by: files)
@@ -282,7 +290,8 @@ public final class CheckpointStore: Sendable {
     public func nextMerge() -> CheckpointMerge? {
         guard !isCancelled else { return nil }
         let files = allFiles
-        for content in CheckpointContent.allCases {
+        // Those first that are more: one kind may come as fast as it is merged.
+        for content in CheckpointContent.allCases.sorted(by: { files[$0].count > files[$1].count }) {
             if let sources = Self.sources(of: files[content]) {
                 return CheckpointMerge(
                     sources, content, directory: directory, number: nextNumber(), terms: terms)
