@@ -123,7 +123,7 @@ struct CheckpointTests {
         #expect(options.records(beyond: 0) == 1_000_000)
         #expect(options.records(beyond: 40 << 20) > 970_000)
         #expect(options.records(beyond: 5 << 28) == 500_000)
-        #expect(options.records(beyond: 6 << 30) == 166_666)
+        #expect(options.records(beyond: 6 << 30) == 83_333)
     }
 
     @Test("before anything has happened there is nothing to save, and nobody waits for it")

@@ -103,6 +103,49 @@ struct DayListTests {
         read.free(arena)
     }
 
+    /// As many elements as `older` says, in the bytes `elements`, before those of a list; nil where they are refused.
+    private func prepended(
+        _ older: UInt32, _ elements: [UInt8], to list: DayList, _ arena: UnsafeMutablePointer<DayArena>
+    ) -> Int? {
+        let bytes = ByteBuffer()
+        bytes.append(older)
+        elements.withUnsafeBytes { bytes.append($0) }
+        var reader = ByteReader(bytes.bytes)
+        var joined = list.rest
+        do throws(DamagedBytes) {
+            return try joined.prepend(&reader, arena) ? joined.count : 0
+        } catch {
+            #expect(joined.count == list.rest.count)
+            return nil
+        }
+    }
+
+    @Test("days before others are taken in whatever they and their base are, and refused where bytes are missing")
+    func prepending() {
+        withArena { arena in
+            func list() -> DayList {
+                var list = DayList()
+                let noon = DayNote.of(20_000 * millisecondsPerDay, on: 20_000)
+                for day in Int32(20_000)..<20_004 { _ = list.add(1, on: day, note: noon, keepingFrom: .min, arena) }
+                return list
+            }
+            let widthShift: UInt32 = 30
+            for width in [DayWidth.four, .six, .eight] {
+                let count: UInt32 = 5
+                let byteCount = width.byteCount(of: Int(count))
+                let head = count | UInt32(width.rawValue) << widthShift
+                for byte in [UInt8(0), 0x55, .max] {
+                    let elements = [UInt8](repeating: byte, count: byteCount)
+                    #expect(prepended(head, elements, to: list(), arena) == 8, "\(width) \(byte)")
+                    #expect(prepended(head, elements.dropLast(), to: list(), arena) == nil)
+                }
+            }
+            #expect(prepended(5 | 3 << widthShift, [UInt8](repeating: 0, count: 100), to: list(), arena) == nil)
+            #expect(prepended(1 << widthShift - 1, [UInt8](repeating: 0, count: 100), to: list(), arena) == nil)
+            #expect(prepended(0, [], to: list(), arena) == 0)
+        }
+    }
+
     @Test("days of tasks take 4 bytes, of users 6, and what neither holds 8")
     func widths() {
         withArena { arena in

@@ -79,17 +79,12 @@ extension DayBlock {
 
 extension DayPacking {
     fileprivate func appendHeader(to out: ByteBuffer) {
-        withUnsafeTemporaryAllocation(byteCount: width.headerByteCount, alignment: 1) { header in
-            guard let start = header.baseAddress, !header.isEmpty else { return }
-            writeHeader(to: start)
-            out.append(UnsafeRawBufferPointer(header))
-        }
+        writeHeader(to: out.reserve(width.headerByteCount))
+        out.advance(width.headerByteCount)
     }
 
     fileprivate func append(_ element: DayCount, to out: ByteBuffer) {
-        withUnsafeTemporaryAllocation(byteCount: width.byteCount, alignment: 1) { bytes in
-            store(element, at: bytes.baseAddress.unsafelyUnwrapped)
-            out.append(UnsafeRawBufferPointer(bytes))
-        }
+        store(element, at: out.reserve(width.byteCount))
+        out.advance(width.byteCount)
     }
 }
