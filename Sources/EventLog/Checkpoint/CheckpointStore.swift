@@ -423,26 +423,6 @@ public enum CheckpointFinding: Sendable, Equatable {
     case unusable(String)
 }
 
-/// Which of a checkpoint's files one is among.
-enum CheckpointContent: CaseIterable {
-    /// The global record, parts and names.
-    case state
-    case duplicates
-}
-
-/// The files that make up a checkpoint, newest first.
-struct CheckpointFiles {
-    private var state: [CheckpointFile] = []
-    private var duplicates: [CheckpointFile] = []
-
-    var all: [CheckpointFile] { state + duplicates }
-
-    subscript(content: CheckpointContent) -> [CheckpointFile] {
-        get { content == .state ? state : duplicates }
-        set { if content == .state { state = newValue } else { duplicates = newValue } }
-    }
-}
-
 /// A checkpoint's files in the making. For one thread.
 public final class CheckpointWriting {
     /// What a piece should have: a start copies it from the page cache, hashes it and reads it while it is in the processor's
