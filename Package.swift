@@ -88,7 +88,7 @@ let package = Package(
         program(
             "tenured",
             [
-                "CGlibc", "Clients", "Engine", "EventLog", "Portraits", "Rules", "RulesFile", "Server",
+                "Clients", "Engine", "EventLog", "Portraits", "Rules", "RulesFile", "Server",
                 "UsageModel",
                 "WireFormat",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "CMemory.h"
 
+#include <limits.h>
 #include <malloc.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -12,6 +13,40 @@
 // each few KiB: of a restart that makes 100,000 companies, a tenth. Before any thread, since one that has allocated
 // keeps its arena.
 __attribute__((constructor)) static void use_one_arena(void) { mallopt(M_ARENA_MAX, 1); }
+
+// What glibc has when nothing is set; see mallopt(3).
+enum { DEFAULT_BYTES = 128 << 10 };
+
+// What may lie free at the heap's end.
+static int kept_bytes = DEFAULT_BYTES;
+
+void cmemory_map_from(int bytes) {
+    kept_bytes = bytes;
+    mallopt(M_MMAP_THRESHOLD, bytes);
+    mallopt(M_TRIM_THRESHOLD, bytes);
+}
+
+// 100,000 companies take 0.3 GiB. Of what is not touched there are only addresses.
+enum { GROWTH_BYTES = 1 << 30 };
+
+static size_t rounded_up(size_t number, size_t multiple) { return (number + multiple - 1) / multiple * multiple; }
+
+void cmemory_begin_growth(void) {
+    mallopt(M_TRIM_THRESHOLD, INT_MAX);
+    // Nothing is free at the end then, so that the next allocation has the heap grow.
+    malloc_trim(0);
+    char *const end = sbrk(0);
+    mallopt(M_TOP_PAD, GROWTH_BYTES);
+    void *volatile first = malloc(DEFAULT_BYTES);
+    // Where the system does not give that many addresses, the heap grows as it always does.
+    mallopt(M_TOP_PAD, DEFAULT_BYTES);
+    char *const huge = end + (rounded_up((uintptr_t)end, CMEMORY_HUGE_PAGE_BYTES) - (uintptr_t)end);
+    char *const grown = sbrk(0);
+    if (grown > huge) madvise(huge, grown - huge, MADV_HUGEPAGE);
+    free(first);
+}
+
+void cmemory_end_growth(void) { mallopt(M_TRIM_THRESHOLD, kept_bytes); }
 
 // An eighth of a machine of 1 GiB, and of what is in use, else it would be done for little again and again.
 enum { LEAST_TRIMMED_BYTES = 128 << 20, TRIMMED_SHARE = 8 };
@@ -26,8 +61,6 @@ void cmemory_trim(void) {
     malloc_trim(0);
     trimmed_bytes = mallinfo2().fordblks;
 }
-
-static size_t rounded_up(size_t number, size_t multiple) { return (number + multiple - 1) / multiple * multiple; }
 
 void *cmemory_map(size_t bytes) {
     const size_t huge = CMEMORY_HUGE_PAGE_BYTES;

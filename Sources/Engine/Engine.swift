@@ -25,7 +25,9 @@ public final class Engine: Sendable {
         let publication = Publication()
         let pool = BatchPool(
             count: configuration.limits.batches, lineLimit: configuration.limits.linesInFlight)
-        let writer = try Writer.recover(configuration, mailbox: mailbox, pool: pool, publication: publication)
+        let writer = try Heap.growing { () throws(EngineError) in
+            try Writer.recover(configuration, mailbox: mailbox, pool: pool, publication: publication)
+        }
         return Engine(mailbox: mailbox, pool: pool, publication: publication, writer: writer)
     }
 

@@ -12,6 +12,16 @@ extension Fold {
         } else {
             apply(control: record, seq: seq, bytes: bytes)
         }
+        if let now = clock.now, now.milliseconds >= sweep.due { pruneNextPage(now) }
+    }
+
+    @inline(never)
+    private mutating func pruneNextPage(_ now: Timestamp) {
+        let pages = store.userPages
+        guard pages.pointee.pageCount > 0 else { return }
+        let page = sweep.next(now: now.milliseconds, pageCount: pages.pointee.pageCount)
+        let rows = UserPages.rows(of: UInt32(page))
+        state(pages.pointee.owner(of: rows.lowerBound))?.pointee.pruneUsers(in: rows)
     }
 
     private mutating func apply(event: Record, seq: UInt64) {

@@ -23,6 +23,7 @@ struct Fold: ~Copyable {
     var sourceTimes = Rows<Int64>()
     /// Of the checkpoint that is being read.
     var reading = PartReading()
+    var sweep = PageSweep()
     /// By page of what is known of users across companies.
     var pageMarks = Rows<PartMark>()
 

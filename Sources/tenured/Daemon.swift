@@ -1,4 +1,3 @@
-import CGlibc
 import Engine
 import Glibc
 import Logging
@@ -97,7 +96,7 @@ struct Daemon {
 
     /// Memory from here on is mapped by itself. More than any buffer of a connection, which come and go: with half of
     /// this, which is what a table of duplicates has, events over HTTP cost an eighth more.
-    private static let mappedBytes: Int32 = 512 << 10
+    private static let mappedBytes = 512 << 10
 
     /// What the process as a whole does with signals and new files. Returns how many files it may have open.
     private static func prepareProcess() -> Int {
@@ -110,7 +109,7 @@ struct Daemon {
         signal(SIGXFSZ, SIG_IGN)
         // Tables double as they grow. What they leave goes back to the system at once: of 10 million users' tables half
         // stayed with the allocator, whose own thresholds rise with whatever is freed.
-        cglibc_map_from(Self.mappedBytes)
+        Heap.map(from: Self.mappedBytes)
         // Neither the log nor, in the moment before its mode is set, a socket is anybody else's.
         umask(0o007)
         // A connection is a file descriptor; the usual soft limit of 1,024 exists for select(2), which

@@ -113,7 +113,9 @@ struct DayListTests {
         var reader = ByteReader(bytes.bytes)
         var joined = list.rest
         do throws(DamagedBytes) {
-            return try joined.prepend(&reader, arena) ? joined.count : 0
+            guard let read = try DayElements.read(&reader) else { return 0 }
+            joined.prepend(read.elements, count: read.count, arena)
+            return joined.count
         } catch {
             #expect(joined.count == list.rest.count)
             return nil

@@ -3,7 +3,7 @@ import UsageModel
 /// Elements stand in a checkpoint packed as they are in memory, and so are copied as a rule.
 extension DayBlock {
     /// Of the number before them, for their width.
-    private static let widthShift: UInt32 = 30
+    fileprivate static let widthShift: UInt32 = 30
 
     /// The bytes of all elements, with what stands before them.
     func writeAll(to out: ByteBuffer, _ arena: UnsafeMutablePointer<DayArena>) {
@@ -51,29 +51,35 @@ extension DayBlock {
         for index in 0..<last.count { packing.append(last[index], to: out) }
     }
 
-    /// Puts elements that `write` wrote before those that it has. Returns whether there were any.
-    mutating func prepend(
-        _ reader: inout ByteReader, _ arena: UnsafeMutablePointer<DayArena>
-    ) throws(DamagedBytes) -> Bool {
-        let head = try reader.number(UInt32.self)
-        let added = Int(head & (1 << Self.widthShift - 1))
-        guard added > 0 else { return false }
-        guard let width = DayWidth(rawValue: UInt8(head >> Self.widthShift)) else {
-            throw DamagedBytes("days of no width")
-        }
-        let bytes = try reader.slice(width.byteCount(of: added))
-        let read = DayElements(width, header: bytes.baseAddress.unsafelyUnwrapped)
+    /// Puts `count` elements before those that it has.
+    mutating func prepend(_ added: DayElements, count addedCount: Int, _ arena: UnsafeMutablePointer<DayArena>) {
+        guard addedCount > 0 else { return }
         var joined: DayBlock
-        if count == 0 || read.packing == elements(arena).packing {
-            joined = DayBlock(room: added + count, read.packing, arena)
-            joined.append(read, count: added, arena)
+        if count == 0 || added.packing == elements(arena).packing {
+            joined = DayBlock(room: addedCount + count, added.packing, arena)
+            joined.append(added, count: addedCount, arena)
             if count > 0 { joined.append(elements(arena), count: count, arena) }
         } else {
-            joined = DayBlock(added + count, arena) { $0 < added ? read[$0] : elements(arena)[$0 - added] }
+            joined = DayBlock(addedCount + count, arena) {
+                $0 < addedCount ? added[$0] : elements(arena)[$0 - addedCount]
+            }
         }
         free(arena)
         self = joined
-        return true
+    }
+}
+
+extension DayElements {
+    /// What `DayBlock.write` wrote, where it lies, and how many they are; nil where they are none.
+    static func read(_ reader: inout ByteReader) throws(DamagedBytes) -> (elements: DayElements, count: Int)? {
+        let head = try reader.number(UInt32.self)
+        let count = Int(head & (1 << DayBlock.widthShift - 1))
+        guard count > 0 else { return nil }
+        guard let width = DayWidth(rawValue: UInt8(head >> DayBlock.widthShift)) else {
+            throw DamagedBytes("days of no width")
+        }
+        let bytes = try reader.slice(width.byteCount(of: count))
+        return (DayElements(width, header: bytes.baseAddress.unsafelyUnwrapped), count)
     }
 }
 

@@ -55,7 +55,10 @@ extension CompanyState {
         uncountFirstDay(at: source)
         let days = users[source].days
         uncountDays(of: days)
-        days.forEach(from: .min, users.arena) { day, sum, note in addUserDay(day, count: sum, note: note, at: target) }
+        // Days before these may be counted by day no longer, and must not be anew.
+        days.forEach(from: keptUserDays, users.arena) { day, sum, note in
+            addUserDay(day, count: sum, note: note, at: target)
+        }
         users.change(source).pointee.days.free(users.arena)
         if users[source].hasBeenActive { noteFirst(users[source].firstTime, on: users[source].firstDay, at: target) }
     }

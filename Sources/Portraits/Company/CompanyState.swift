@@ -125,7 +125,7 @@ struct CompanyState: ~Copyable {
     /// Slack between what windows reach and what is dropped: a local date lies within two days of
     /// the UTC date, so a change of zone can move today back by some days, never by more.
     static let pruningSlack: Int32 = 5
-    /// Days between two prunings of everything, so that idle users' days do not stay for ever.
+    /// Days between two prunings of everything, so that idle users' days do not stay for ever; a power of two.
     static let pruningInterval: Int32 = 16
 }
 
@@ -199,7 +199,9 @@ extension CompanyState {
         reach(today)
         if utcDay >= nextPruning {
             if nextPruning != .min { prune() }
-            nextPruning = utcDay + Self.pruningInterval
+            // Companies that came on one day, as with a history that is read in, do so on different ones.
+            let number = Int32(truncatingIfNeeded: company.number)
+            nextPruning = utcDay + Self.pruningInterval - (utcDay &+ number) & (Self.pruningInterval - 1)
         }
     }
 
@@ -224,8 +226,8 @@ extension CompanyState {
             || amounts.indices.contains { amounts[$0].days.hasDays(before: day, arena) }
     }
 
-    /// Drops days that no window reaches any more. What it drops cannot be asked for, so nobody can
-    /// tell when it ran.
+    /// Drops days that no window reaches any more, but for those of users. What it drops cannot be asked for, so nobody
+    /// can tell when it ran.
     private mutating func prune() {
         if hasDays(before: keptEventDays) { noteOlderDaysChange() }
         eventDays.prune(before: keptEventDays, arena)
@@ -233,12 +235,17 @@ extension CompanyState {
         traits.prune(before: keptEventDays)
         for index in tasks.indices { tasks.base[index].days.prune(before: keptEventDays, arena) }
         for index in amounts.indices { amounts.base[index].days.prune(before: keptEventDays, arena) }
-        for index in users.numbers where users[index].days.hasDays(before: keptUserDays, users.arena) {
-            let lastTime = users[index].days.lastTime
-            users.change(index).pointee.days.prune(before: keptUserDays, users.arena)
-            users.memory.pointee.keepLastTime(lastTime, of: index)
-        }
         let keptUsers = keptUserDays
         userDays.removeAll { $0.day < keptUsers }
+    }
+
+    /// The same of the users in `rows`, which are its own.
+    func pruneUsers(in rows: Range<Int>) {
+        for row in rows { users[row].days.prefetchRest(users.arena) }
+        for row in rows where users[row].days.hasDays(before: keptUserDays, users.arena) {
+            let lastTime = users[row].days.lastTime
+            users.change(row).pointee.days.prune(before: keptUserDays, users.arena)
+            users.memory.pointee.keepLastTime(lastTime, of: row)
+        }
     }
 }

@@ -64,10 +64,14 @@ struct AmountDays: DaysBeforeLast {
     /// The day whose first digit stands at `index`, which is moved behind its last one.
     @inline(__always)
     private func readDay(at index: inout Int, _ arena: UnsafeMutablePointer<DayArena>) -> AmountDay {
-        let elements = rest.elements(arena)
+        Self.day(at: &index, of: rest.elements(arena), count: rest.count)
+    }
+
+    @inline(__always)
+    private static func day(at index: inout Int, of elements: DayElements, count: Int) -> AmountDay {
         let unused = UInt64.bitWidth - DayCount.digitBits
         var micros = Int128(Int64(bitPattern: elements[index].digit << UInt64(unused)) >> Int64(unused))
-        while !elements[index].isLowest, index + 1 < rest.count {
+        while !elements[index].isLowest, index + 1 < count {
             index += 1
             micros = micros &<< Int128(DayCount.digitBits) | Int128(elements[index].digit)
         }
@@ -103,12 +107,13 @@ struct AmountDays: DaysBeforeLast {
         return elements
     }
 
-    mutating func takeLast(_ arena: UnsafeMutablePointer<DayArena>) throws(DamagedBytes) {
-        let first = rest.firstIndex(notBefore: rest.elements(arena)[rest.count - 1].day, arena)
+    mutating func takeLast(of elements: DayElements, _ count: inout Int) throws(DamagedBytes) {
+        var first = count - 1
+        while first > 0, elements[first - 1].day == elements[count - 1].day { first -= 1 }
         var end = first
-        if first < rest.count { last = readDay(at: &end, arena) }
-        guard end == rest.count, first < end else { throw DamagedBytes("days of amounts in no order") }
-        rest.remove(first..<end, arena)
+        last = Self.day(at: &end, of: elements, count: count)
+        guard end == count else { throw DamagedBytes("days of amounts in no order") }
+        count = first
     }
 }
 

@@ -97,12 +97,10 @@ struct DayList: DaysBeforeLast {
         return elements
     }
 
-    mutating func takeLast(_ arena: UnsafeMutablePointer<DayArena>) throws(DamagedBytes) {
-        guard rest.elements(arena)[rest.count - 1].isLowest else {
-            throw DamagedBytes("a day without its lowest element")
-        }
-        last = rest.elements(arena)[rest.count - 1]
-        rest.remove(rest.count - 1..<rest.count, arena)
+    mutating func takeLast(of elements: DayElements, _ count: inout Int) throws(DamagedBytes) {
+        guard elements[count - 1].isLowest else { throw DamagedBytes("a day without its lowest element") }
+        count -= 1
+        last = elements[count]
     }
 
     // MARK: Questions

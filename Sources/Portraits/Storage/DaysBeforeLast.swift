@@ -13,8 +13,8 @@ protocol DaysBeforeLast: BitwiseCopyable {
     /// Makes it a list without a last day.
     mutating func forgetLast()
 
-    /// Takes the last day out of a block that has it, in a list without any.
-    mutating func takeLast(_ arena: UnsafeMutablePointer<DayArena>) throws(DamagedBytes)
+    /// Takes the last day of the first `count` elements, in a list without any, and takes its elements off `count`.
+    mutating func takeLast(of elements: DayElements, _ count: inout Int) throws(DamagedBytes)
 }
 
 /// A day's elements without memory of their own.
@@ -73,7 +73,9 @@ extension DaysBeforeLast {
 
     /// Puts days that `write` wrote before those that the list has.
     mutating func read(_ reader: inout ByteReader, _ arena: UnsafeMutablePointer<DayArena>) throws(DamagedBytes) {
-        guard try rest.prepend(&reader, arena) else { return }
-        if lastDay == nil { try takeLast(arena) }
+        guard var (elements, count) = try DayElements.read(&reader) else { return }
+        // Before the others are copied: of most lists that is all that there is.
+        if lastDay == nil { try takeLast(of: elements, &count) }
+        rest.prepend(elements, count: count, arena)
     }
 }
