@@ -58,6 +58,7 @@ extension Writer {
         // A replay has read all of it.
         log.reader().leavePages()
         try writer.resume(after: replay)
+        store.giveBackLeftovers()
         return writer
     }
 

@@ -12,8 +12,11 @@ public enum DataFile {
     public static let name = "data.mdb"
 
     /// Walks all trees of `directory`/data.mdb. Time: one small read per 4 KiB page of the trees (keys
-    /// and small values), and for the head of each large value.
-    public static func check(directory: String) throws(DataFileError) {
+    /// and small values), and where it is to be written one for the head of each large value.
+    ///
+    /// - Parameter isWritten: whether commits may follow. How many pages a value has is said in its head for whoever frees
+    ///   it; who reads it asks the tree alone (`mdb_node_read`), and whether its bytes are right is the caller's to check.
+    public static func check(directory: String, isWritten: Bool) throws(DataFileError) {
         let path = directory + "/" + name
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw .system(call: "open", code: errno) }
@@ -22,7 +25,7 @@ public enum DataFile {
         guard fstat(descriptor, &status) == 0 else { throw .system(call: "fstat", code: errno) }
         let meta = try newestMeta(descriptor, byteCount: Int(status.st_size))
         var walk = TreeWalk(descriptor: descriptor, meta: meta, fileByteCount: Int(status.st_size))
-        try walk.checkAll()
+        try walk.checkAll(isWritten: isWritten)
     }
 
     private static func newestMeta(_ descriptor: Int32, byteCount: Int) throws(DataFileError) -> MetaPage {

@@ -23,8 +23,8 @@ struct TreeWalk {
     private let fileByteCount: Int
     private var uses: [Use]
     private var subtrees: [TreeRoot] = []
-    /// Whose first page is still to be looked at: a small read for each block of a log, and most of the time that a walk
-    /// takes.
+    /// Whose pages are still to be marked. Looking at the first of each is a small read for each block of a log, and was most
+    /// of the time that a walk took.
     private var largeValues: [LargeValue] = []
 
     private enum Use: UInt8 { case unknown, used, free }
@@ -48,11 +48,16 @@ struct TreeWalk {
         uses[1] = .used
     }
 
-    mutating func checkAll() throws(DataFileError) {
+    /// - Parameter isWritten: see `DataFile.check`.
+    mutating func checkAll(isWritten: Bool) throws(DataFileError) {
         try checkTree(meta.free, .freeList)
         try checkTree(meta.main, .names)
         for root in subtrees { try checkTree(root, .values) }
-        try checkLargeValues()
+        if isWritten {
+            try checkLargeValues()
+        } else {
+            for value in largeValues { try mark(value.start, count: pageCount(of: value.byteCount), as: .used) }
+        }
         let pagesInFile = fileByteCount / meta.pageSize
         guard pagesInFile < uses.count else { return }
         for page in pagesInFile..<uses.count where uses[page] != .free {
@@ -182,12 +187,15 @@ struct TreeWalk {
         let header = try page(start, byteCount: Self.headerByteCount)
         let offset = Int(start) * meta.pageSize
         let count = Int(header.unaligned(12, UInt32.self))
-        // OVPAGES: header and value, rounded up to pages.
-        let needed = (Self.headerByteCount - 1 + valueByteCount) / meta.pageSize + 1
-        guard header.unaligned(10, UInt16.self) == Self.overflowPage, count >= needed else {
+        guard header.unaligned(10, UInt16.self) == Self.overflowPage, count >= pageCount(of: valueByteCount) else {
             throw .damaged(offset: offset, detail: "page \(start) does not begin a value of \(valueByteCount) bytes")
         }
         return count
+    }
+
+    /// OVPAGES: header and value, rounded up to pages.
+    private func pageCount(of valueByteCount: Int) -> Int {
+        (Self.headerByteCount - 1 + valueByteCount) / meta.pageSize + 1
     }
 
     private mutating func markFree(overflow start: UInt64, byteCount: Int) throws(DataFileError) {

@@ -159,6 +159,23 @@ struct CheckpointStoreTests {
         #expect(scene.fileNames == before)
     }
 
+    @Test("what a crash left has no name after a start, and goes back to the disk bit by bit when that is done")
+    func leftovers() async throws {
+        let scene = try CheckpointScene(seed: 11)
+        try scene.keepOne()
+        let before = scene.fileNames
+        let (path, byteCount) = (scene.directory + "/state/merged", 40 << 20)
+        try Data(count: byteCount).write(to: URL(fileURLWithPath: path))
+        let leftover = try #require(FileHandle(forReadingAtPath: path))
+        try scene.reopen()
+        #expect(scene.fileNames == before)
+        #expect(try leftover.seekToEnd() == byteCount)
+        scene.store.giveBackLeftovers()
+        // Whoever closes it last gives back the rest.
+        while try leftover.seekToEnd() > 16 << 20 { try await Task.sleep(for: .milliseconds(1)) }
+        try scene.expectEverything("beside it")
+    }
+
     @Test("duplicates stand in files of their own, and are written again by themselves")
     func duplicatesApart() throws {
         let scene = try CheckpointScene(seed: 9)

@@ -1,4 +1,3 @@
-import Dispatch
 import Glibc
 import UsageModel
 
@@ -52,32 +51,7 @@ final class CheckpointFile: Sendable {
             close(descriptor)
             return
         }
-        Self.removals.async { [descriptor, byteCount] in
-            Self.giveBack(descriptor, byteCount)
-            close(descriptor)
-        }
-    }
-
-    /// Not the thread of whoever held the file last.
-    private static let removals = DispatchQueue(label: "tenure.checkpoint.removals", qos: .utility)
-    /// Some milliseconds of a disk's time, and a pause for the log's fsync.
-    private static let givenBackAtOnce: UInt64 = 16 << 20
-    private static let pauseMicroseconds: UInt32 = 10_000
-
-    /// Gives the blocks of a removed file back, some at a time. A file system mounted with `discard` tells the disk of all
-    /// that a file had when it is closed, and the log's fsync waits behind hundreds of megabytes of that.
-    private static func giveBack(_ descriptor: Int32, _ byteCount: UInt64) {
-        // Opened for reading alone, and it has no name any more.
-        let writable = open("/proc/self/fd/\(descriptor)", O_WRONLY | O_CLOEXEC)
-        guard writable >= 0 else { return }
-        defer { close(writable) }
-        var rest = byteCount
-        while rest > givenBackAtOnce {
-            rest -= givenBackAtOnce
-            // Whatever fails here, closing gives back all the same.
-            guard ftruncate(writable, off_t(rest)) == 0 else { return }
-            usleep(pauseMicroseconds)
-        }
+        RemovedFile.giveBack(descriptor)
     }
 
     /// The tables of duplicates, mapped; nil when there are none.

@@ -38,6 +38,8 @@ public final class CheckpointStore: Sendable {
         var nextNumber: UInt64
         /// Files to be removed that could not be, or not yet.
         var strays: [UInt64] = []
+        /// What a crash left.
+        var leftovers: [RemovedFile] = []
     }
 
     /// Opens the checkpoint of the log; an empty store when there is none that can be used.
@@ -388,9 +390,14 @@ public final class CheckpointStore: Sendable {
         let files = allFiles.all
         let kept = Set(files.map { CheckpointFile.name($0.number) } + (files.isEmpty ? [] : [CheckpointManifest.name]))
         for name in try SystemCall.list(directory) where !kept.contains(name) {
-            try SystemCall.run("unlink", directory + "/" + name) { unlink(directory + "/" + name) }
+            let file = try RemovedFile(directory + "/" + name)
+            state.withLock { $0.leftovers.append(file) }
         }
     }
+
+    /// Gives back what a crash left, which may be gigabytes, on a thread of its own. To be called when a start, which has work
+    /// for all processors, is done.
+    public func giveBackLeftovers() { state.withLock { $0.leftovers = [] } }
 
     /// The error of a checkpoint whose pieces are whole and say what cannot be.
     public func damaged(_ detail: String) -> EventLogError {
