@@ -56,30 +56,21 @@ final class SegmentStore: Sendable {
         }
     }
 
-    private static let manySegments = 16
-
     /// Looks through the trees of all segments, on as many threads as there are processors, which whoever opens one first
-    /// is spared then; the last one's also for writing. What is wrong with one is left to whoever opens it. O(blocks).
+    /// is spared then. What is wrong with one is left to whoever opens it. O(blocks).
     func checkAhead() {
         let segments = firstSeqs
         @Sendable func check(_ index: Int) {
-            let isWritten = index == segments.count - 1
-            guard (try? DataFile.check(directory: path(segments[index]), isWritten: isWritten)) != nil else { return }
+            guard (try? DataFile.check(directory: path(segments[index]), withHeads: false)) != nil else { return }
             state.withLock { _ = $0.checked.insert(segments[index]) }
         }
-        // Where there are few, one may have most of the blocks. A walk takes several processors, but not inside of a loop
-        // that does: dispatch runs a nested one on one thread.
-        if segments.count < Self.manySegments {
-            segments.indices.forEach(check)
-        } else {
-            DispatchQueue.concurrentPerform(iterations: segments.count, execute: check)
-        }
+        DispatchQueue.concurrentPerform(iterations: segments.count, execute: check)
     }
 
     /// Looks through a sealed segment's file also for what no reader looks at. O(blocks).
     func checkSealed(_ firstSeq: UInt64) throws(EventLogError) {
         do throws(DataFileError) {
-            try DataFile.check(directory: path(firstSeq), isWritten: true)
+            try DataFile.check(directory: path(firstSeq), withHeads: true)
         } catch {
             throw EventLogError(error, opening: firstSeq)
         }
@@ -90,7 +81,7 @@ final class SegmentStore: Sendable {
     func read<R>(
         _ firstSeq: UInt64, _ body: (Environment) throws(EventLogError) -> R
     ) throws(EventLogError) -> R {
-        let environment = try take(firstSeq, isWritten: false) { path in
+        let environment = try take(firstSeq) { path in
             try Environment.open(path: path, access: .readOnly, tables: SegmentTable.names)
         }
         defer { give(firstSeq) }
@@ -100,7 +91,7 @@ final class SegmentStore: Sendable {
     /// Opens the segment for writing and keeps it open until `give`. Nobody may have read it before.
     func takeForWriting(_ firstSeq: UInt64, mapBytes: Int) throws(EventLogError) -> Environment {
         precondition(state.withLock { $0.open[firstSeq] == nil }, "the segment is open for reading")
-        return try take(firstSeq, isWritten: true) { path in
+        return try take(firstSeq) { path in
             try Environment.open(path: path, access: .readWrite(mapBytes: mapBytes), tables: SegmentTable.names)
         }
     }
@@ -118,7 +109,7 @@ final class SegmentStore: Sendable {
     }
 
     private func take(
-        _ firstSeq: UInt64, isWritten: Bool, open: (String) throws -> Environment
+        _ firstSeq: UInt64, open: (String) throws -> Environment
     ) throws(EventLogError) -> Environment {
         // Opening happens under the lock, so that two readers cannot both do it.
         let result: Result<Environment, EventLogError> = state.withLock { state in
@@ -133,9 +124,7 @@ final class SegmentStore: Sendable {
             Self.closeIdle(&state)
             do {
                 let path = path(firstSeq)
-                if state.checked.remove(firstSeq) == nil {
-                    try DataFile.check(directory: path, isWritten: isWritten)
-                }
+                if state.checked.remove(firstSeq) == nil { try DataFile.check(directory: path, withHeads: false) }
                 let environment = try open(path)
                 for (index, name) in SegmentTable.names.enumerated() where environment.table(index) == nil {
                     throw DataFileError.damaged(offset: 0, detail: "the table \(name) is missing")

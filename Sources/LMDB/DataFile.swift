@@ -12,11 +12,12 @@ public enum DataFile {
     public static let name = "data.mdb"
 
     /// Walks all trees of `directory`/data.mdb. Time: one small read per 4 KiB page of the trees (keys
-    /// and small values), and where it is to be written one for the head of each large value.
+    /// and small values), and with heads one for each large value.
     ///
-    /// - Parameter isWritten: whether commits may follow. How many pages a value has is said in its head for whoever frees
-    ///   it; who reads it asks the tree alone (`mdb_node_read`), and whether its bytes are right is the caller's to check.
-    public static func check(directory: String, isWritten: Bool) throws(DataFileError) {
+    /// - Parameter withHeads: whether the first page of each large value is looked at. It says how many pages the value has
+    ///   for the library to free, which never happens where entries are only added; who reads the value asks the tree
+    ///   alone (`mdb_node_read`).
+    public static func check(directory: String, withHeads: Bool) throws(DataFileError) {
         let path = directory + "/" + name
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw .system(call: "open", code: errno) }
@@ -24,8 +25,9 @@ public enum DataFile {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw .system(call: "fstat", code: errno) }
         let meta = try newestMeta(descriptor, byteCount: Int(status.st_size))
-        var walk = TreeWalk(descriptor: descriptor, meta: meta, fileByteCount: Int(status.st_size))
-        try walk.checkAll(isWritten: isWritten)
+        var walk = TreeWalk(
+            descriptor: descriptor, meta: meta, fileByteCount: Int(status.st_size), withHeads: withHeads)
+        try walk.checkAll()
     }
 
     private static func newestMeta(_ descriptor: Int32, byteCount: Int) throws(DataFileError) -> MetaPage {

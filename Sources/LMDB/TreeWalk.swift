@@ -1,6 +1,3 @@
-import Dispatch
-import Synchronization
-
 /// Visits every page that the newest commit of a data file refers to.
 struct TreeWalk {
     /// mdb.c: "Actually the file may be shorter if the freeDB lists the final pages." More of them than
@@ -23,41 +20,27 @@ struct TreeWalk {
     private let fileByteCount: Int
     private var uses: [Use]
     private var subtrees: [TreeRoot] = []
-    /// Whose pages are still to be marked. Looking at the first of each is a small read for each block of a log, and was most
-    /// of the time that a walk took.
-    private var largeValues: [LargeValue] = []
+    private let withHeads: Bool
 
     private enum Use: UInt8 { case unknown, used, free }
 
-    /// A value on pages of its own.
-    private struct LargeValue {
-        var start: UInt64
-        var byteCount: Int
-    }
-
-    /// Looked at by one thread before it takes others.
-    private static let largeValuesAtOnce = 512
     private enum Content { case freeList, names, values }
 
-    init(descriptor: Int32, meta: MetaPage, fileByteCount: Int) {
+    /// - Parameter withHeads: see `DataFile.check`.
+    init(descriptor: Int32, meta: MetaPage, fileByteCount: Int, withHeads: Bool) {
         self.descriptor = descriptor
         self.meta = meta
+        self.withHeads = withHeads
         self.fileByteCount = fileByteCount
         uses = [Use](repeating: .unknown, count: Int(meta.lastPage) + 1)
         uses[0] = .used
         uses[1] = .used
     }
 
-    /// - Parameter isWritten: see `DataFile.check`.
-    mutating func checkAll(isWritten: Bool) throws(DataFileError) {
+    mutating func checkAll() throws(DataFileError) {
         try checkTree(meta.free, .freeList)
         try checkTree(meta.main, .names)
         for root in subtrees { try checkTree(root, .values) }
-        if isWritten {
-            try checkLargeValues()
-        } else {
-            for value in largeValues { try mark(value.start, count: pageCount(of: value.byteCount), as: .used) }
-        }
         let pagesInFile = fileByteCount / meta.pageSize
         guard pagesInFile < uses.count else { return }
         for page in pagesInFile..<uses.count where uses[page] != .free {
@@ -128,16 +111,14 @@ struct TreeWalk {
                 throw .damaged(offset: offset, detail: "an entry runs over its page")
             }
             let start = bytes.unaligned(node.valueStart, UInt64.self)
-            guard content == .freeList else {
-                guard largeValues.count < uses.count else {
-                    throw .damaged(offset: offset, detail: "more values than pages: some are referred to twice")
-                }
-                largeValues.append(LargeValue(start: start, byteCount: node.valueByteCount))
-                return
-            }
-            let count = try overflowPageCount(start, valueByteCount: node.valueByteCount)
+            let isFreeList = content == .freeList
+            // The library frees what it has read of the free list.
+            let count =
+                withHeads || isFreeList
+                ? try overflowPageCount(start, valueByteCount: node.valueByteCount)
+                : leastPageCount(of: node.valueByteCount)
             try mark(start, count: count, as: .used)
-            try markFree(overflow: start, byteCount: node.valueByteCount)
+            if isFreeList { try markFree(overflow: start, byteCount: node.valueByteCount) }
         case Self.subtree where content == .names:
             guard node.valueByteCount == TreeRoot.byteCount, node.valueStart + TreeRoot.byteCount <= meta.pageSize
             else {
@@ -158,43 +139,19 @@ struct TreeWalk {
         }
     }
 
-    /// On as many threads as there are processors.
-    private mutating func checkLargeValues() throws(DataFileError) {
-        let counts = UnsafeMutableBufferPointer<Int>.allocate(capacity: largeValues.count)
-        defer { counts.deallocate() }
-        let walk = self
-        nonisolated(unsafe) let found = counts
-        let failure = Mutex<(run: Int, error: DataFileError)?>(nil)
-        let runCount = (largeValues.count + Self.largeValuesAtOnce - 1) / Self.largeValuesAtOnce
-        DispatchQueue.concurrentPerform(iterations: runCount) { run in
-            let first = run * Self.largeValuesAtOnce
-            do throws(DataFileError) {
-                for index in first..<min(first + Self.largeValuesAtOnce, walk.largeValues.count) {
-                    let value = walk.largeValues[index]
-                    found[index] = try walk.overflowPageCount(value.start, valueByteCount: value.byteCount)
-                }
-            } catch {
-                // That of the first, whoever comes to it first.
-                failure.withLock { if run < $0?.run ?? .max { $0 = (run, error) } }
-            }
-        }
-        if let failure = failure.withLock({ $0 }) { throw failure.error }
-        for (value, count) in zip(largeValues, counts) { try mark(value.start, count: count, as: .used) }
-    }
-
     /// Pages of the value that begins at page `start`, from that page's header.
     private func overflowPageCount(_ start: UInt64, valueByteCount: Int) throws(DataFileError) -> Int {
         let header = try page(start, byteCount: Self.headerByteCount)
         let offset = Int(start) * meta.pageSize
         let count = Int(header.unaligned(12, UInt32.self))
-        guard header.unaligned(10, UInt16.self) == Self.overflowPage, count >= pageCount(of: valueByteCount) else {
+        guard header.unaligned(10, UInt16.self) == Self.overflowPage, count >= leastPageCount(of: valueByteCount) else {
             throw .damaged(offset: offset, detail: "page \(start) does not begin a value of \(valueByteCount) bytes")
         }
         return count
     }
 
     /// OVPAGES: header and value, rounded up to pages.
-    private func pageCount(of valueByteCount: Int) -> Int {
+    private func leastPageCount(of valueByteCount: Int) -> Int {
         (Self.headerByteCount - 1 + valueByteCount) / meta.pageSize + 1
     }
 

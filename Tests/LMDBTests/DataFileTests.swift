@@ -24,13 +24,13 @@ struct DataFileTests {
     @Test("a sound file passes, after every commit")
     func sound() throws {
         try makeFile()
-        try DataFile.check(directory: directory.path, isWritten: true)
+        try DataFile.check(directory: directory.path, withHeads: true)
     }
 
     @Test("an environment without content passes")
     func empty() throws {
         _ = try Environment.open(path: directory.path, access: .create(mapBytes: 1 << 30), tables: ["a"])
-        try DataFile.check(directory: directory.path, isWritten: true)
+        try DataFile.check(directory: directory.path, withHeads: true)
     }
 
     @Test("a file cut anywhere is refused")
@@ -40,7 +40,7 @@ struct DataFileTests {
         for count in stride(from: 0, to: bytes.count, by: 3_001) {
             TestFile.write(file, Array(bytes[..<count]))
             #expect(throws: DataFileError.self, "cut to \(count) of \(bytes.count)") {
-                try DataFile.check(directory: directory.path, isWritten: true)
+                try DataFile.check(directory: directory.path, withHeads: true)
             }
         }
     }
@@ -54,7 +54,7 @@ struct DataFileTests {
             try fill(environment, try #require(environment.table(0)), from: 1, count: count, byteCount: 5_000)
         }
         let bytes = TestFile.read(file)
-        try DataFile.check(directory: directory.path, isWritten: true)
+        try DataFile.check(directory: directory.path, withHeads: true)
         // P_OVERFLOW in a page that knows its number: the head of a value.
         let heads = (2..<bytes.count / 4_096).filter { page in
             bytes[page * 4_096 + 10] == 4 && bytes.unaligned(page * 4_096, UInt64.self) == UInt64(page)
@@ -67,9 +67,9 @@ struct DataFileTests {
             #expect(
                 throws: DataFileError.damaged(
                     offset: head * 4_096, detail: "page \(head) does not begin a value of 5000 bytes")
-            ) { try DataFile.check(directory: directory.path, isWritten: true) }
+            ) { try DataFile.check(directory: directory.path, withHeads: true) }
             // Whoever only reads the value does not look there.
-            try DataFile.check(directory: directory.path, isWritten: false)
+            try DataFile.check(directory: directory.path, withHeads: false)
             try expectReadable(count)
         }
     }
@@ -87,14 +87,14 @@ struct DataFileTests {
     @Test("a file that is missing or of another version says so")
     func missingAndForeign() throws {
         #expect(throws: DataFileError.system(call: "open", code: 2)) {
-            try DataFile.check(directory: directory.path, isWritten: true)
+            try DataFile.check(directory: directory.path, withHeads: true)
         }
         try makeFile()
         var bytes = TestFile.read(file)
         bytes[20] = 7
         TestFile.write(file, bytes)
         #expect(throws: DataFileError.otherVersion(7)) {
-            try DataFile.check(directory: directory.path, isWritten: true)
+            try DataFile.check(directory: directory.path, withHeads: true)
         }
     }
 
@@ -113,7 +113,7 @@ struct DataFileTests {
             bytes[bit / 8] ^= 1 << (bit % 8)
             TestFile.write(file, bytes)
             do {
-                try DataFile.check(directory: directory.path, isWritten: false)
+                try DataFile.check(directory: directory.path, withHeads: false)
             } catch {
                 refused += 1
                 continue
