@@ -164,7 +164,7 @@ struct CheckpointStoreTests {
         let scene = try CheckpointScene(seed: 11)
         try scene.keepOne()
         let before = scene.fileNames
-        let (path, byteCount) = (scene.directory + "/state/merged", 40 << 20)
+        let (path, byteCount) = (scene.directory + "/state/merged-7", 40 << 20)
         try Data(count: byteCount).write(to: URL(fileURLWithPath: path))
         let leftover = try #require(FileHandle(forReadingAtPath: path))
         try scene.reopen()
@@ -174,6 +174,43 @@ struct CheckpointStoreTests {
         // Whoever closes it last gives back the rest.
         while try leftover.seekToEnd() > 16 << 20 { try await Task.sleep(for: .milliseconds(1)) }
         try scene.expectEverything("beside it")
+    }
+
+    @Test("many files that came after the oldest are merged without it, also while all are", arguments: [false, true])
+    func manyNewer(isLargerFirst: Bool) throws {
+        let scene = try CheckpointScene(seed: 12)
+        /// Merges duplicates until it is the state's turn.
+        func nextOfState(besides running: [CheckpointMerge] = []) throws -> CheckpointMerge? {
+            while let merge = scene.store.nextMerge(besides: running) {
+                if merge.content == .state { return merge }
+                try scene.store.use(try merge.write())
+            }
+            return nil
+        }
+        for _ in 0..<12 { try scene.keepOne() }
+        let oldest = try #require(scene.store.files.last)
+        let newer = try #require(try nextOfState())
+        #expect(newer.files.count > 8 && !newer.files.contains { $0 === oldest })
+        try scene.store.use(try newer.write())
+        try scene.expectEverything("beside the oldest")
+        let all = try #require(try nextOfState())
+        #expect(all.files.count == 2 && all.files.last === oldest)
+        var beside: CheckpointMerge?
+        for count in 1...9 {
+            try scene.keepOne()
+            beside = try nextOfState(besides: [all])
+            #expect((beside != nil) == (count == 9))
+        }
+        let other = try #require(beside)
+        #expect(!other.files.contains { file in all.files.contains { $0 === file } })
+        for merge in isLargerFirst ? [all, other] : [other, all] {
+            try scene.store.use(try merge.write())
+            try scene.expectEverything("after one of two")
+        }
+        #expect(scene.store.files.count <= 3)
+        try scene.reopen()
+        try scene.expectEverything("after a start")
+        #expect(scene.reports == [])
     }
 
     @Test("duplicates stand in files of their own, and are written again by themselves")

@@ -65,7 +65,7 @@ def cases(whole, other, generator):
         yield f"{file} missing", remove(file), ["same"]
         yield f"{file} empty", write(file, b""), ["same"]
         yield f"{file} cut in half", truncate(file, size // 2), ["same"]
-    for name in ("new", "new-duplicates", "merged", "manifest.new"):
+    for name in ("new", "new-duplicates", "merged-7", "manifest.new"):
         yield f"state/{name} that a crash left", write(f"state/{name}", b"TNRSTATE"), ["same"]
 
     yield "format missing", remove("format"), ["found"]

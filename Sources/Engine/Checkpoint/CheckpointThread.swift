@@ -10,7 +10,7 @@ final class CheckpointThread: Sendable {
     let store: CheckpointStore
     private let log: EventLogReader
     private let queue = DispatchQueue(label: "tenure.checkpoint", qos: .utility)
-    private let merges = DispatchQueue(label: "tenure.checkpoint.merges", qos: .utility)
+    private let merges = DispatchQueue(label: "tenure.checkpoint.merges", qos: .utility, attributes: .concurrent)
     /// Gives memory back: not behind the checkpoint that is being written.
     private let returns = DispatchQueue(label: "tenure.checkpoint.returns", qos: .utility)
     /// Bytes handed over and not yet written.
@@ -20,7 +20,7 @@ final class CheckpointThread: Sendable {
     /// Touched on the queue alone.
     nonisolated(unsafe) private var writing: CheckpointWriting?
     nonisolated(unsafe) private var error: EventLogError?
-    nonisolated(unsafe) private var isMerging = false
+    nonisolated(unsafe) private var running: [CheckpointMerge] = []
 
     /// With more than this in memory nothing is written at leisure: parts that change are copied as fast as lines come.
     /// 100,000 companies are 130 MiB, and written in a hurry they held up the log's own syncs; a million are gigabytes.
@@ -102,17 +102,20 @@ final class CheckpointThread: Sendable {
         }
     }
 
-    /// Merges files on a thread beside this one, while there are too many: merging all may take half a minute, and the
+    /// One that has the oldest file, and one of those that came while it was written.
+    private static let greatestRunningCount = 2
+
+    /// Merges files on threads beside this one, while there are too many: merging all may take half a minute, and the
     /// next checkpoint must not wait for it.
     private func merge(
         merged: @escaping @Sendable (CheckpointOutcome) -> Void, unmerged: @escaping @Sendable (EventLogError) -> Void
     ) {
-        guard !isMerging, let merge = store.nextMerge() else { return }
-        isMerging = true
+        guard running.count < Self.greatestRunningCount, let merge = store.nextMerge(besides: running) else { return }
+        running.append(merge)
         merges.async { [self] in
             let file = Result { () throws(EventLogError) in try merge.write() }
             queue.async { [self] in
-                isMerging = false
+                running.removeAll { $0 === merge }
                 do throws(EventLogError) {
                     try store.use(try file.get())
                     merged(CheckpointOutcome(runs: try store.duplicateRuns(), isMerge: true))
@@ -153,7 +156,7 @@ final class CheckpointThread: Sendable {
         store.cancel()
         // Whatever was about to begin a merge has begun it, or not; then the merge ends, and what it leads to.
         queue.sync {}
-        merges.sync {}
+        merges.sync(flags: .barrier) {}
         queue.sync {}
         // Whoever stops may open the directory again.
         returns.sync {}

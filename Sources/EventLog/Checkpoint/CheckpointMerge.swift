@@ -9,9 +9,6 @@ public final class CheckpointMerge: Sendable {
     private let number: UInt64
     private let terms: CheckpointFileWriter.Terms
 
-    /// Whatever a crash left under this name is overwritten.
-    private static let draftName = "merged"
-
     init(
         _ files: [CheckpointFile], _ content: CheckpointContent, directory: String, number: UInt64,
         terms: CheckpointFileWriter.Terms
@@ -27,7 +24,7 @@ public final class CheckpointMerge: Sendable {
     /// O(bytes).
     public func write() throws(EventLogError) -> CheckpointMerged {
         let writer = try CheckpointFileWriter(
-            directory: directory, draftName: Self.draftName, header: files[0].header, terms: terms)
+            directory: directory, draftName: "merged-\(number)", header: files[0].header, terms: terms)
         switch content {
         case .state:
             try appendGlobal(to: writer)

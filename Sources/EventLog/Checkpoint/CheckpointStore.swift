@@ -21,6 +21,8 @@ public final class CheckpointStore: Sendable {
     private static let duplicatesDraftName = "new-duplicates"
     /// How many times larger than all that came after it a file must be to be left alone.
     private static let mergeRatio: UInt64 = 4
+    /// How many files newer than the oldest are merged with it. Each is a hundredth of what a start reads, as a rule.
+    private static let greatestNewerCount = 8
 
     private let directory: String
     private let logID: Hash128
@@ -285,16 +287,16 @@ public final class CheckpointStore: Sendable {
     }
 
     /// The next files that are to become one, the newest first; nil when there are few enough. Merging some, new files may
-    /// be kept meanwhile.
+    /// be kept meanwhile, and many of those be merged.
     ///
-    /// All at once that are not large enough beside what came after them: merged two by two, what came last would be
-    /// written as often as there are files.
-    public func nextMerge() -> CheckpointMerge? {
+    /// - Parameter running: merges that are being written.
+    public func nextMerge(besides running: [CheckpointMerge] = []) -> CheckpointMerge? {
         guard !isCancelled else { return nil }
         let files = allFiles
         // Those first that are more: one kind may come as fast as it is merged.
         for content in CheckpointContent.allCases.sorted(by: { files[$0].count > files[$1].count }) {
-            if let sources = Self.sources(of: files[content]) {
+            let newer = files[content].prefix { file in !running.contains { $0.files.contains { $0 === file } } }
+            if let sources = Self.sources(of: Array(newer), isAlone: running.isEmpty) {
                 return CheckpointMerge(
                     sources, content, directory: directory, number: nextNumber(), terms: terms)
             }
@@ -302,8 +304,16 @@ public final class CheckpointStore: Sendable {
         return nil
     }
 
-    private static func sources(of files: [CheckpointFile]) -> [CheckpointFile]? {
-        guard
+    /// All at once that are not large enough beside what came after them: merged two by two, what came last would be
+    /// written as often as there are files.
+    ///
+    /// But many that came after the oldest are merged without it: that takes a second or two where the oldest may take half a
+    /// minute, and most of what they have is what all of them have, the companies. A start then has less to read, and
+    /// where one ends the next within that half minute they stay few.
+    ///
+    /// - Parameter isAlone: whether no other merge is under way; beside one only many are merged.
+    private static func sources(of files: [CheckpointFile], isAlone: Bool) -> [CheckpointFile]? {
+        guard isAlone || files.count > greatestNewerCount,
             let first = files.indices.dropLast().first(where: { index in
                 files[index + 1].byteCount < files[index].byteCount * mergeRatio
             })
@@ -314,7 +324,8 @@ public final class CheckpointStore: Sendable {
             byteCount += files[end].byteCount
             end += 1
         }
-        return Array(files[first..<end])
+        let hasManyNewer = end == files.count && end - 1 - first > greatestNewerCount
+        return Array(files[first..<(hasManyNewer ? end - 1 : end)])
     }
 
     /// Puts a merged file in the place of those whose content it has; durable on return.
