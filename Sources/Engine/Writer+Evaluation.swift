@@ -34,9 +34,13 @@ extension Writer {
                 try checkSources()
                 continue
             }
-            if let end, looks > 0, looks % Self.looksAtOnce == 0, ContinuousClock.now >= end {
-                isBehind = schedule.first.map { $0 <= now } ?? false
-                return
+            if looks > 0, looks % Self.looksAtOnce == 0 {
+                // Under `clock: event` weeks of all companies' deadlines may lie before one record, and no turn ends meanwhile.
+                showLiveness()
+                if let end, ContinuousClock.now >= end {
+                    isBehind = schedule.first.map { $0 <= now } ?? false
+                    return
+                }
             }
             guard let (company, instant) = schedule.popDue(notAfter: now) else {
                 isBehind = false

@@ -180,7 +180,7 @@ final class Writer {
     }
 
     /// Not while the same commit is under way as the last time: one that hangs must be noticed.
-    private func showLiveness() {
+    func showLiveness() {
         guard let liveness = configuration.liveness else { return }
         if commits.isCommitting, commits.handedOverCount == shownCommit { return }
         shownCommit = commits.handedOverCount

@@ -214,6 +214,25 @@ struct CommitPipelineTests {
         await engine.stop()
     }
 
+    @Test("a record that brings weeks with it shows that the writer lives while they are judged")
+    func livenessInLooks() throws {
+        let scene = try WriterScene(
+            rules: "flags: [{name: idle, kind: churn, severity: low, when: idle_days > 3}]", heartbeats: [:],
+            clock: .event)
+        let counted = Counted()
+        scene.showLiveness { counted.add() }
+        try scene.restart()
+        let companies = (0..<900).map { WriterScene.Event(company: "c\($0)", at: WriterScene.at(0)) }
+        try scene.turn(companies, at: WriterScene.at(0))
+        #expect(counted.count == 0)
+        let weeks = WriterScene.at(24 * 28)
+        // Nobody is believed alone who is that far ahead.
+        try scene.turn(["ada", "eve"].map { .init(company: "c0", user: $0, at: weeks) }, at: WriterScene.at(0))
+        #expect(scene.flags(ofRule: "idle").count == 900)
+        // Once in 32 looks.
+        #expect(counted.count >= 900 / 32)
+    }
+
     private final class Counted: Sendable {
         private let shown = Atomic(0)
 

@@ -103,6 +103,11 @@ final class WriterScene {
         set { configuration.checkpoints = newValue }
     }
 
+    /// Called where the writer shows that it lives, from the next start on.
+    func showLiveness(_ show: @escaping @Sendable () -> Void) {
+        configuration.liveness = .init(intervalMilliseconds: 1_000, show: show)
+    }
+
     var rules: String {
         get { "" }
         set { configuration.loadRules = { RulesSource(fileName: "scene.yaml", text: newValue) } }

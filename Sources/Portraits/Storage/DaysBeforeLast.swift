@@ -73,9 +73,10 @@ extension DaysBeforeLast {
 
     /// Puts days that `write` wrote before those that the list has.
     mutating func read(_ reader: inout ByteReader, _ arena: UnsafeMutablePointer<DayArena>) throws(DamagedBytes) {
-        guard var (elements, count) = try DayElements.read(&reader) else { return }
+        guard let read = try DayElements.read(&reader) else { return }
+        var count = read.count
         // Before the others are copied: of most lists that is all that there is.
-        if lastDay == nil { try takeLast(of: elements, &count) }
-        rest.prepend(elements, count: count, arena)
+        if lastDay == nil { try takeLast(of: read.elements, &count) }
+        rest.prepend(read.elements, count: count, arena)
     }
 }
