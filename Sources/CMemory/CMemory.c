@@ -26,8 +26,12 @@ void cmemory_map_from(int bytes) {
     mallopt(M_TRIM_THRESHOLD, bytes);
 }
 
-// 100,000 companies take 0.3 GiB. Of what is not touched there are only addresses.
+// 100,000 companies take 0.3 GiB. Of what is not touched there are only addresses, as a rule; see `cmemory_map`.
 enum { GROWTH_BYTES = 1 << 30 };
+
+// What grows on huge pages.
+static char *growth_start;
+static char *growth_end;
 
 static size_t rounded_up(size_t number, size_t multiple) { return (number + multiple - 1) / multiple * multiple; }
 
@@ -42,11 +46,20 @@ void cmemory_begin_growth(void) {
     mallopt(M_TOP_PAD, DEFAULT_BYTES);
     char *const huge = end + (rounded_up((uintptr_t)end, CMEMORY_HUGE_PAGE_BYTES) - (uintptr_t)end);
     char *const grown = sbrk(0);
-    if (grown > huge) madvise(huge, grown - huge, MADV_HUGEPAGE);
+    if (grown > huge) {
+        madvise(huge, grown - huge, MADV_HUGEPAGE);
+        growth_start = huge;
+        growth_end = grown;
+    }
     free(first);
 }
 
-void cmemory_end_growth(void) { mallopt(M_TRIM_THRESHOLD, kept_bytes); }
+void cmemory_end_growth(void) {
+    mallopt(M_TRIM_THRESHOLD, kept_bytes);
+    // The huge pages stay, but the kernel makes none of holes that are given back.
+    if (growth_end > growth_start) madvise(growth_start, growth_end - growth_start, MADV_NOHUGEPAGE);
+    growth_start = growth_end = NULL;
+}
 
 // An eighth of a machine of 1 GiB, and of what is in use, else it would be done for little again and again.
 enum { LEAST_TRIMMED_BYTES = 128 << 20, TRIMMED_SHARE = 8 };
@@ -62,11 +75,20 @@ void cmemory_trim(void) {
     trimmed_bytes = mallinfo2().fordblks;
 }
 
+static char *mapped_anew(size_t bytes) {
+    return mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+}
+
 void *cmemory_map(size_t bytes) {
     const size_t huge = CMEMORY_HUGE_PAGE_BYTES;
     const size_t mapped = rounded_up(bytes, (size_t)sysconf(_SC_PAGESIZE));
     // Old kernels do not align what they map, so a huge page more is asked for, and what stands out given back.
-    char *start = mmap(NULL, mapped + huge, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    char *start = mapped_anew(mapped + huge);
+    if (start == MAP_FAILED) {
+        // Where the system counts addresses (vm.overcommit_memory=2), those that the heap keeps may be what is missing.
+        malloc_trim(0);
+        start = mapped_anew(mapped + huge);
+    }
     if (start == MAP_FAILED) {
         fprintf(
             stderr,

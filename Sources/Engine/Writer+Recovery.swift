@@ -57,8 +57,9 @@ extension Writer {
         publication.begin(at: log.lastSeq)
         // A replay has read all of it.
         log.reader().leavePages()
-        try writer.resume(after: replay)
+        // Before what comes needs room on the disk.
         store.giveBackLeftovers()
+        try writer.resume(after: replay)
         return writer
     }
 

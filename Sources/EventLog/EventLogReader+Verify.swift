@@ -89,14 +89,14 @@ extension EventLogReader {
                 if previous == nil ? segment != 1 : segment != report.lastSeq + 1 {
                     try note(SegmentStore.missing(from: report.lastSeq + 1, before: segment))
                 }
-                // The last one may be written to meanwhile; a start looks through it.
-                if segment != store.firstSeqs.last { try store.checkSealed(segment) }
                 while let entry = try store.copy(.from(position), of: .blocks, in: segment, to: buffer) {
                     try checkBlock(entry)
                     position = entry.key + 1
                     if !progress(report.lastSeq, report.blocks) { report.isComplete = false }
                     guard report.isComplete else { return }
                 }
+                // Behind all that can be read. The last one may be written to meanwhile.
+                if segment != store.firstSeqs.last { try store.checkSealed(segment) }
             } catch {
                 try note(error)
             }

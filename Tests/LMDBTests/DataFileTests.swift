@@ -33,14 +33,14 @@ struct DataFileTests {
         try DataFile.check(directory: directory.path, withHeads: true)
     }
 
-    @Test("a file cut anywhere is refused")
-    func truncated() throws {
+    @Test("a file cut anywhere is refused", arguments: [false, true])
+    func truncated(withHeads: Bool) throws {
         try makeFile()
         let bytes = TestFile.read(file)
         for count in stride(from: 0, to: bytes.count, by: 3_001) {
             TestFile.write(file, Array(bytes[..<count]))
             #expect(throws: DataFileError.self, "cut to \(count) of \(bytes.count)") {
-                try DataFile.check(directory: directory.path, withHeads: true)
+                try DataFile.check(directory: directory.path, withHeads: withHeads)
             }
         }
     }
@@ -68,9 +68,15 @@ struct DataFileTests {
                 throws: DataFileError.damaged(
                     offset: head * 4_096, detail: "page \(head) does not begin a value of 5000 bytes")
             ) { try DataFile.check(directory: directory.path, withHeads: true) }
-            // Whoever only reads the value does not look there.
+            // Who only reads and adds values does not look there.
             try DataFile.check(directory: directory.path, withHeads: false)
-            try expectReadable(count)
+            do {
+                let environment = try Environment.open(
+                    path: directory.path, access: .readWrite(mapBytes: 1 << 30), tables: ["large"])
+                try fill(environment, try #require(environment.table(0)), from: count + 1, count: 50, byteCount: 5_000)
+            }
+            try DataFile.check(directory: directory.path, withHeads: false)
+            try expectReadable(count + 50)
         }
     }
 

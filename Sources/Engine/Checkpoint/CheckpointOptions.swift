@@ -6,8 +6,8 @@ public struct CheckpointOptions: Sendable {
     /// Fingerprints of events with ids stay in memory up to so many bytes, the oldest dates going first; the others are
     /// looked up in the checkpoint's files. 256 MiB: some 16 million events.
     public var duplicateBytes = 256 << 20
-    /// What writing them may take of the disk on average, and merging them as much again: half of what a modest disk
-    /// does in a row, so that commits have the other half.
+    /// What writing them may take of the disk on average, and merging them as much again, or half as much more
+    /// while two merges are written: half of what a modest disk does in a row, so that commits have the other half.
     public var bytesPerSecond = 128 << 20
 
     public init() {}

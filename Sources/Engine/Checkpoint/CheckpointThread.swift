@@ -10,7 +10,11 @@ final class CheckpointThread: Sendable {
     let store: CheckpointStore
     private let log: EventLogReader
     private let queue = DispatchQueue(label: "tenure.checkpoint", qos: .utility)
-    private let merges = DispatchQueue(label: "tenure.checkpoint.merges", qos: .utility, attributes: .concurrent)
+    /// For one merge each. Queues that are serial, since these have threads of their own: of those that all others share there
+    /// are as many as processors, and whoever asks for records waits for one.
+    private let merges = (0..<greatestRunningCount).map { _ in
+        DispatchQueue(label: "tenure.checkpoint.merges", qos: .utility)
+    }
     /// Gives memory back: not behind the checkpoint that is being written.
     private let returns = DispatchQueue(label: "tenure.checkpoint.returns", qos: .utility)
     /// Bytes handed over and not yet written.
@@ -20,7 +24,8 @@ final class CheckpointThread: Sendable {
     /// Touched on the queue alone.
     nonisolated(unsafe) private var writing: CheckpointWriting?
     nonisolated(unsafe) private var error: EventLogError?
-    nonisolated(unsafe) private var running: [CheckpointMerge] = []
+    /// By index of its queue.
+    nonisolated(unsafe) private var running = [CheckpointMerge?](repeating: nil, count: greatestRunningCount)
 
     /// With more than this in memory nothing is written at leisure: parts that change are copied as fast as lines come.
     /// 100,000 companies are 130 MiB, and written in a hurry they held up the log's own syncs; a million are gigabytes.
@@ -110,12 +115,14 @@ final class CheckpointThread: Sendable {
     private func merge(
         merged: @escaping @Sendable (CheckpointOutcome) -> Void, unmerged: @escaping @Sendable (EventLogError) -> Void
     ) {
-        guard running.count < Self.greatestRunningCount, let merge = store.nextMerge(besides: running) else { return }
-        running.append(merge)
-        merges.async { [self] in
+        guard let free = running.firstIndex(where: { $0 == nil }),
+            let merge = store.nextMerge(besides: running.compactMap { $0 })
+        else { return }
+        running[free] = merge
+        merges[free].async { [self] in
             let file = Result { () throws(EventLogError) in try merge.write() }
             queue.async { [self] in
-                running.removeAll { $0 === merge }
+                running[free] = nil
                 do throws(EventLogError) {
                     try store.use(try file.get())
                     merged(CheckpointOutcome(runs: try store.duplicateRuns(), isMerge: true))
@@ -156,7 +163,7 @@ final class CheckpointThread: Sendable {
         store.cancel()
         // Whatever was about to begin a merge has begun it, or not; then the merge ends, and what it leads to.
         queue.sync {}
-        merges.sync(flags: .barrier) {}
+        for merges in merges { merges.sync {} }
         queue.sync {}
         // Whoever stops may open the directory again.
         returns.sync {}

@@ -12,11 +12,10 @@ public import UsageModel
 /// merged with that, so there are few, and a part is written again a handful of times in its life. All of it follows from
 /// the log: whatever is damaged, foreign or of another version is reported, removed, and made anew.
 ///
-/// One thread at a time changes which files there are, and writes new ones; another may write a merge meanwhile. What is
+/// One thread at a time changes which files there are, and writes new ones; others may write merges meanwhile. What is
 /// read while they do is `files` as they were.
 public final class CheckpointStore: Sendable {
     static let directoryName = "state"
-    /// Whatever a crash left under these names is overwritten.
     private static let draftName = "new"
     private static let duplicatesDraftName = "new-duplicates"
     /// How many times larger than all that came after it a file must be to be left alone.
@@ -295,25 +294,33 @@ public final class CheckpointStore: Sendable {
         let files = allFiles
         // Those first that are more: one kind may come as fast as it is merged.
         for content in CheckpointContent.allCases.sorted(by: { files[$0].count > files[$1].count }) {
-            let newer = files[content].prefix { file in !running.contains { $0.files.contains { $0 === file } } }
-            if let sources = Self.sources(of: Array(newer), isAlone: running.isEmpty) {
-                return CheckpointMerge(
-                    sources, content, directory: directory, number: nextNumber(), terms: terms)
-            }
+            guard let sources = Self.sources(of: files[content], besides: running) else { continue }
+            var terms = terms
+            if !running.isEmpty { terms.bytesPerSecond /= 2 }
+            return CheckpointMerge(sources, content, directory: directory, number: nextNumber(), terms: terms)
         }
         return nil
     }
 
-    /// All at once that are not large enough beside what came after them: merged two by two, what came last would be
-    /// written as often as there are files.
-    ///
-    /// But many that came after the oldest are merged without it: that takes a second or two where the oldest may take half a
+    /// Many that came after the oldest are merged without it: that takes a second or two where the oldest may take half a
     /// minute, and most of what they have is what all of them have, the companies. A start then has less to read, and
-    /// where one ends the next within that half minute they stay few.
-    ///
-    /// - Parameter isAlone: whether no other merge is under way; beside one only many are merged.
-    private static func sources(of files: [CheckpointFile], isAlone: Bool) -> [CheckpointFile]? {
-        guard isAlone || files.count > greatestNewerCount,
+    /// where one ends the next within that half minute they stay few. Beside another merge only many are merged.
+    private static func sources(
+        of files: [CheckpointFile], besides running: [CheckpointMerge]
+    ) -> [CheckpointFile]? {
+        guard !running.isEmpty else {
+            guard var sources = tooSmall(of: files) else { return nil }
+            if sources.last === files.last, sources.count - 1 > greatestNewerCount { sources.removeLast() }
+            return sources
+        }
+        let newer = files.dropLast().prefix { file in !running.contains { $0.files.contains { $0 === file } } }
+        return newer.count > greatestNewerCount ? tooSmall(of: Array(newer)) : nil
+    }
+
+    /// All at once that are not large enough beside what came after them: merged two by two, what came last would be
+    /// written as often as there are files. Two at least, or nil.
+    private static func tooSmall(of files: [CheckpointFile]) -> [CheckpointFile]? {
+        guard
             let first = files.indices.dropLast().first(where: { index in
                 files[index + 1].byteCount < files[index].byteCount * mergeRatio
             })
@@ -324,8 +331,7 @@ public final class CheckpointStore: Sendable {
             byteCount += files[end].byteCount
             end += 1
         }
-        let hasManyNewer = end == files.count && end - 1 - first > greatestNewerCount
-        return Array(files[first..<(hasManyNewer ? end - 1 : end)])
+        return Array(files[first..<end])
     }
 
     /// Puts a merged file in the place of those whose content it has; durable on return.
@@ -406,8 +412,8 @@ public final class CheckpointStore: Sendable {
         }
     }
 
-    /// Gives back what a crash left, which may be gigabytes, on a thread of its own. To be called when a start, which has work
-    /// for all processors, is done.
+    /// Gives back what a crash left, which may be gigabytes, on a thread of its own. To be called when a start has no
+    /// more work for all processors.
     public func giveBackLeftovers() { state.withLock { $0.leftovers = [] } }
 
     /// The error of a checkpoint whose pieces are whole and say what cannot be.

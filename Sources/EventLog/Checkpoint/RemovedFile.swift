@@ -44,7 +44,8 @@ final class RemovedFile: Sendable {
         guard writable >= 0 else { return }
         defer { close(writable) }
         var status = stat()
-        guard fstat(writable, &status) == 0 else { return }
+        // With another name it is somebody's copy.
+        guard fstat(writable, &status) == 0, status.st_nlink == 0 else { return }
         var rest = status.st_size
         while rest > givenBackAtOnce {
             rest -= givenBackAtOnce
