@@ -163,7 +163,7 @@ final class CheckpointThread: Sendable {
         store.cancel()
         // Whatever was about to begin a merge has begun it, or not; then the merge ends, and what it leads to.
         queue.sync {}
-        for merges in merges { merges.sync {} }
+        for queue in merges { queue.sync {} }
         queue.sync {}
         // Whoever stops may open the directory again.
         returns.sync {}

@@ -296,7 +296,7 @@ public final class CheckpointStore: Sendable {
         for content in CheckpointContent.allCases.sorted(by: { files[$0].count > files[$1].count }) {
             guard let sources = Self.sources(of: files[content], besides: running) else { continue }
             var terms = terms
-            if !running.isEmpty { terms.bytesPerSecond /= 2 }
+            if !running.isEmpty { terms.bytesPerSecond = max(terms.bytesPerSecond / 2, 1) }
             return CheckpointMerge(sources, content, directory: directory, number: nextNumber(), terms: terms)
         }
         return nil
