@@ -1,4 +1,3 @@
-import EventLog
 import Glibc
 import Portraits
 import Rules
@@ -7,6 +6,7 @@ import Testing
 import UsageModel
 
 @testable import Engine
+@testable import EventLog
 
 /// Restarts from a checkpoint against restarts from the whole log.
 @Suite("Restarts from a checkpoint")
@@ -105,6 +105,39 @@ struct CheckpointTests {
             try scene.restart()
         }
         #expect(scene.replayedCount == 0)
+    }
+
+    @Test("many files are merged beside a merge that takes long, and a stop ends both")
+    func mergesBeside() async throws {
+        let scene = try WriterScene(rules: "flags: []", heartbeats: [:])
+        let longName = String(repeating: "u", count: 200)
+        func send(users: Range<Int>) throws {
+            try scene.send(
+                users.map { "{\"company\":\"c\($0 % 40)\",\"user\":\"\(longName)\($0)\",\"task\":\"t\"}\n" }.joined())
+        }
+        try send(users: 0..<20_000)
+        try await scene.checkpoint()
+        let oldest = try #require(scene.checkpointFiles.last)
+        // Seven seconds for the merge of both.
+        scene.checkpoints.bytesPerSecond = 1 << 20
+        try scene.restart()
+        try send(users: 20_000..<26_000)
+        try await scene.checkpoint()
+        var greatestCount = 0
+        for number in 0..<40 {
+            try send(users: number..<number + 1)
+            try await scene.checkpoint()
+            let count = scene.checkpointFiles.count
+            // They are fewer, and the oldest is as old as it was.
+            if count < greatestCount { break }
+            greatestCount = count
+        }
+        #expect(greatestCount > 9 && scene.checkpointFiles.count < greatestCount)
+        #expect(scene.checkpointFiles.last?.number == oldest.number)
+        let digest = scene.writer.digest().value
+        try scene.restart()
+        #expect(scene.replayedCount == 0 && scene.reports == [])
+        #expect(scene.writer.digest().value == digest)
     }
 
     @Test("rules that have changed meanwhile are looked at everywhere")

@@ -1,4 +1,3 @@
-import EventLog
 import Foundation
 import Portraits
 import Rules
@@ -9,6 +8,7 @@ import UsageModel
 import WireFormat
 
 @testable import Engine
+@testable import EventLog
 
 /// A writer on a directory of its own, driven turn by turn under a clock that the test sets.
 final class WriterScene {
@@ -103,6 +103,9 @@ final class WriterScene {
         set { configuration.checkpoints = newValue }
     }
 
+    /// Of the checkpoint, but for duplicates; the newest first.
+    var checkpointFiles: [CheckpointFile] { writer.checkpointer?.thread.store.files ?? [] }
+
     /// Called where the writer shows that it lives, from the next start on.
     func showLiveness(_ show: @escaping @Sendable () -> Void) {
         configuration.liveness = .init(intervalMilliseconds: 1_000, show: show)
@@ -122,6 +125,7 @@ final class WriterScene {
         writer.makeCheckpoint { result = $0 }
         while result == nil {
             runJobs(waitingAtMost: 10)
+            try writer.tendCheckpoint()
         }
         _ = try result?.get()
     }
