@@ -52,6 +52,7 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "CHash"),
         .target(name: "CGlibc"),
+        .target(name: "CMappedFiles"),
         .target(name: "CMemory"),
         .target(name: "CScan"),
 
@@ -69,7 +70,7 @@ let package = Package(
 
         // Storage.
         target("LMDB", ["CLMDB"]),
-        target("EventLog", ["LMDB", "CGlibc", "CZstd", "UsageModel"]),
+        target("EventLog", ["LMDB", "CGlibc", "CMappedFiles", "CZstd", "UsageModel"]),
 
         // The writer, and what stands around it.
         target("Engine", ["EventLog", "Portraits", "Rules", "RulesFile", "UsageModel", "WireFormat"]),
@@ -100,7 +101,7 @@ let package = Package(
         program(
             "tenure",
             [
-                "Engine", "Gzip", "Rules", "RulesFile", "Simulation", "UsageModel", "WireFormat",
+                "Engine", "EventLog", "Gzip", "Rules", "RulesFile", "Simulation", "UsageModel", "WireFormat",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import EventLog
 import Glibc
 
 /// The operator's command: asks a running `tenured` over its sockets, and reads files without one.
@@ -49,6 +50,8 @@ struct Tenure: ParsableCommand {
     @OptionGroup var shared: SharedOptions
 
     static func main() {
+        // Of a stopped daemon's directory, and of backups.
+        MappedFiles.endOnFaults(beginning: "tenure: ", exitCode: ExitStatus.failed.rawValue)
         do {
             var command = try parseAsRoot()
             try command.run()

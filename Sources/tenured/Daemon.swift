@@ -1,4 +1,5 @@
 import Engine
+import EventLog
 import Glibc
 import Logging
 import Portraits
@@ -107,6 +108,9 @@ struct Daemon {
         // A limit on the size of files (RLIMIT_FSIZE) is then an error of the commit that meets it, and is
         // named when it ends the process.
         signal(SIGXFSZ, SIG_IGN)
+        MappedFiles.endOnFaults(
+            beginning: OperatorText.prefix(priority: StopReason.priority) + StopReason.beginning,
+            exitCode: StopReason.inputOutput)
         // Tables double as they grow. What they leave goes back to the system at once: of 10 million users' tables half
         // stayed with the allocator, whose own thresholds rise with whatever is freed.
         Heap.map(from: Self.mappedBytes)

@@ -54,8 +54,10 @@ struct JournalLogHandler: LogHandler {
 /// Text on the standard error for whoever runs the daemon.
 enum OperatorText {
     /// Under systemd each line begins with its priority (sd-daemon(3): `<N>`); elsewhere nothing is put before it.
+    static func prefix(priority: Int) -> String { Journal.standardError == nil ? "" : "<\(priority)>" }
+
     static func write(_ text: String, priority: Int) {
-        let prefix = Journal.standardError == nil ? "" : "<\(priority)>"
+        let prefix = prefix(priority: priority)
         var lines = text.split(separator: "\n").map { "\(prefix)\($0)\n" }.joined()
         // There is nobody left to tell when this fails.
         lines.withUTF8 { _ = Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }

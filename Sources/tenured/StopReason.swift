@@ -28,6 +28,10 @@ struct StopReason: Error, CustomStringConvertible {
         }
     }
 
+    /// Before what is said on the standard error.
+    static let beginning = "tenured: "
+    static let priority = JournalLogHandler.priority(.critical)
+
     /// Says why on the standard error.
-    func complain() { OperatorText.write("tenured: \(description)", priority: JournalLogHandler.priority(.critical)) }
+    func complain() { OperatorText.write(Self.beginning + description, priority: Self.priority) }
 }

@@ -3,7 +3,9 @@
 import http.client
 import json
 import os
+import re
 import resource
+import signal
 import subprocess
 import time
 import unittest
@@ -64,6 +66,32 @@ class FailedCommit(unittest.TestCase):
             daemon.restart()
             self.assertEqual(daemon.ask("/v1/status")["events"], 1)
             self.assertEqual(daemon.ask("/v1/verify")["ok"], True)
+
+
+class UnreadableFile(unittest.TestCase):
+    """What a mapped file no longer has cannot be read, as from a disk that fails: both are the same signal."""
+
+    SEGMENT = os.path.join("log", "00000000000000000001", "data.mdb")
+    EVENTS = 2_000
+
+    def setUp(self):
+        self.daemon = Daemon(clock="wall")
+        self.addCleanup(self.daemon.__exit__)
+        self.daemon.start()
+        self.daemon.send([event(id=str(number), props={"text": os.urandom(500).hex()}) for number in range(self.EVENTS)])
+        self.path = os.path.join(self.daemon.state, self.SEGMENT)
+
+    def test_it_ends_the_daemon_with_74_and_is_named(self):
+        os.truncate(self.path, 64 << 10)
+        with self.assertRaises(OSError):
+            self.daemon.ask("/v1/verify")
+        self.assertEqual(self.daemon.process.wait(60), 74, self.daemon.log_text())
+        self.assertRegex(
+            self.daemon.log_text(), rf"(?m)^tenured: {re.escape(self.path)}, byte \d+: it cannot be read here, or was cut short; look for")
+
+    def test_a_signal_that_tells_of_no_file_is_what_it_always_was(self):
+        self.daemon.process.send_signal(signal.SIGBUS)
+        self.assertEqual(self.daemon.process.wait(60), -signal.SIGBUS)
 
 
 @unittest.skipUnless(os.geteuid() == 0, "needs a small file system of its own")
