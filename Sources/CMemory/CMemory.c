@@ -3,6 +3,7 @@
 
 #include <limits.h>
 #include <malloc.h>
+#include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,13 +30,16 @@ void cmemory_map_from(int bytes) {
 // 100,000 companies take 0.3 GiB. Of what is not touched there are only addresses, as a rule; see `cmemory_map`.
 enum { GROWTH_BYTES = 1 << 30 };
 
+// There is one heap, and a test program starts several daemons at once: the first of them begins, the last ends.
+static pthread_mutex_t growth_lock = PTHREAD_MUTEX_INITIALIZER;
+static int growth_count;
 // What grows on huge pages.
 static char *growth_start;
 static char *growth_end;
 
 static size_t rounded_up(size_t number, size_t multiple) { return (number + multiple - 1) / multiple * multiple; }
 
-void cmemory_begin_growth(void) {
+static void begin_growth(void) {
     mallopt(M_TRIM_THRESHOLD, INT_MAX);
     // Nothing is free at the end then, so that the next allocation has the heap grow.
     malloc_trim(0);
@@ -54,11 +58,23 @@ void cmemory_begin_growth(void) {
     free(first);
 }
 
-void cmemory_end_growth(void) {
+static void end_growth(void) {
     mallopt(M_TRIM_THRESHOLD, kept_bytes);
     // The huge pages stay, but the kernel makes none of holes that are given back.
     if (growth_end > growth_start) madvise(growth_start, growth_end - growth_start, MADV_NOHUGEPAGE);
     growth_start = growth_end = NULL;
+}
+
+void cmemory_begin_growth(void) {
+    pthread_mutex_lock(&growth_lock);
+    if (growth_count++ == 0) begin_growth();
+    pthread_mutex_unlock(&growth_lock);
+}
+
+void cmemory_end_growth(void) {
+    pthread_mutex_lock(&growth_lock);
+    if (--growth_count == 0) end_growth();
+    pthread_mutex_unlock(&growth_lock);
 }
 
 // An eighth of a machine of 1 GiB, and of what is in use, else it would be done for little again and again.
