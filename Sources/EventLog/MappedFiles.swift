@@ -10,8 +10,8 @@ public enum MappedFiles {
     /// - Parameter beginning: of that line, before the file's path.
     public static func endOnFaults(beginning: String, exitCode: Int32) {
         let ending =
-            ": it cannot be read here, or was cut short; \(Remedy.ofSystemError(EIO)); "
-            + "what is lost of `log` is restored from a backup, and `state` may be removed: a start makes it anew"
+            ": it cannot be read here, or was cut short; \(Remedy.ofSystemError(EIO)); should it stay so, restore a "
+            + "`data.mdb` from a backup, or remove a checkpoint's file (ten digits), which a start makes anew from the log"
         cmapped_end_on_faults(beginning, ending, exitCode)
     }
 }

@@ -30,6 +30,7 @@ struct StopReason: Error, CustomStringConvertible {
 
     /// Before what is said on the standard error.
     static let beginning = "tenured: "
+    /// Its place among what the journal has.
     static let priority = JournalLogHandler.priority(.critical)
 
     /// Says why on the standard error.
