@@ -48,25 +48,30 @@ struct Draft: ~Copyable {
     /// As looked up ahead, in the scope of the company; 0 when it was not.
     let seenFingerprint: UInt64
 
-    init(_ line: borrowing Line, _ bytes: UnsafeRawBufferPointer, _ outlook: LineOutlook, names: NameTable) {
-        record = Record(kind: line.record)
-        record.flags = line.flags
-        record.time = line.time
-        record.count = line.record.isEvent ? line.count : 0
-        record.amount = line.amount
-        record.producerSeq = line.producerSeq
-        company = NameReference(bytes.slice(line.company.indices), seen: outlook.company, in: names)
-        sentUser = NameReference(bytes.slice(line.user.indices), seen: outlook.user, in: names)
+    @inline(__always)
+    init(
+        _ line: UnsafePointer<Line>, _ bytes: UnsafeRawBufferPointer, _ outlook: LineOutlook, names: borrowing NameTable
+    ) {
+        @inline(__always)
+        func slice(_ range: ByteRange) -> UnsafeRawBufferPointer { bytes.slice(range.indices) }
+        record = Record(kind: line.pointee.record)
+        record.flags = line.pointee.flags
+        record.time = line.pointee.time
+        record.count = line.pointee.record.isEvent ? line.pointee.count : 0
+        record.amount = line.pointee.amount
+        record.producerSeq = line.pointee.producerSeq
+        company = NameReference(slice(line.pointee.company), seen: outlook.company, in: names)
+        sentUser = NameReference(slice(line.pointee.user), seen: outlook.user, in: names)
         targetUser = .absent
-        task = NameReference(bytes.slice(line.task.indices), seen: outlook.task, in: names)
-        unit = NameReference(bytes.slice(line.unit.indices), seen: outlook.unit, in: names)
-        source = NameReference(bytes.slice(line.source.indices), seen: outlook.source, in: names)
-        id = bytes.slice(line.id.indices)
-        payload = bytes.slice(line.payload.indices)
+        task = NameReference(slice(line.pointee.task), seen: outlook.task, in: names)
+        unit = NameReference(slice(line.pointee.unit), seen: outlook.unit, in: names)
+        source = NameReference(slice(line.pointee.source), seen: outlook.source, in: names)
+        id = slice(line.pointee.id)
+        payload = slice(line.pointee.payload)
         seenFingerprint = outlook.fingerprint
-        guard line.record == .alias else { return }
+        guard line.pointee.record == .alias else { return }
         targetUser = sentUser
-        sentUser = NameReference(bytes.slice(line.previousUser.indices), seen: .none, in: names)
+        sentUser = NameReference(slice(line.pointee.previousUser), seen: .none, in: names)
     }
 
     /// Of the id in its scope.

@@ -5,10 +5,10 @@ import UsageModel
 /// Putting records into the block and applying them, in one order for senders' records, the daemon's
 /// own and flag moves alike.
 extension Writer {
-    /// Adds a record to the block and applies it. Returns its seq.
+    /// Adds a record to the block, which says where its id and payload are, and applies it. Returns its seq.
     @discardableResult
     func emit(
-        _ record: Record, id: UnsafeRawBufferPointer, payload: UnsafeRawBufferPointer
+        _ record: inout Record, id: UnsafeRawBufferPointer, payload: UnsafeRawBufferPointer
     ) throws(EngineError) -> UInt64 {
         portraits.advanceClock(for: record, logTime: logTime)
         // What time alone made true until this record came is true before it applies.
@@ -18,27 +18,37 @@ extension Writer {
             try fireDeadlines(before: record)
         }
         if isListening { try catchUp(before: record) }
-        var record = record
         record.id = block.add(id)
         record.payload = block.add(payload)
         let seq = nextSeq
         block.records.append(record)
-        let merged = record.kind == .alias ? portraits.companies(knowing: record.sentUser) : []
-        block.bytes.withRawBytes { portraits.apply(record, seq: seq, bytes: $0) }
+        if record.kind.isEvent {
+            portraits.apply(record, seq: seq, bytes: UnsafeRawBufferPointer(start: nil, count: 0))
+            counters.logged += 1
+        } else {
+            try apply(uncommon: record, seq: seq)
+        }
         // A record later than every raise costs a comparison.
         if desk.book.hasFlag(of: record.company, raisedAfter: record.time) {
             late.note(late: record, seq: seq, portraits: portraits)
             portraits.endSlack(of: record.company)
         }
-        if record.kind.isEvent { counters.logged += 1 } else { lastUncommonSeq = seq }
-        for company in merged {
-            if desk.book.hasFlags(of: company) { late.note(alias: record, seq: seq, in: company, portraits: portraits) }
-            try noteRecord(record.kind, of: company)
-        }
         if !record.company.isNone { try noteRecord(record.kind, of: record.company) }
         if record.kind == .clock, let now = portraits.now { lookAtAwaitingClock(from: now) }
         if isListening { try noteHeard(record) }
         return seq
+    }
+
+    /// Applies a record that is no event.
+    @inline(never)
+    private func apply(uncommon record: Record, seq: UInt64) throws(EngineError) {
+        let merged = record.kind == .alias ? portraits.companies(knowing: record.sentUser) : []
+        block.bytes.withRawBytes { portraits.apply(record, seq: seq, bytes: $0) }
+        lastUncommonSeq = seq
+        for company in merged {
+            if desk.book.hasFlags(of: company) { late.note(alias: record, seq: seq, in: company, portraits: portraits) }
+            try noteRecord(record.kind, of: company)
+        }
     }
 
     /// Sees to it that the rules look at `company`, which a record of `kind` has just changed.
@@ -87,7 +97,7 @@ extension Writer {
         record.time = isEventClock ? portraits.now ?? logTime : logTime
         record.day = record.time.utcDay
         try payload.withRawBytes { (bytes) throws(EngineError) in
-            _ = try emit(record, id: UnsafeRawBufferPointer(start: nil, count: 0), payload: bytes)
+            _ = try emit(&record, id: UnsafeRawBufferPointer(start: nil, count: 0), payload: bytes)
         }
         if kind == .settings { noteClockMode() }
     }

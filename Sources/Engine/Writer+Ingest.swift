@@ -9,6 +9,7 @@ import WireFormat
 /// arguments at each call, which was a twentieth of all instructions.
 extension Writer {
     func settle(_ submission: Submission) throws(EngineError) {
+        let session = submission.session
         try submission.batch.withLines { (lines, bytes) throws(EngineError) in
             var next = 0
             while next < lines.count {
@@ -16,7 +17,11 @@ extension Writer {
                 outlooks.look(
                     at: UnsafeBufferPointer(rebasing: lines[next..<end]), bytes, names: names, portraits: portraits,
                     duplicates: duplicates)
-                for index in next..<end { try settle(lines[index], outlooks[index - next], bytes, of: submission) }
+                for index in next..<end {
+                    try settle(
+                        lines.baseAddress.unsafelyUnwrapped + index, outlooks[index - next], bytes, of: submission,
+                        session)
+                }
                 if mailbox.hasJobs { try letJobsOvertake() }
                 try tendBlock(behind: end - next)
                 next = end
@@ -30,16 +35,17 @@ extension Writer {
 
     @inline(__always)
     private func settle(
-        _ line: borrowing Line, _ outlook: LineOutlook, _ bytes: UnsafeRawBufferPointer, of submission: Submission
+        _ line: UnsafePointer<Line>, _ outlook: LineOutlook, _ bytes: UnsafeRawBufferPointer, of submission: Submission,
+        _ session: Session
     ) throws(EngineError) {
-        let session = submission.session
-        switch line.kind {
-        case .record where line.isIgnored: session.progress.settledLines += 1
-        case .record: try settleRecord(line, outlook, bytes, of: submission)
+        switch line.pointee.kind {
+        case .record where line.pointee.isIgnored: session.progress.settledLines += 1
+        case .record: try settleRecord(line, outlook, bytes, session)
         case .refused:
             session.progress.settledLines += 1
-            refuse(
-                line, Refusal(error: line.error, detail: submission.batch.text(line.detail)), bytes, session: session)
+            let refusal = Refusal(
+                error: line.pointee.error, detail: submission.batch.text(line.pointee.detail))
+            refuse(line, refusal, bytes, session: session)
         case .hello: greet(line, of: submission.batch, session: session)
         case .sync: try synchronise(line, of: submission.batch, session: session)
         case .ping: Reply.pong.write(to: &session.progress.replies.other)
@@ -52,10 +58,10 @@ extension Writer {
         case refused(Refusal)
     }
 
+    @inline(__always)
     private func settleRecord(
-        _ line: borrowing Line, _ outlook: LineOutlook, _ bytes: UnsafeRawBufferPointer, of submission: Submission
+        _ line: UnsafePointer<Line>, _ outlook: LineOutlook, _ bytes: UnsafeRawBufferPointer, _ session: Session
     ) throws(EngineError) {
-        let session = submission.session
         session.progress.settledLines += 1
         switch try settlement(of: line, outlook, bytes, session: session) {
         case .accepted: break
@@ -65,16 +71,11 @@ extension Writer {
         try endBlockIfFull()
     }
 
-    @inline(__always)
     private func settlement(
-        of line: borrowing Line, _ outlook: LineOutlook, _ bytes: UnsafeRawBufferPointer, session: Session
+        of line: UnsafePointer<Line>, _ outlook: LineOutlook, _ bytes: UnsafeRawBufferPointer, session: Session
     ) throws(EngineError) -> Settlement {
-        var draft: Draft
-        do throws(Refusal) {
-            draft = try self.draft(line, outlook, bytes)
-        } catch {
-            return .refused(error)
-        }
+        var draft = Draft(line, bytes, outlook, names: names)
+        if let refusal = complete(&draft, of: line, bytes) { return .refused(refusal) }
         if isTakenFromProducer(line, session) { return .duplicate(of: draft.source.id) }
         return try admit(&draft, session: session)
     }
@@ -102,32 +103,45 @@ extension Writer {
 
     // MARK: Who is meant
 
+    /// Finds what the line does not say, its time and its company. Returns why it may not come in, nil when it may.
     @inline(__always)
-    private func draft(
-        _ line: borrowing Line, _ outlook: LineOutlook, _ bytes: UnsafeRawBufferPointer
-    ) throws(Refusal) -> Draft {
-        var draft = Draft(line, bytes, outlook, names: names)
-        if line.record == .alias { try checkAlias(draft) }
-        if !line.hasTime {
+    private func complete(
+        _ draft: inout Draft, of line: UnsafePointer<Line>, _ bytes: UnsafeRawBufferPointer
+    ) -> Refusal? {
+        let isEvent = line.pointee.record.isEvent
+        if !line.pointee.hasTime {
             draft.record.flags.insert(.timeStamped)
             draft.record.time = isEventClock ? portraits.now ?? logTime : logTime
-        } else if !isEventClock, line.time - logTime > configuration.limits.maxFutureMilliseconds {
-            throw tooFarInFuture(line.time)
+        } else if !isEventClock, line.pointee.time - logTime > configuration.limits.maxFutureMilliseconds {
+            return tooFarInFuture(line.pointee.time)
         }
-        switch line.record {
-        case .alias, .clock: draft.company = .absent
-        default:
-            if draft.company.isAbsent {
-                try deriveCompany(
-                    of: &draft, email: bytes.slice(line.email.indices),
-                    fallback: bytes.slice(line.fallbackCompany.indices))
+        return isEvent && !draft.company.isAbsent ? nil : completeOther(&draft, of: line, bytes)
+    }
+
+    /// The same of what is no event with a company.
+    @inline(never)
+    private func completeOther(
+        _ draft: inout Draft, of line: UnsafePointer<Line>, _ bytes: UnsafeRawBufferPointer
+    ) -> Refusal? {
+        do throws(Refusal) {
+            switch line.pointee.record {
+            case .alias:
+                try checkAlias(draft)
+                draft.company = .absent
+            case .clock: draft.company = .absent
+            default:
+                if draft.company.isAbsent {
+                    try deriveCompany(
+                        of: &draft, email: bytes.slice(line.pointee.email.indices),
+                        fallback: bytes.slice(line.pointee.fallbackCompany.indices))
+                }
             }
+        } catch {
+            return error
         }
-        if line.record == .clock, !isEventClock {
-            throw Refusal(
-                error: .badTime, detail: "clock lines are taken only under clock: event; this daemon runs on wall time")
-        }
-        return draft
+        guard line.pointee.record == .clock, !isEventClock else { return nil }
+        return Refusal(
+            error: .badTime, detail: "clock lines are taken only under clock: event; this daemon runs on wall time")
     }
 
     private func tooFarInFuture(_ time: Timestamp) -> Refusal {
@@ -211,11 +225,12 @@ extension Writer {
         case other(seq: UInt64)
     }
 
-    private func isTakenFromProducer(_ line: borrowing Line, _ session: Session) -> Bool {
-        guard line.flags.contains(.hasProducerSeq), !session.progress.producer.isNone,
+    @inline(__always)
+    private func isTakenFromProducer(_ line: UnsafePointer<Line>, _ session: Session) -> Bool {
+        guard line.pointee.flags.contains(.hasProducerSeq), !session.progress.producer.isNone,
             let last = portraits.producerSeq(of: session.progress.producer)
         else { return false }
-        return line.producerSeq <= last
+        return line.pointee.producerSeq <= last
     }
 
     @inline(__always)
@@ -338,7 +353,7 @@ extension Writer {
         draft.record.day =
             draft.record.company.isNone
             ? draft.record.time.utcDay : portraits.day(of: draft.record.time, in: draft.record.company)
-        let seq = try emit(draft.record, id: draft.id, payload: draft.payload)
+        let seq = try emit(&draft.record, id: draft.id, payload: draft.payload)
         counters.lines.accept(from: draft.record.source)
         if !draft.id.isEmpty {
             duplicates.insert(fingerprint: draft.fingerprint, day: draft.record.time.utcDay, seq: seq)
@@ -347,19 +362,21 @@ extension Writer {
 
     // MARK: Everything else that a line can be
 
-    private func refuse(_ line: borrowing Line, _ refusal: Refusal, _ bytes: UnsafeRawBufferPointer, session: Session) {
+    private func refuse(
+        _ line: UnsafePointer<Line>, _ refusal: Refusal, _ bytes: UnsafeRawBufferPointer, session: Session
+    ) {
         let number = session.progress.settledLines
         Reply.error(code: refusal.error.code, line: number, detail: refusal.detail)
             .write(to: &session.progress.replies.errors)
-        let source: SourceID? = names.find(UnsafeRawBufferPointer(rebasing: bytes[line.source.indices]))
+        let source: SourceID? = names.find(UnsafeRawBufferPointer(rebasing: bytes[line.pointee.source.indices]))
         counters.lines.refuse(refusal.error, from: source ?? .none)
         rejects.add(
             time: logTime, error: refusal.error, detail: refusal.detail, line: number, sender: session.peer.name,
-            text: UnsafeRawBufferPointer(rebasing: bytes[line.text.indices]))
+            text: UnsafeRawBufferPointer(rebasing: bytes[line.pointee.text.indices]))
     }
 
-    private func greet(_ line: borrowing Line, of batch: LineBatch, session: Session) {
-        let name = batch.text(line.producer)
+    private func greet(_ line: UnsafePointer<Line>, of batch: LineBatch, session: Session) {
+        let name = batch.text(line.pointee.producer)
         guard names.find(name, as: ProducerID.self) != nil || names.count(.producer) < configuration.limits.producers
         else {
             Reply.busy(reason: "memory").write(to: &session.progress.replies.other)
@@ -370,10 +387,10 @@ extension Writer {
             .write(to: &session.progress.replies.other)
     }
 
-    private func synchronise(_ line: borrowing Line, of batch: LineBatch, session: Session) throws(EngineError) {
+    private func synchronise(_ line: UnsafePointer<Line>, of batch: LineBatch, session: Session) throws(EngineError) {
         try lookAtUnlooked()
         Reply.sync(
-            tag: batch.text(line.id), ack: session.progress.settledLines, seq: lastSeq
+            tag: batch.text(line.pointee.id), ack: session.progress.settledLines, seq: lastSeq
         ).write(to: &session.progress.replies.other)
     }
 

@@ -161,7 +161,8 @@ public final class Portraits {
     /// The date of `time` in the company's zone.
     @inline(__always)
     public func day(of time: Timestamp, in company: CompanyID) -> Day {
-        fold.pointee.state(company)?.pointee.zone.day(of: time) ?? fold.pointee.defaultZone.day(of: time)
+        guard let state = fold.pointee.state(company) else { return fold.pointee.defaultZone.day(of: time) }
+        return state.pointee.day(of: time)
     }
 
     /// The zones that stand in the log, in byte order.

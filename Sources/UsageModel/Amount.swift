@@ -40,8 +40,8 @@ extension Amount {
     /// Returns nil when `text` is not such a number or lies outside ±10^18. O(length), whatever the
     /// exponent says.
     public init?(parsing text: UnsafeRawBufferPointer) {
-        if let micros = Self.plainMicros(text) {
-            self.init(micros: micros)
+        if let (amount, count) = Self.plain(text), count == text.count {
+            self = amount
             return
         }
         var scanner = DecimalScanner(text)
@@ -49,16 +49,18 @@ extension Amount {
         self.init(micros: micros)
     }
 
-    /// The millionths of `text` when it is written as most amounts are, `[-]digits[.digits]` with at
-    /// most 12 and 6 digits, so that 64 bits hold it and nothing is rounded; nil for all else.
-    private static func plainMicros(_ text: UnsafeRawBufferPointer) -> Int128? {
+    /// The number that `text` begins with if it is written as most amounts are, `[-]digits[.digits]` with at most 12 and 6
+    /// digits, so that 64 bits hold it and nothing is rounded, and how long it is; nil for all else. What stands behind
+    /// it may be more digits.
+    @inlinable @inline(__always)
+    public static func plain(_ text: UnsafeRawBufferPointer) -> (amount: Amount, count: Int)? {
         let start = text.first == UInt8(ascii: "-") ? 1 : 0
         var value: Int64 = 0
         var index = start
         while index < text.count, text[index] &- UInt8(ascii: "0") < 10 {
+            guard index - start < 12 else { return nil }
             value = value &* 10 &+ Int64(text[index] &- UInt8(ascii: "0"))
             index += 1
-            guard index - start <= 12 else { return nil }
         }
         guard index > start else { return nil }
         var places = 0
@@ -70,12 +72,11 @@ extension Amount {
                 places += 1
             }
         }
-        guard index == text.count else { return nil }
         while places < fractionDigits {
             value &*= 10
             places += 1
         }
-        return Int128(start == 1 ? -value : value)
+        return (Amount(micros: Int128(start == 1 ? -value : value)), index)
     }
 
     public init?(_ text: String) {

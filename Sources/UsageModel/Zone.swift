@@ -69,6 +69,14 @@ extension Zone {
         }
     }
 
+    /// An instant not after `instant` from which on the local date is the same as at `instant`: local midnight, or the change
+    /// of the clocks that came behind it. O(log transitions).
+    public func dateStart(before instant: Timestamp) -> Timestamp {
+        let period = period(at: instant.milliseconds)
+        let midnight = Int64(day(of: instant).number) * millisecondsPerDay
+        return Timestamp(milliseconds: max(period.start, midnight - period.offset))
+    }
+
     /// The first instant after `instant` whose local date is another than that at `instant`. Almost
     /// always the next midnight; earlier or later where the clocks change over midnight.
     /// O(log transitions).

@@ -51,7 +51,22 @@ struct LineFramer {
 
     /// The line that begins at `start`; nil when more bytes are needed to tell. `input` is everything
     /// received that is not consumed. O(bytes not seen before).
+    @inline(__always)
     mutating func next(
+        _ input: UnsafeRawBufferPointer, from start: Int, atEnd: Bool, givesUpOpenString: Bool
+    ) -> Frame? {
+        // A line that is there as a whole, as most are.
+        if !isSkipping, openString == nil, let newline = Self.newline(input, from: start + scanned),
+            newline - start <= lineBytes
+        {
+            scanned = 0
+            return Frame(.line, end: newline, next: newline + 1)
+        }
+        return nextOther(input, from: start, atEnd: atEnd, givesUpOpenString: givesUpOpenString)
+    }
+
+    @inline(never)
+    private mutating func nextOther(
         _ input: UnsafeRawBufferPointer, from start: Int, atEnd: Bool, givesUpOpenString: Bool
     ) -> Frame? {
         guard start < input.count else { return nil }

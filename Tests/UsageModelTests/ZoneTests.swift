@@ -70,6 +70,9 @@ struct ZoneTests {
             #expect(change > instant && next != day, "\(name) after \(instant.rfc3339)")
             #expect(zone.day(of: change + -1) == day, "\(name) at \(change.rfc3339)")
             #expect(zone.day(of: Timestamp(milliseconds: (instant.milliseconds + change.milliseconds) / 2)) == day)
+            // The whole stretch up to the change has the date that its end has.
+            let start = zone.dateStart(before: change + -1)
+            #expect(zone.nextDateChange(after: start) == change && zone.day(of: start) == day, "\(name)")
             if next > day {
                 // Where the clocks went back over midnight this is the date's second beginning.
                 let start = zone.startOfDay(next)

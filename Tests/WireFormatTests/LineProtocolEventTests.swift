@@ -127,6 +127,28 @@ struct LineProtocolEventTests {
         #expect(decode("e," + (tags + ["t150=w"]).joined(separator: ",") + " n=1").map(\.error) == ["bad_line"])
     }
 
+    @Test("names of tags that look alike are told apart, and the first that occurs twice is named")
+    func similarTags() {
+        #expect(decode("e,a1b=v,a2b=v,b1a=v n=1").map(\.error) == [nil])
+        #expect(
+            decode("e,a1b=v,a2b=v,a1b=w,a2b=w n=1").map(\.detailText) == [
+                "a tag's name occurs twice, at byte 14: \"a1b=w,a2b=w n=1\""
+            ])
+        #expect(decode("e,a\\ b=v,a\\,b=v n=1").map(\.error) == [nil])
+    }
+
+    @Test("an amount is exact whether it is written plainly or not, and ends where its number ends")
+    func amounts() {
+        for (text, amount) in [
+            ("-0.25", "-0.25"), ("12.", "12"), (".5", "0.5"), ("007", "7"),
+            ("999999999999.999999", "999999999999.999999"),
+            ("1234567890123", "1234567890123"), ("1.1234565", "1.123456"), ("1.1234575", "1.123458"), ("1e2", "100"),
+        ] {
+            #expect(describe("e,company=a amount=\(text) 0") == ["track company=a task=e amount=\(amount) time=0"])
+        }
+        #expect(decode("e amount=1.5x").map(\.error) == ["bad_line"])
+    }
+
     @Test("a refusal says what was expected, where, and what stands there")
     func detail() {
         #expect(

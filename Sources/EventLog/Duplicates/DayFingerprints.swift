@@ -56,9 +56,11 @@ struct DayFingerprints: Sendable {
         count += 1
     }
 
-    /// Seqs of entries with the upper 48 bits of `fingerprint`, ascending.
+    /// Calls `body` with the seqs of entries with the upper 48 bits of `fingerprint`, ascending, until it says no.
     @inline(__always)
-    func candidates(_ fingerprint: UInt64) -> [UInt64] { tables[index(fingerprint)].candidates(fingerprint) }
+    func forEachCandidate(_ fingerprint: UInt64, _ body: (UInt64) -> Bool) {
+        tables[index(fingerprint)].forEachCandidate(fingerprint, body)
+    }
 
     /// Asks for the memory where `fingerprint` is or will be.
     @inline(__always)

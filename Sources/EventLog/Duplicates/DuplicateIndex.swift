@@ -40,11 +40,34 @@ public struct DuplicateIndex: ~Copyable, Sendable {
     /// Seqs that may carry `fingerprint` on `day`, ascending; as a rule none, and nothing is allocated then.
     ///
     /// Throws when the checkpoint's files turn out to be damaged there.
+    @inline(__always)
     public func candidates(fingerprint: UInt64, day: Day) throws(EventLogError) -> [UInt64] {
         let position = position(of: day)
-        var found = position.map { tables[$0].table.candidates(fingerprint) } ?? []
-        if let position, tables[position].isWhole { return found }
-        for table in leaving where table.day == day { found += table.table.candidates(fingerprint) }
+        if let position, tables[position].isWhole {
+            var isThere = false
+            tables[position].table.forEachCandidate(fingerprint) { _ in
+                isThere = true
+                return false
+            }
+            if !isThere { return [] }
+        }
+        return try allCandidates(fingerprint: fingerprint, day: day, at: position)
+    }
+
+    @inline(never)
+    private func allCandidates(fingerprint: UInt64, day: Day, at position: Int?) throws(EventLogError) -> [UInt64] {
+        var found: [UInt64] = []
+        func add(_ table: DayTable) {
+            table.table.forEachCandidate(fingerprint) { seq in
+                found.append(seq)
+                return true
+            }
+        }
+        if let position {
+            add(tables[position])
+            if tables[position].isWhole { return found }
+        }
+        for table in leaving where table.day == day { add(table) }
         try runs.findCandidates(fingerprint: fingerprint, day: day, into: &found)
         // What came since a restart is in memory and, once saved, in the files.
         return found.count > 1 ? Array(Set(found)).sorted() : found
@@ -111,6 +134,7 @@ public struct DuplicateIndex: ~Copyable, Sendable {
         var isWhole: Bool
     }
 
+    @inline(__always)
     private func position(of day: Day) -> Int? {
         if recent < tables.count, tables[recent].day == day { return recent }
         return places[day]

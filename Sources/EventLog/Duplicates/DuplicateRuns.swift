@@ -30,6 +30,8 @@ public struct UnsavedDuplicates: Sendable {
 
     /// In chunks, since an array that grows moves all that it holds, a hundred megabytes at once.
     private var chunks: [[Entry]] = []
+    /// The last of them, which entries are added to.
+    private var chunk: [Entry] = []
     /// Whole tables besides: after a replay of the whole log all that is in memory is unsaved, and need not be listed
     /// once more.
     var wholeTables: [Int32: DayFingerprints] = [:]
@@ -41,20 +43,26 @@ public struct UnsavedDuplicates: Sendable {
 
     @inline(__always)
     mutating func append(_ entry: Entry) {
-        if chunks.last.map({ $0.count == Self.chunkCount }) ?? true { beginChunk() }
-        chunks[chunks.count - 1].append(entry)
+        if chunk.count == chunk.capacity { beginChunk() }
+        chunk.append(entry)
     }
 
     @inline(never)
     private mutating func beginChunk() {
-        var chunk: [Entry] = []
+        endChunk()
         chunk.reserveCapacity(Self.chunkCount)
-        chunks.append(chunk)
+    }
+
+    private mutating func endChunk() {
+        if !chunk.isEmpty { chunks.append(chunk) }
+        chunk = []
     }
 
     /// Adds the entries that came behind these.
     mutating func append(contentsOf later: UnsavedDuplicates) {
+        endChunk()
         chunks += later.chunks
+        chunk = later.chunk
     }
 
     /// One table a date, in order of date. O(entries).
@@ -87,7 +95,7 @@ public struct UnsavedDuplicates: Sendable {
 
     /// Neighbours are nearly always of one date.
     private func forEachStretch(_ body: (Int32, ArraySlice<Entry>) -> Void) {
-        for chunk in chunks {
+        for chunk in chunks + [chunk] {
             var start = 0
             while start < chunk.count {
                 let day = chunk[start].day

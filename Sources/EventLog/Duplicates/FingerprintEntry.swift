@@ -1,59 +1,60 @@
 /// One event in a table of fingerprints, 12 bytes: the upper 32 bits of the fingerprint; its next 16 and the
 /// seq's upper 16; the seq's lower 32. A seq of 0 marks a free slot.
-struct FingerprintEntry {
-    /// The upper 48 bits.
-    var fingerprint: UInt64
-    var seq: UInt64
+struct FingerprintEntry: BitwiseCopyable {
+    /// The first two words, the first of them above: in order of fingerprint, and as far as it goes of seq.
+    private let upper: UInt64
+    private let lower: UInt32
 
     static let fingerprintBits = 48
     static let wordCount = 3
     static let byteCount = wordCount * MemoryLayout<UInt32>.size
 
     init(fingerprint: UInt64, seq: UInt64) {
-        self.fingerprint = fingerprint >> 16
-        self.seq = seq
+        upper = fingerprint & ~0xFFFF | seq >> 32
+        lower = UInt32(truncatingIfNeeded: seq)
+    }
+
+    /// Of the words at `start`.
+    @inline(__always)
+    init(_ start: UnsafePointer<UInt32>) {
+        upper = UInt64(start[0]) << 32 | UInt64(start[1])
+        lower = start[2]
     }
 
     @inline(__always)
     init(_ words: UnsafeBufferPointer<UInt32>, _ slot: Int) {
-        let word = slot * Self.wordCount
-        let second = words[word + 1]
-        fingerprint = UInt64(words[word]) << 16 | UInt64(second >> 16)
-        seq = UInt64(second & 0xFFFF) << 32 | UInt64(words[word + 2])
+        self.init(words.baseAddress.unsafelyUnwrapped + slot * Self.wordCount)
     }
 
+    /// The upper 48 bits.
     @inline(__always)
-    init(_ words: UnsafeMutableBufferPointer<UInt32>, _ slot: Int) { self.init(UnsafeBufferPointer(words), slot) }
+    var fingerprint: UInt64 { upper >> 16 }
+
+    @inline(__always)
+    var seq: UInt64 { (upper & 0xFFFF) << 32 | UInt64(lower) }
 
     @inline(__always)
     var words: (UInt32, UInt32, UInt32) {
-        (
-            UInt32(truncatingIfNeeded: fingerprint >> 16),
-            UInt32(truncatingIfNeeded: fingerprint & 0xFFFF) << 16 | UInt32(truncatingIfNeeded: seq >> 32),
-            UInt32(truncatingIfNeeded: seq)
-        )
+        (UInt32(truncatingIfNeeded: upper >> 32), UInt32(truncatingIfNeeded: upper), lower)
     }
 
     @inline(__always)
-    func write(_ target: UnsafeMutableBufferPointer<UInt32>, _ slot: Int) {
-        let word = slot * Self.wordCount
-        let words = words
-        target[word] = words.0
-        target[word + 1] = words.1
-        target[word + 2] = words.2
-    }
+    func write(_ target: UnsafeMutablePointer<UInt32>) { (target[0], target[1], target[2]) = words }
 
+    @inline(__always)
     var isFree: Bool { seq == 0 }
 
+    @inline(__always)
     func precedes(_ other: FingerprintEntry) -> Bool {
-        fingerprint != other.fingerprint ? fingerprint < other.fingerprint : seq < other.seq
+        upper != other.upper ? upper < other.upper : lower < other.lower
     }
 
-    /// The slot of `homeCount` where a search begins: the fingerprint's 48 lower bits as a fraction of their range, so
-    /// that homes are in order.
+    /// The slot of `homeCount` where a search begins, in a table whose entries share `depth` bits: the fingerprint's other
+    /// bits as a fraction of their range, so that homes are in order.
     @inline(__always)
-    static func home(_ fingerprint: UInt64, of homeCount: Int) -> Int {
-        Int(truncatingIfNeeded: (fingerprint << 16).multipliedFullWidth(by: UInt64(homeCount)).high)
+    static func home(_ fingerprint: UInt64, depth: Int = 0, of homeCount: Int) -> Int {
+        let bits = fingerprint << UInt64(UInt64.bitWidth - fingerprintBits + depth)
+        return Int(truncatingIfNeeded: bits.multipliedFullWidth(by: UInt64(homeCount)).high)
     }
 }
 

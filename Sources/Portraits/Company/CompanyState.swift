@@ -8,11 +8,12 @@ import UsageModel
 struct CompanyState: ~Copyable {
     // MARK: Touched by every event
 
-    /// Milliseconds of `now` between which `today` holds.
+    /// Milliseconds between which the date is `today`; of that day they may leave some out at its beginning.
     var todayFrom = Int64.max
     var todayUntil = Int64.min
     var users: UserRows
     var tasks = Rows<TaskRow>()
+    var amounts = Rows<AmountSeries>()
     /// Where the row of a task probably stands, by the low bits of its number: right for companies
     /// with few tasks, and a miss less than the index.
     var taskGuesses = SIMD32<UInt16>()
@@ -84,7 +85,6 @@ struct CompanyState: ~Copyable {
     var nextPruning = Int32.min
     var usersTotal = 0
     var beyondHorizon: UInt64 = 0
-    var amounts = Rows<AmountSeries>()
     /// How many users have a `leave` record.
     var leaverCount: UInt32 = 0
     /// User days not reached yet: kept, and counted when they are.
@@ -189,7 +189,7 @@ extension CompanyState {
     private mutating func enterDay(of now: Timestamp) {
         today = zone.day(of: now).number
         moveRecentDays(to: today)
-        todayFrom = now.milliseconds
+        todayFrom = zone.dateStart(before: now).milliseconds
         todayUntil = zone.nextDateChange(after: now).milliseconds
         slack = .exceeded
         // Bounds follow the UTC date, which never goes back.
@@ -203,6 +203,14 @@ extension CompanyState {
             let number = Int32(truncatingIfNeeded: company.number)
             nextPruning = utcDay + Self.pruningInterval - (utcDay &+ number) & (Self.pruningInterval - 1)
         }
+    }
+
+    /// The date of `time` in the company's zone.
+    @inline(__always)
+    func day(of time: Timestamp) -> Day {
+        // Most of what comes has just happened, and the zone lies in lines of memory that nothing else needs.
+        if time.milliseconds >= todayFrom, time.milliseconds < todayUntil { return Day(number: today) }
+        return zone.day(of: time)
     }
 
     mutating func use(_ zone: Zone) {

@@ -5,7 +5,7 @@ public import UsageModel
 /// Applying the same moves in the same order gives the same book on every machine. It evaluates
 /// nothing; `FlagEvaluator` proposes moves against it. Belongs to the writer's thread.
 ///
-/// Memory: 4 bytes a company number, some 80 a company that ever had a move, some 100 more for each
+/// Memory: 12 bytes a company number, some 70 a company that ever had a move, some 100 more for each
 /// rule that ever spoke there, and some 300 and its texts for each flag ever raised.
 public struct FlagBook {
     /// By company number: its place in `companies` + 1; 0 for none.
@@ -15,7 +15,7 @@ public struct FlagBook {
     private var flags: [Flag] = []
     /// By place: the company's flags, ascending.
     private var flagsByPlace: [[FlagID]] = []
-    /// By place: when the company's last flag was raised.
+    /// By company number, as far as any had a move: when its last flag was raised. Most events ask for it.
     private var lastRaises: [Timestamp] = []
     /// When the last flag of all was raised.
     private var lastRaise = Timestamp(milliseconds: .min)
@@ -56,8 +56,8 @@ extension FlagBook {
 
     /// Whether a flag of the company was raised after `time`. O(1); a comparison and no more where nobody's was.
     public func hasFlag(of company: CompanyID, raisedAfter time: Timestamp) -> Bool {
-        guard time < lastRaise, !company.isNone, let place = place(of: company) else { return false }
-        return time < lastRaises[place]
+        let index = Int(company.number)
+        return time < lastRaise && !company.isNone && index < lastRaises.count && time < lastRaises[index]
     }
 
     /// Whether a flag of the company was ever raised. O(1).
@@ -159,7 +159,8 @@ extension FlagBook {
             owner: raise.owner, moves: [seq])
         flags.append(flag)
         flagsByPlace[place].append(id)
-        lastRaises[place] = max(lastRaises[place], move.at)
+        let index = Int(company.number)
+        lastRaises[index] = max(lastRaises[index], move.at)
         lastRaise = max(lastRaise, move.at)
         open.append(id)
         while countsByRule.count <= Int(slot) { countsByRule.append(RuleCounts()) }
@@ -265,7 +266,7 @@ extension FlagBook {
         companies[place] = state
         flagsByPlace[place] = flags
         guard let lastRaise else { return }
-        lastRaises[place] = lastRaise
+        lastRaises[Int(company.number)] = lastRaise
         self.lastRaise = max(self.lastRaise, lastRaise)
     }
 
@@ -296,10 +297,13 @@ extension FlagBook {
     private mutating func makePlace(of company: CompanyID) -> Int {
         if let place = place(of: company) { return place }
         let index = Int(company.number)
-        if index >= places.count { places.append(contentsOf: repeatElement(0, count: index + 1 - places.count)) }
+        if index >= places.count {
+            let added = index + 1 - places.count
+            places.append(contentsOf: repeatElement(0, count: added))
+            lastRaises.append(contentsOf: repeatElement(Timestamp(milliseconds: .min), count: added))
+        }
         companies.append(CompanyFlags())
         flagsByPlace.append([])
-        lastRaises.append(Timestamp(milliseconds: .min))
         places[index] = UInt32(companies.count)
         return companies.count - 1
     }

@@ -49,10 +49,12 @@ struct EventLineSink: LineProtocolSink {
         batch.bytes.append(UInt8(ascii: "}"))
     }
 
+    @inline(__always)
     mutating func measurement(_ name: LineProtocolToken) throws(LineRefusal) {
         line.task = try range(name, .name(isMeasurement: true))
     }
 
+    @inline(__always)
     mutating func tag(_ name: LineProtocolToken, _ value: LineProtocolToken) throws(LineRefusal) {
         switch EventMember(text, name) {
         case .company: line.company = try range(value, .name())
@@ -66,6 +68,7 @@ struct EventLineSink: LineProtocolSink {
         }
     }
 
+    @inline(__always)
     mutating func field(_ name: LineProtocolToken, _ value: LineProtocolFieldValue) throws(LineRefusal) {
         let member = EventMember(text, name)
         switch (member, value) {
@@ -74,13 +77,7 @@ struct EventLineSink: LineProtocolSink {
         case (.unit, .string(let token)): line.unit = try range(token, .string)
         case (.source, .string(let token)): line.source = try range(token, .string)
         case (.amount, _):
-            guard let token = value.number else {
-                throw LineRefusal(.badNumber, "the field \"amount\" is a number", at: name.offset)
-            }
-            guard let amount = Amount(parsing: text.slice(token.range)) else {
-                throw LineRefusal(.badNumber, "an amount lies within ±10^18", at: token.offset)
-            }
-            line.amount = amount
+            line.amount = try amount(value, at: name.offset)
             line.flags.insert(.hasAmount)
         case (.count, _):
             guard let count = WholeNumber.count(value, text) else {
@@ -102,6 +99,19 @@ struct EventLineSink: LineProtocolSink {
         }
     }
 
+    @inline(__always)
+    private func amount(_ value: LineProtocolFieldValue, at offset: Int) throws(LineRefusal) -> Amount {
+        if case .float(_, let amount?) = value { return amount }
+        guard let token = value.number else {
+            throw LineRefusal(.badNumber, "the field \"amount\" is a number", at: offset)
+        }
+        guard let amount = Amount(parsing: text.slice(token.range)) else {
+            throw LineRefusal(.badNumber, "an amount lies within ±10^18", at: token.offset)
+        }
+        return amount
+    }
+
+    @inline(__always)
     mutating func time(_ value: Int64, at offset: Int) throws(LineRefusal) {
         guard let time = precision.time(value) else {
             throw LineRefusal(.badTime, "a time lies in the years 0001 to 9999", at: offset)
@@ -118,17 +128,26 @@ struct EventLineSink: LineProtocolSink {
     }
 
     /// Where the token's text stands in the batch: in the line itself, or behind it when it had escapes.
+    @inline(__always)
     private mutating func range(_ token: LineProtocolToken, _ kind: TokenKind) throws(LineRefusal) -> ByteRange {
-        var range = ByteRange(offset: textOffset + token.offset, count: token.count)
-        if token.hasEscapes {
-            let start = unescaped.count
-            unescape(token, kind, into: &unescaped)
-            range = ByteRange(offset: textOffset + text.count + start, count: unescaped.count - start)
-        }
-        guard range.count <= limits.nameBytes else {
-            throw LineRefusal(limit: limits.nameBytes, .limit, "a name is too long in bytes", at: token.offset)
-        }
+        if token.hasEscapes { return try unescapedRange(token, kind) }
+        guard token.count <= limits.nameBytes else { throw nameTooLong(token) }
+        return ByteRange(offset: textOffset + token.offset, count: token.count)
+    }
+
+    @inline(never)
+    private mutating func unescapedRange(
+        _ token: LineProtocolToken, _ kind: TokenKind
+    ) throws(LineRefusal) -> ByteRange {
+        let start = unescaped.count
+        unescape(token, kind, into: &unescaped)
+        let range = ByteRange(offset: textOffset + text.count + start, count: unescaped.count - start)
+        guard range.count <= limits.nameBytes else { throw nameTooLong(token) }
         return range
+    }
+
+    private func nameTooLong(_ token: LineProtocolToken) -> LineRefusal {
+        LineRefusal(limit: limits.nameBytes, .limit, "a name is too long in bytes", at: token.offset)
     }
 
     private func unescape(_ token: LineProtocolToken, _ kind: TokenKind, into bytes: inout [UInt8]) {
@@ -159,7 +178,7 @@ struct EventLineSink: LineProtocolSink {
 
     private mutating func add(_ value: LineProtocolFieldValue) {
         switch value {
-        case .float(let token): LineProtocolNumber.writeJSON(float: text.slice(token.range), to: &props)
+        case .float(let token, _): LineProtocolNumber.writeJSON(float: text.slice(token.range), to: &props)
         case .int(let value, _): props.append(contentsOf: String(value).utf8)
         case .uint(let value, _): props.append(contentsOf: String(value).utf8)
         case .bool(let value): props.append(contentsOf: (value ? "true" : "false").utf8)
@@ -192,7 +211,7 @@ extension LineProtocolFieldValue {
     /// The number's text; nil for strings and booleans.
     fileprivate var number: LineProtocolToken? {
         switch self {
-        case .float(let token), .int(_, let token), .uint(_, let token): token
+        case .float(let token, _), .int(_, let token), .uint(_, let token): token
         case .bool, .string: nil
         }
     }
@@ -203,7 +222,7 @@ extension WholeNumber {
         switch value {
         case .int(let value, _): UInt64(exactly: value)
         case .uint(let value, _): value
-        case .float(let token): uint64(text.slice(token.range))
+        case .float(let token, _): uint64(text.slice(token.range))
         case .bool, .string: nil
         }
     }

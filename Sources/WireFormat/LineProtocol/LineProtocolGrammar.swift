@@ -1,3 +1,4 @@
+import CScan
 import UsageModel
 
 /// A stretch of a point's text. With escapes it must be unescaped before it means anything.
@@ -11,7 +12,8 @@ struct LineProtocolToken {
 
 /// A field's value, checked; numbers keep their text, so that amounts stay exact.
 enum LineProtocolFieldValue {
-    case float(LineProtocolToken)
+    /// With its value where it is written as most amounts are; see `Amount.plain`.
+    case float(LineProtocolToken, Amount?)
     case int(Int64, LineProtocolToken)
     case uint(UInt64, LineProtocolToken)
     case bool(Bool)
@@ -51,15 +53,11 @@ struct LineProtocolGrammar {
     /// Bytes from `base` that may be read, at least `end`.
     private var readableEnd = 0
     private var offset = 0
-    /// Names of the point's tags so far. Kept between points for its capacity.
-    private var tagNames: [LineProtocolToken] = []
-
-    /// Up to so many tags each new name is compared with all before it; with more they are sorted.
-    private static let linearTagLimit = 16
 
     /// Parses one point, which is the whole of `text` but for spaces around it and a carriage return
     /// at its end. `readable` bytes from `text`'s beginning may be looked at. O(length), and
     /// O(n log n) in the number of tags.
+    @inline(__always)
     mutating func parse(
         _ text: UnsafeRawBufferPointer, readable: Int, into sink: inout some LineProtocolSink
     ) throws(LineRefusal) -> Outcome {
@@ -98,6 +96,7 @@ struct LineProtocolGrammar {
 
     // MARK: Measurement and tags
 
+    @inline(__always)
     private mutating func scanMeasurement() throws(LineRefusal) -> LineProtocolToken {
         let name = try scanName(stopsAtEquals: false)
         guard name.count > 0 else { throw LineRefusal(.badLine, "expected a measurement", at: offset) }
@@ -105,42 +104,62 @@ struct LineProtocolGrammar {
     }
 
     /// From behind the measurement to the space before the fields.
+    @inline(__always)
     private mutating func scanTags(into sink: inout some LineProtocolSink) throws(LineRefusal) {
-        if !tagNames.isEmpty { tagNames.removeAll(keepingCapacity: true) }
+        let start = offset
+        // A bit for each name: only where two have the same can a name occur twice.
+        var nameBits: UInt64 = 0
+        var mayRepeat = false
         while offset < end, byte(offset) == UInt8(ascii: ",") {
-            offset += 1
-            let name = try scanName(stopsAtEquals: true)
-            guard name.count > 0 else { throw LineRefusal(.badLine, "expected a tag's name", at: offset) }
-            guard offset < end, byte(offset) == UInt8(ascii: "=") else {
-                throw LineRefusal(.badLine, "expected '=' after a tag's name", at: offset)
-            }
-            offset += 1
-            let value = try scanName(stopsAtEquals: true)
-            guard value.count > 0 else { throw LineRefusal(.badLine, "expected a tag's value", at: offset) }
-            try noteTagName(name)
+            let (name, value) = try scanTag()
+            let bit: UInt64 = 1 &<< UInt64(truncatingIfNeeded: nameHash(name))
+            mayRepeat = mayRepeat || nameBits & bit != 0
+            nameBits |= bit
             try sink.tag(name, value)
         }
         guard offset < end, byte(offset) == UInt8(ascii: " ") else {
             throw LineRefusal(.badLine, "expected ',' and a tag, or a space and a field", at: offset)
         }
-        if tagNames.count > Self.linearTagLimit { try checkManyTagNames() }
+        if mayRepeat { try checkTagNames(from: start) }
     }
 
-    /// Each special character must be escaped and no other can be, so names are equal when their
-    /// texts with escapes are.
-    private mutating func noteTagName(_ name: LineProtocolToken) throws(LineRefusal) {
-        if tagNames.count < Self.linearTagLimit {
-            for earlier in tagNames where earlier.count == name.count && order(earlier, name) == 0 {
-                throw LineRefusal(.badLine, "a tag's name occurs twice", at: name.offset)
-            }
+    /// From the comma to what follows the value.
+    @inline(__always)
+    private mutating func scanTag() throws(LineRefusal) -> (name: LineProtocolToken, value: LineProtocolToken) {
+        offset += 1
+        let name = try scanName(stopsAtEquals: true)
+        guard name.count > 0 else { throw LineRefusal(.badLine, "expected a tag's name", at: offset) }
+        guard offset < end, byte(offset) == UInt8(ascii: "=") else {
+            throw LineRefusal(.badLine, "expected '=' after a tag's name", at: offset)
         }
-        tagNames.append(name)
+        offset += 1
+        let value = try scanName(stopsAtEquals: true)
+        guard value.count > 0 else { throw LineRefusal(.badLine, "expected a tag's value", at: offset) }
+        return (name, value)
     }
 
-    private mutating func checkManyTagNames() throws(LineRefusal) {
-        tagNames.sort { [self] in order($0, $1) < 0 }
-        for index in 1..<tagNames.count where order(tagNames[index - 1], tagNames[index]) == 0 {
-            throw LineRefusal(.badLine, "a tag's name occurs twice", at: tagNames[index].offset)
+    /// The same for names that are the same.
+    @inline(__always)
+    private func nameHash(_ name: LineProtocolToken) -> Int {
+        name.count &+ 5 &* Int(byte(name.offset)) &+ 3 &* Int(byte(name.offset + name.count - 1))
+    }
+
+    /// Sees to it that no name of the tags from `start` on, which were scanned before, occurs twice.
+    @inline(never)
+    private mutating func checkTagNames(from start: Int) throws(LineRefusal) {
+        let tagsEnd = offset
+        var names: [LineProtocolToken] = []
+        offset = start
+        while offset < tagsEnd { names.append(try scanTag().name) }
+        // Each special character must be escaped and no other can be, so names are equal when their
+        // texts with escapes are.
+        names.sort { [self] left, right in
+            let order = order(left, right)
+            return order == 0 ? left.offset < right.offset : order < 0
+        }
+        let repeated = names.indices.dropFirst().filter { order(names[$0 - 1], names[$0]) == 0 }
+        if let first = repeated.map({ names[$0].offset }).min() {
+            throw LineRefusal(.badLine, "a tag's name occurs twice", at: first)
         }
     }
 
@@ -159,7 +178,7 @@ struct LineProtocolGrammar {
         let start = offset
         var hasEscapes = false
         while true {
-            skipPlainBytes(stopsAtEquals: stopsAtEquals)
+            skipPlainBytes()
             guard offset < end else { break }
             let byte = byte(offset)
             if byte == UInt8(ascii: "\\") {
@@ -189,13 +208,27 @@ struct LineProtocolGrammar {
     /// Moves to the next byte that is a control character, space, `,`, `=`, backslash, DEL or outside
     /// ASCII, or to `end`.
     @inline(__always)
-    private mutating func skipPlainBytes(stopsAtEquals: Bool) {
+    private mutating func skipPlainBytes() {
+        #if arch(x86_64)
+            while readableEnd - offset >= 16 {
+                let marks = cscan_name_marks(base + offset)
+                if marks != 0 {
+                    offset = min(offset + marks.trailingZeroBitCount, end)
+                    return
+                }
+                offset += 16
+                if offset >= end {
+                    offset = end
+                    return
+                }
+            }
+        #endif
         while readableEnd - offset >= ByteWord.byteCount {
             let word = ByteWord(base + offset)
-            var marks =
+            let marks =
                 word.marks(below: 0x21) | word.marks(equalTo: UInt8(ascii: ","))
+                | word.marks(equalTo: UInt8(ascii: "="))
                 | word.marks(equalTo: UInt8(ascii: "\\")) | word.marks(equalTo: 0x7F) | word.marksOutsideASCII
-            if stopsAtEquals { marks |= word.marks(equalTo: UInt8(ascii: "=")) }
             if marks != 0 {
                 // What stands behind the point's end does not count.
                 offset = min(offset + ByteWord.firstIndex(marks), end)
@@ -225,6 +258,7 @@ struct LineProtocolGrammar {
     }
 
     /// One field with what separates it from the next part; nil when the text ends inside its string.
+    @inline(__always)
     private mutating func scanField(into sink: inout some LineProtocolSink) throws(LineRefusal) -> AfterField? {
         let name = try scanName(stopsAtEquals: true)
         guard name.count > 0 else { throw LineRefusal(.badLine, "expected a field's name", at: offset) }
@@ -256,17 +290,7 @@ struct LineProtocolGrammar {
         var hasEscapes = false
         offset = start
         while true {
-            while readableEnd - offset >= ByteWord.byteCount {
-                let word = ByteWord(base + offset)
-                let marks =
-                    word.marks(equalTo: UInt8(ascii: "\"")) | word.marks(equalTo: UInt8(ascii: "\\"))
-                    | word.marksOutsideASCII
-                if marks != 0 {
-                    offset += ByteWord.firstIndex(marks)
-                    break
-                }
-                offset += ByteWord.byteCount
-            }
+            skipPlainString()
             guard offset < end else { return nil }
             let byte = byte(offset)
             if byte == UInt8(ascii: "\"") {
@@ -289,18 +313,58 @@ struct LineProtocolGrammar {
         }
     }
 
+    /// Moves to the next byte of a string that is a quote, a backslash or outside ASCII, or maybe before it, or to the
+    /// end or behind it.
+    @inline(__always)
+    private mutating func skipPlainString() {
+        #if arch(x86_64)
+            while readableEnd - offset >= 16 {
+                let marks = cscan_string_marks(base + offset)
+                if marks != 0 {
+                    offset += marks.trailingZeroBitCount
+                    return
+                }
+                offset += 16
+            }
+        #endif
+        while readableEnd - offset >= ByteWord.byteCount {
+            let word = ByteWord(base + offset)
+            let marks =
+                word.marks(equalTo: UInt8(ascii: "\"")) | word.marks(equalTo: UInt8(ascii: "\\"))
+                | word.marksOutsideASCII
+            if marks != 0 {
+                offset += ByteWord.firstIndex(marks)
+                return
+            }
+            offset += ByteWord.byteCount
+        }
+    }
+
     /// A number or a boolean, up to the next `,` or white space.
+    @inline(__always)
     private mutating func scanPlainValue() throws(LineRefusal) -> LineProtocolFieldValue {
         let start = offset
-        while offset < end {
-            let byte = byte(offset)
-            if byte == UInt8(ascii: ",") || byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\r")
-                || byte == UInt8(ascii: "\n")
-            {
-                break
-            }
-            offset += 1
+        if let (amount, count) = Amount.plain(UnsafeRawBufferPointer(start: base + start, count: end - start)),
+            isAtValueEnd(start + count)
+        {
+            offset += count
+            return .float(LineProtocolToken(offset: start, count: count), amount)
         }
+        return try scanOtherValue()
+    }
+
+    @inline(__always)
+    private func isAtValueEnd(_ offset: Int) -> Bool {
+        guard offset < end else { return true }
+        let byte = byte(offset)
+        return byte == UInt8(ascii: ",") || byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\r")
+            || byte == UInt8(ascii: "\n")
+    }
+
+    @inline(never)
+    private mutating func scanOtherValue() throws(LineRefusal) -> LineProtocolFieldValue {
+        let start = offset
+        while !isAtValueEnd(offset) { offset += 1 }
         guard offset > start else { throw LineRefusal(.badLine, "expected a field's value", at: start) }
         let token = LineProtocolToken(offset: start, count: offset - start)
         let text = UnsafeRawBufferPointer(start: base + start, count: token.count)
@@ -310,9 +374,31 @@ struct LineProtocolGrammar {
     // MARK: Time
 
     /// The timestamp with its place, nil when there is none; then nothing but spaces may follow.
+    @inline(__always)
     private mutating func scanTime() throws(LineRefusal) -> (Int64, Int)? {
         let start = offset
-        while end - offset >= ByteWord.byteCount, ByteWord(base + offset).areDigits { offset += ByteWord.byteCount }
+        var value: UInt64 = 0
+        // Nanoseconds have 19 digits, which are two words and three digits.
+        while offset - start < 2 * ByteWord.byteCount, end - offset >= ByteWord.byteCount {
+            let word = ByteWord(base + offset)
+            guard word.areDigits else { break }
+            value = value &* 100_000_000 &+ word.digitsValue
+            offset += ByteWord.byteCount
+        }
+        while offset < end, offset - start < LineProtocolNumber.safeDigitCount {
+            let digit = byte(offset) &- UInt8(ascii: "0")
+            guard digit < 10 else { break }
+            value = value &* 10 &+ UInt64(digit)
+            offset += 1
+        }
+        if offset > start, offset == end, let time = Int64(exactly: value) { return (time, start) }
+        offset = start
+        return try scanOtherTime()
+    }
+
+    @inline(never)
+    private mutating func scanOtherTime() throws(LineRefusal) -> (Int64, Int)? {
+        let start = offset
         while offset < end, byte(offset) == UInt8(ascii: "-") || byte(offset) &- UInt8(ascii: "0") < 10 { offset += 1 }
         let text = UnsafeRawBufferPointer(start: base + start, count: offset - start)
         skipSpaces()

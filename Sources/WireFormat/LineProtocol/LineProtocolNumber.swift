@@ -51,7 +51,7 @@ enum LineProtocolNumber {
             guard isPlain || double(text).isFinite else {
                 throw LineRefusal(.badNumber, "a number lies within ±1.8e308", at: token.offset)
             }
-            return .float(token)
+            return .float(token, nil)
         }
     }
 
@@ -131,7 +131,7 @@ enum LineProtocolNumber {
     }
 
     /// Any number of so many digits fits 64 bits.
-    private static let safeDigitCount = 19
+    static let safeDigitCount = 19
 
     /// Digits only; nil when it is something else or does not fit.
     static func uint64(_ text: UnsafeRawBufferPointer) -> UInt64? {

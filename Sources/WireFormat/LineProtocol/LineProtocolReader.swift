@@ -108,7 +108,7 @@ private struct LineProtocolPointSink: LineProtocolSink {
     mutating func field(_ name: LineProtocolToken, _ value: LineProtocolFieldValue) {
         let value: LineProtocolPoint.Value =
             switch value {
-            case .float(let token): .float(LineProtocolNumber.double(line.slice(token.range)))
+            case .float(let token, _): .float(LineProtocolNumber.double(line.slice(token.range)))
             case .int(let value, _): .int(value)
             case .uint(let value, _): .uint(value)
             case .bool(let value): .bool(value)
