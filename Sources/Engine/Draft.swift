@@ -75,21 +75,25 @@ struct Draft: ~Copyable {
     }
 
     /// Of the id in its scope.
+    @inline(__always)
     var fingerprint: UInt64 {
         seenFingerprint != 0 && !isScopedByUser
             ? seenFingerprint : EventFingerprint.of(id: id, scopeSeed: scopeSeed)
     }
 
     /// Where the sender named no company, an id is unique among those of its user.
+    @inline(__always)
     var isScopedByUser: Bool { record.flags.contains(.companyDerived) || company.isAbsent }
 
     /// The scope in which the id is unique, as `EventFingerprint` wants it.
+    @inline(__always)
     private var scopeSeed: UInt64 {
         isScopedByUser
             ? EventFingerprint.scopeSeed(user: sentUser.id) : EventFingerprint.scopeSeed(company: company.id)
     }
 
     /// Whether the scope has a number yet; an id in a new scope cannot have been seen.
+    @inline(__always)
     var isScopeKnown: Bool { isScopedByUser ? !sentUser.isNew : !company.isNew }
 }
 

@@ -16,7 +16,7 @@ extension Writer {
                 let end = min(next + LineOutlooks.groupSize, lines.count)
                 outlooks.look(
                     at: UnsafeBufferPointer(rebasing: lines[next..<end]), bytes, names: names, portraits: portraits,
-                    duplicates: duplicates)
+                    duplicates: duplicates, book: desk.book)
                 for index in next..<end {
                     try settle(
                         lines.baseAddress.unsafelyUnwrapped + index, outlooks[index - next], bytes, of: submission,
@@ -85,20 +85,26 @@ extension Writer {
     @inline(__always)
     private func admit(_ draft: inout Draft, session: Session) throws(EngineError) -> Settlement {
         if !draft.id.isEmpty, draft.isScopeKnown {
-            switch try earlier(draft) {
-            case .none: break
-            case .same: return .duplicate(of: draft.source.id)
-            case .other(let seq):
-                return .refused(
-                    Refusal(
-                        error: .conflict,
-                        detail: "id \(quoted(draft.id)) was already taken by record \(seq) with another payload; "
-                            + "give a new event a new id"))
+            let seqs = try candidates(fingerprint: draft.fingerprint, day: draft.record.time.utcDay)
+            // Nothing else is called with the draft: Swift 6.3 copies what cannot be copied into a call.
+            if !seqs.isEmpty || draft.record.flags.contains(.timeStamped) {
+                switch try earlier(draft, among: seqs) {
+                case .none: break
+                case .same: return .duplicate(of: draft.source.id)
+                case .other(let seq): return .refused(conflict(draft, with: seq))
+                }
             }
         }
         if let refusal = limitRefusal(draft) { return .refused(refusal) }
         try accept(&draft, session: session)
         return .accepted
+    }
+
+    private func conflict(_ draft: borrowing Draft, with seq: UInt64) -> Refusal {
+        Refusal(
+            error: .conflict,
+            detail: "id \(quoted(draft.id)) was already taken by record \(seq) with another payload; "
+                + "give a new event a new id")
     }
 
     // MARK: Who is meant
@@ -233,18 +239,19 @@ extension Writer {
         return line.pointee.producerSeq <= last
     }
 
-    @inline(__always)
-    private func earlier(_ draft: borrowing Draft) throws(EngineError) -> Earlier {
-        let day = draft.record.time.utcDay
-        let found = try earlier(draft, on: day)
-        if case .none = found, draft.record.flags.contains(.timeStamped) { return try earlier(draft, on: day - 1) }
-        return found
+    /// What is known of the draft's id, of which there are candidates, or whose time the daemon chose: it may have come with
+    /// another one before, on the day before.
+    @inline(never)
+    private func earlier(_ draft: borrowing Draft, among seqs: [UInt64]) throws(EngineError) -> Earlier {
+        let found = try compare(draft, with: seqs)
+        guard case .none = found, draft.record.flags.contains(.timeStamped) else { return found }
+        let before = draft.record.time.utcDay - 1
+        return try compare(draft, with: try candidates(fingerprint: draft.fingerprint, day: before))
     }
 
-    @inline(__always)
-    private func earlier(_ draft: borrowing Draft, on day: Day) throws(EngineError) -> Earlier {
+    private func compare(_ draft: borrowing Draft, with seqs: [UInt64]) throws(EngineError) -> Earlier {
         var earlier = Earlier.none
-        for seq in try candidates(fingerprint: draft.fingerprint, day: day) {
+        for seq in seqs {
             let isSame = try withRecord(at: seq) { record, bytes -> Bool? in
                 guard draft.hasSameIdentity(as: record, bytes) else { return nil }
                 return draft.hasSamePayload(as: record, bytes)
@@ -256,6 +263,7 @@ extension Writer {
         return earlier
     }
 
+    @inline(__always)
     private func candidates(fingerprint: UInt64, day: Day) throws(EngineError) -> [UInt64] {
         do throws(EventLogError) {
             return try duplicates.candidates(fingerprint: fingerprint, day: day)

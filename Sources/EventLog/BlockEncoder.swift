@@ -69,6 +69,8 @@ package final class BlockEncoder {
         @inline(__always)
         func add(_ column: Column, varies: Bool, _ value: (Record) -> Int64) {
             if varies {
+                // Copies of pointers, here and below: those of `self` would be read again behind each byte written.
+                let values = values
                 for index in 0..<records.count { values[index] = value(records[index]) }
                 writeColumn(column, count: records.count, to: output)
             } else {
@@ -141,6 +143,7 @@ package final class BlockEncoder {
 
     /// Writes the first `count` of `values`.
     private func writeColumn(_ column: Column, count: Int, to output: ByteBuffer) {
+        let (values, plane) = (values, plane)
         var least = values[0]
         var greatest = values[0]
         for index in 0..<count {

@@ -35,6 +35,15 @@ extension Portraits {
     @inline(__always)
     public func prefetchHome(of user: UserID) { store.homes.pointee.prefetch(user) }
 
+    /// The first as well: what is kept of each company in rows of its own.
+    @inline(__always)
+    public func prefetchEntries(of company: CompanyID) {
+        let index = Int(company.number)
+        guard index < fold.pointee.companies.count else { return }
+        UsageModel.prefetch(fold.pointee.companies.base + index)
+        UsageModel.prefetch(fold.pointee.changeCounts.base + index)
+    }
+
     /// The second: the company.
     @inline(__always)
     public func prefetchState(of company: CompanyID) {
@@ -48,7 +57,7 @@ extension Portraits {
     @inline(__always)
     public func prefetchRows(of user: UserID, task: TaskID, in company: CompanyID) {
         guard let state = fold.pointee.state(company) else { return }
-        if let row = state.pointee.taskGuess(task) { UsageModel.prefetch(state.pointee.tasks.base + row) }
+        if let row = state.pointee.taskGuess(task) { prefetchWhole(state.pointee.tasks.base + row) }
         guard !user.isNone, let row = store.homes.pointee.row(of: user, in: company) else { return }
         store.userPages.pointee.prefetchChange(of: row)
     }
@@ -73,6 +82,13 @@ extension Portraits {
     public func prefetchAmounts(of task: TaskID, in company: CompanyID) {
         guard let state = fold.pointee.state(company), let row = state.pointee.taskGuess(task) else { return }
         let series = state.pointee.tasks.base[row].firstSeries
-        if series != 0 { UsageModel.prefetch(state.pointee.amounts.base + Int(series - 1)) }
+        if series != 0 { prefetchWhole(state.pointee.amounts.base + Int(series - 1)) }
+    }
+
+    /// A row of a line's size or less that need not lie in one.
+    @inline(__always)
+    private func prefetchWhole<Row>(_ row: UnsafePointer<Row>) {
+        UsageModel.prefetch(row)
+        UsageModel.prefetch(UnsafeRawPointer(row + 1) - 1)
     }
 }

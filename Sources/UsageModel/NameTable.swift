@@ -71,16 +71,19 @@ public final class NameTable {
 
     // MARK: Looking up ahead
 
-    /// Begins to look for a name: asks for the memory of its slot. The hash that is returned is this table's own.
+    /// The hash by which `name` is found, this table's own.
     ///
     /// Names in no order are three misses of the processor's cache each. Whoever has many to look for takes the steps
-    /// of all of them together: this one, `candidate`, `prefetchBytes`, `find(_:hash:)`.
+    /// of all of them together: this one, `prefetchSlot`, `candidate`, `prefetchBytes`, `find(_:hash:)`.
     @inline(__always)
-    public func prefetch<I: Identifier>(_ name: UnsafeRawBufferPointer, as: I.Type) -> UInt32 {
-        let table = tables.baseAddress! + Self.index(I.kind)
-        let hash = table.pointee.hash(name)
-        table.pointee.prefetchSlot(hash)
-        return hash
+    public func hash<I: Identifier>(_ name: UnsafeRawBufferPointer, as: I.Type) -> UInt32 {
+        tables[Self.index(I.kind)].hash(name)
+    }
+
+    /// Asks for the memory of the slot of a name with this hash.
+    @inline(__always)
+    public func prefetchSlot<I: Identifier>(_ hash: UInt32, as: I.Type) {
+        tables[Self.index(I.kind)].prefetchSlot(hash)
     }
 
     /// Who has this hash and may be the one, none where nobody has; asks for what says where its bytes lie.
@@ -341,7 +344,11 @@ private struct NameTableOfKind: ~Copyable {
 
     @inline(__always)
     func prefetchBytes(of number: UInt32) {
-        if number > 0 { prefetch(arena.baseAddress! + ends[Int(number) - 1]) }
+        guard number > 0 else { return }
+        let start = ends[Int(number) - 1]
+        prefetch(arena.baseAddress! + start)
+        // Most names lie in one line.
+        prefetch(arena.baseAddress! + max(start, ends[Int(number)] - 1))
     }
 
     // MARK: Slots

@@ -36,13 +36,13 @@ struct DuplicateIndexTests {
         #expect(index.count == 4_000)
     }
 
-    @Test("an entry costs at most 25 bytes, however many there are")
+    @Test("an entry costs at most 26 bytes, however many there are")
     func memory() {
         var random = SeededRandom(seed: 3)
         var index = DuplicateIndex()
         for seq in 1...80_000 as ClosedRange<UInt64> {
             index.insert(fingerprint: random.next(), day: today, seq: seq)
-            if seq > 20_000, seq % 997 == 0 { #expect(index.byteCount <= Int(seq) * 25, "at \(seq)") }
+            if seq > 20_000, seq % 997 == 0 { #expect(index.byteCount <= Int(seq) * 26, "at \(seq)") }
         }
     }
 
@@ -88,6 +88,43 @@ struct DuplicateIndexTests {
         let found = run(entries)
         #expect(found == found.sorted { $0.lexicographicallyPrecedes($1) } && found.count == entries.count)
         #expect(found == run(entries.shuffled(using: &random)))
+    }
+
+    @Test("copies go on by themselves")
+    func copies() {
+        let seed = UInt64.random(in: .min ... .max)
+        var random = SeededRandom(seed: seed)
+        func find(_ fingerprint: UInt64, in table: borrowing DayFingerprints) -> [UInt64] {
+            var found: [UInt64] = []
+            table.forEachCandidate(fingerprint) { seq in
+                found.append(seq)
+                return true
+            }
+            return found
+        }
+        var table = DayFingerprints()
+        var model: [UInt64: [UInt64]] = [:]
+        func enter(_ seqs: Range<UInt64>, into table: inout DayFingerprints, _ model: inout [UInt64: [UInt64]]) {
+            for seq in seqs {
+                // Some come again, soon or late.
+                let again = model.isEmpty || !random.chance(10) ? nil : model.keys.first
+                let fingerprint = again.map { $0 << 16 } ?? random.next()
+                table.insert(fingerprint, seq)
+                model[fingerprint >> 16, default: []].append(seq)
+                #expect(find(fingerprint, in: table) == model[fingerprint >> 16], "seed \(seed)")
+                let other = random.next()
+                #expect(find(other, in: table) == model[other >> 16] ?? [], "seed \(seed)")
+            }
+        }
+        enter(1..<50_000, into: &table, &model)
+        var copy = table.shared()
+        var copyModel = model
+        enter(50_000..<60_000, into: &table, &model)
+        enter(60_000..<70_000, into: &copy, &copyModel)
+        for (table, model) in [(table, model), (copy, copyModel)] {
+            #expect(table.count == model.values.reduce(0) { $0 + $1.count })
+            for (fingerprint, seqs) in model { #expect(find(fingerprint << 16, in: table) == seqs, "seed \(seed)") }
+        }
     }
 
     @Test("a table made of a list is the one that came entry by entry", arguments: [0, 300, 16_384, 16_385, 60_000])

@@ -68,7 +68,8 @@ struct NameTableTests {
             var name = "user-\(number)"
             name.withUTF8 { bytes in
                 let bytes = UnsafeRawBufferPointer(bytes)
-                let hash = names.prefetch(bytes, as: UserID.self)
+                let hash = names.hash(bytes, as: UserID.self)
+                names.prefetchSlot(hash, as: UserID.self)
                 let candidate = names.candidate(hash, as: UserID.self)
                 names.prefetchBytes(of: candidate)
                 let found = names.find(bytes, hash: hash, as: UserID.self)

@@ -27,6 +27,9 @@ final class CheckpointFileWriter {
     /// Tables begin on a page, whatever its size on the machine that maps them.
     private static let tablesAlignment: UInt64 = 64 << 10
 
+    /// Between the entries of a table; a few KiB, so that the next chunk is written soon.
+    private static let freeSlotsAtOnce = 512
+
     /// What a file may take of the disk.
     struct Terms: Sendable {
         /// What must stay free on the file system.
@@ -92,23 +95,32 @@ final class CheckpointFileWriter {
     func appendTable(
         day: Day, entryCount: Int, _ entries: some IteratorProtocol<FingerprintEntry>
     ) throws(EventLogError) {
-        let homeCount = FingerprintTable.homeCount(for: entryCount)
+        let homeCount = FingerprintEntry.homeCount(for: entryCount)
         let start = beginTable()
         words.removeAll()
         var slot = 0
-        func put(_ entry: (UInt32, UInt32, UInt32)) throws(EventLogError) {
-            words.reserve(FingerprintEntry.byteCount).storeBytes(of: entry, as: (UInt32, UInt32, UInt32).self)
-            words.advance(FingerprintEntry.byteCount)
-            slot += 1
+        func putWhatIsFull() throws(EventLogError) {
             guard words.count >= CheckpointIndex.chunkByteCount else { return }
             try putWords(words.bytes)
             words.removeAll()
         }
-        func fill(to end: Int) throws(EventLogError) { while slot < end { try put((0, 0, 0)) } }
+        func fill(to end: Int) throws(EventLogError) {
+            while slot < end {
+                let byteCount = min(end - slot, Self.freeSlotsAtOnce) * FingerprintEntry.byteCount
+                memset(words.reserve(byteCount), 0, byteCount)
+                words.advance(byteCount)
+                slot += byteCount / FingerprintEntry.byteCount
+                try putWhatIsFull()
+            }
+        }
         var entries = entries
         while let entry = entries.next() {
-            try fill(to: FingerprintEntry.home(entry.fingerprint, of: homeCount))
-            try put(entry.words)
+            let home = FingerprintEntry.home(entry.fingerprint, of: homeCount)
+            if slot < home { try fill(to: home) }
+            entry.write(words.reserve(FingerprintEntry.byteCount).assumingMemoryBound(to: UInt32.self))
+            words.advance(FingerprintEntry.byteCount)
+            slot += 1
+            try putWhatIsFull()
         }
         // A free slot at the end, so that every search ends.
         try fill(to: max(homeCount, slot) + 1)

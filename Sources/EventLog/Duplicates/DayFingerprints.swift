@@ -3,7 +3,7 @@
 /// One table for a date would be moved as a whole whenever it grows: with eight million entries that held all
 /// senders up for 130 ms. A table that has come to a certain size is split in two instead, and the directory, which
 /// has a place for each beginning of `bits` bits, doubled when need be (extendible hashing: Fagin and others, 1979).
-/// Copies share tables until one of them is changed.
+/// Copies share tables until one of them is changed, and are made by `shared` alone.
 struct DayFingerprints: Sendable {
     private var tables = [FingerprintTable()]
     /// By the first `bits` bits of a fingerprint: where its table is. Neighbours may share one.
@@ -62,35 +62,40 @@ struct DayFingerprints: Sendable {
         tables[index(fingerprint)].forEachCandidate(fingerprint, body)
     }
 
-    /// Asks for the memory where `fingerprint` is or will be.
+    /// Where in memory a search for `fingerprint` begins.
     @inline(__always)
-    func prefetch(_ fingerprint: UInt64) { tables[index(fingerprint)].prefetch(fingerprint) }
+    func place(of fingerprint: UInt64) -> UnsafeRawPointer { tables[index(fingerprint)].place(of: fingerprint) }
 
     /// In order of fingerprint.
     func entries() -> some IteratorProtocol<FingerprintEntry> {
         // A table stands in the directory as often as its beginning goes on.
         Entries(
-            tables: directory.indices.filter { $0 == 0 || directory[$0] != directory[$0 - 1] }.map {
+            directory.indices.filter { $0 == 0 || directory[$0] != directory[$0 - 1] }.map {
                 tables[Int(directory[$0])]
             })
     }
 
     private struct Entries: IteratorProtocol {
-        let tables: [FingerprintTable]
-        var table = 0
-        var slot = 0
+        private let tables: [FingerprintTable]
+        private var table = 0
+        private var current = [FingerprintEntry]().makeIterator()
+
+        init(_ tables: [FingerprintTable]) { self.tables = tables }
 
         mutating func next() -> FingerprintEntry? {
-            while table < tables.count {
-                if let (entry, place) = tables[table].entry(from: slot) {
-                    slot = place + 1
-                    return entry
-                }
+            while true {
+                if let entry = current.next() { return entry }
+                guard table < tables.count else { return nil }
+                current = tables[table].sorted().makeIterator()
                 table += 1
-                slot = 0
             }
-            return nil
         }
+    }
+
+    /// The same fingerprints once more: both may go on by themselves. O(tables).
+    mutating func shared() -> DayFingerprints {
+        for index in tables.indices { tables[index].share() }
+        return self
     }
 
     @inline(__always)

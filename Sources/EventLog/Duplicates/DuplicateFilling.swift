@@ -54,7 +54,7 @@ public final class DuplicateFilling: @unchecked Sendable {
         for (position, entry) in entries.enumerated() {
             if position + Self.lookahead < entries.count {
                 let ahead = entries[position + Self.lookahead]
-                index?.prefetch(fingerprint: ahead.fingerprint, day: ahead.day)
+                if let place = index?.place(of: ahead.fingerprint, day: ahead.day) { prefetch(place) }
             }
             index?.insert(fingerprint: entry.fingerprint, day: entry.day, seq: entry.seq)
         }

@@ -2,7 +2,7 @@ public import UsageModel
 
 /// Which seq logged the event with a fingerprint: one table per UTC date of the events' time.
 ///
-/// Recent dates lie in memory, 16 to 24 bytes an entry; older ones, as far as a
+/// Recent dates lie in memory, 17 to 26 bytes an entry; older ones, as far as a
 /// checkpoint has them, in its files. A hit is a candidate, to be confirmed against
 /// the logged event: 48 of the fingerprint's 64 bits are kept. Deterministic: no seed, no dependence on
 /// the order of dates. For one thread, and not copyable, since passing it on would count references to all that it holds.
@@ -73,10 +73,11 @@ public struct DuplicateIndex: ~Copyable, Sendable {
         return found.count > 1 ? Array(Set(found)).sorted() : found
     }
 
-    /// Asks for the memory that `candidates` and `insert` will touch, without waiting for it.
+    /// The line of memory that `candidates` and `insert` will touch first, and as a rule alone, to be asked for ahead; nil when nothing is known of `day`. Not
+    /// to be read.
     @inline(__always)
-    public func prefetch(fingerprint: UInt64, day: Day) {
-        if let position = position(of: day) { tables[position].table.prefetch(fingerprint) }
+    public func place(of fingerprint: UInt64, day: Day) -> UnsafeRawPointer? {
+        position(of: day).map { tables[$0].table.place(of: fingerprint) }
     }
 
     /// Entries in memory.
@@ -91,7 +92,9 @@ public struct DuplicateIndex: ~Copyable, Sendable {
     /// the others fit into `budgetBytes`. O(dates).
     public mutating func beginSaving(budgetBytes: Int) -> UnsavedDuplicates {
         var taken = unsaved ?? UnsavedDuplicates()
-        if unsaved == nil { for table in tables { taken.wholeTables[table.day.number] = table.table } }
+        if unsaved == nil {
+            for index in tables.indices { taken.wholeTables[tables[index].day.number] = tables[index].table.shared() }
+        }
         unsaved = UnsavedDuplicates()
         var total = byteCount
         for day in tables.map(\.day).sorted() where total > budgetBytes {

@@ -49,7 +49,13 @@ struct FingerprintEntry: BitwiseCopyable {
         upper != other.upper ? upper < other.upper : lower < other.lower
     }
 
-    /// The slot of `homeCount` where a search begins, in a table whose entries share `depth` bits: the fingerprint's other
+    /// Homes of a table of `count` entries in a file, which stays as it is.
+    static func homeCount(for count: Int) -> Int { max(count * 100 / loadPercent + 2, leastHomeCount) }
+
+    private static let loadPercent = 75
+    private static let leastHomeCount = 4
+
+    /// The home of `homeCount` where a search begins, in a table whose entries share `depth` bits: the fingerprint's other
     /// bits as a fraction of their range, so that homes are in order.
     @inline(__always)
     static func home(_ fingerprint: UInt64, depth: Int = 0, of homeCount: Int) -> Int {
@@ -58,19 +64,25 @@ struct FingerprintEntry: BitwiseCopyable {
     }
 }
 
-/// The entries of a table in order, wherever its words lie.
+/// The entries of a table of a file in order: slots of which some are free.
 struct FingerprintEntries: IteratorProtocol {
-    private let words: UnsafeBufferPointer<UInt32>
-    private var slot = 0
+    private var position: UnsafePointer<UInt32>
+    /// Behind the last slot.
+    private let end: UnsafePointer<UInt32>
+
+    /// - Parameter words: whole slots; to be kept as long as these are asked for.
+    init(_ words: UnsafeBufferPointer<UInt32>) {
+        position = words.baseAddress ?? UnsafePointer(bitPattern: MemoryLayout<UInt32>.stride).unsafelyUnwrapped
+        end = position + words.count
+    }
 
     static var none: FingerprintEntries { FingerprintEntries(UnsafeBufferPointer(start: nil, count: 0)) }
 
-    init(_ words: UnsafeBufferPointer<UInt32>) { self.words = words }
-
+    @inline(__always)
     mutating func next() -> FingerprintEntry? {
-        while slot < words.count / FingerprintEntry.wordCount {
-            let entry = FingerprintEntry(words, slot)
-            slot += 1
+        while position < end {
+            let entry = FingerprintEntry(position)
+            position += FingerprintEntry.wordCount
             if !entry.isFree { return entry }
         }
         return nil
@@ -79,23 +91,32 @@ struct FingerprintEntries: IteratorProtocol {
 
 /// The entries of some tables in order. O(tables) an entry, of which there are a handful.
 struct MergedFingerprintEntries: IteratorProtocol {
-    private var tables: [FingerprintEntries]
-    /// By table: its next entry, nil at its end.
-    private var heads: [FingerprintEntry?]
+    /// Those that have entries left.
+    private var tables: [FingerprintEntries] = []
+    /// By table: its next entry.
+    private var heads: [FingerprintEntry] = []
 
     init(_ tables: [FingerprintEntries]) {
-        self.tables = tables
-        heads = tables.map { _ in nil }
-        for index in tables.indices { heads[index] = self.tables[index].next() }
+        for var table in tables {
+            guard let head = table.next() else { continue }
+            heads.append(head)
+            self.tables.append(table)
+        }
     }
 
     mutating func next() -> FingerprintEntry? {
-        var first: (index: Int, entry: FingerprintEntry)?
-        for (index, head) in heads.enumerated() {
-            if let head, first.map({ head.precedes($0.entry) }) ?? true { first = (index, head) }
+        guard var first = heads.first else { return nil }
+        var index = 0
+        for other in heads.indices.dropFirst() where heads[other].precedes(first) {
+            first = heads[other]
+            index = other
         }
-        guard let first else { return nil }
-        heads[first.index] = tables[first.index].next()
-        return first.entry
+        if let head = tables[index].next() {
+            heads[index] = head
+        } else {
+            heads.remove(at: index)
+            tables.remove(at: index)
+        }
+        return first
     }
 }

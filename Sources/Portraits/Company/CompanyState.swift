@@ -16,14 +16,13 @@ struct CompanyState: ~Copyable {
     var amounts = Rows<AmountSeries>()
     /// Where the row of a task probably stands, by the low bits of its number: right for companies
     /// with few tasks, and a miss less than the index.
-    var taskGuesses = SIMD32<UInt16>()
-    var taskIndex = IndexTable()
+    var taskGuesses = SIMD32<UInt8>()
     let company: CompanyID
+    /// Of the last event: most companies have one source, and few more than three.
+    var lastSource = SourceID.none
     let arena: UnsafeMutablePointer<DayArena>
     /// Where users of this company only, or of this one first, have their rows.
     let homes: UnsafeMutablePointer<Homes>
-    /// Rows of users who are at home in another company.
-    var guestIndex = IndexTable()
     /// Date of the log's `now` in `zone`; before all days until `now` is known.
     var today = Int32.min
     /// Days before this one are written by themselves; see `CheckpointPart.days`.
@@ -66,8 +65,6 @@ struct CompanyState: ~Copyable {
     var mark = PartMark.unchanged
     /// The same of its older days.
     var daysMark = PartMark.unchanged
-    /// Of the last event: most companies have one source, and few more than three.
-    var lastSource = SourceID.none
 
     // MARK: Touched by a user's first event of a day
 
@@ -79,6 +76,10 @@ struct CompanyState: ~Copyable {
 
     // MARK: Facts that change rarely
 
+    /// Rows of tasks that `taskGuesses` does not find.
+    var taskIndex = IndexTable()
+    /// Rows of users who are at home in another company.
+    var guestIndex = IndexTable()
     let names: NameTable
     var zone: Zone
     /// The next UTC day on which everything is pruned.
@@ -203,14 +204,6 @@ extension CompanyState {
             let number = Int32(truncatingIfNeeded: company.number)
             nextPruning = utcDay + Self.pruningInterval - (utcDay &+ number) & (Self.pruningInterval - 1)
         }
-    }
-
-    /// The date of `time` in the company's zone.
-    @inline(__always)
-    func day(of time: Timestamp) -> Day {
-        // Most of what comes has just happened, and the zone lies in lines of memory that nothing else needs.
-        if time.milliseconds >= todayFrom, time.milliseconds < todayUntil { return Day(number: today) }
-        return zone.day(of: time)
     }
 
     mutating func use(_ zone: Zone) {

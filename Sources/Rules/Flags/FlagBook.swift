@@ -60,6 +60,15 @@ extension FlagBook {
         return time < lastRaise && !company.isNone && index < lastRaises.count && time < lastRaises[index]
     }
 
+    /// Asks for the memory that tells `hasFlag(of:raisedAfter:)`.
+    @inline(__always)
+    public func prefetchLastRaise(of company: CompanyID) {
+        lastRaises.withUnsafeBufferPointer { raises in
+            guard Int(company.number) < raises.count, let start = raises.baseAddress else { return }
+            prefetch(start + Int(company.number))
+        }
+    }
+
     /// Whether a flag of the company was ever raised. O(1).
     public func hasFlags(of company: CompanyID) -> Bool { hasFlag(of: company, raisedAfter: .least) }
 
