@@ -11,7 +11,7 @@ struct LineOutlook: BitwiseCopyable {
     var task = TaskID.none
     var unit = UnitID.none
     var source = SourceID.none
-    /// Of the line's id; 0 when there is none, or its scope is not known yet.
+    /// Of the line's id; 0 when there is none, or its scope is not known.
     var fingerprint: UInt64 = 0
     fileprivate var companyHash: UInt32 = 0
     fileprivate var userHash: UInt32 = 0

@@ -239,8 +239,8 @@ extension Writer {
         return line.pointee.producerSeq <= last
     }
 
-    /// What is known of the draft's id, of which there are candidates, or whose time the daemon chose: it may have come with
-    /// another one before, on the day before.
+    /// What is known of the draft's id, of which there are candidates, or whose time the daemon chose: it may have come
+    /// with another one, on the day before.
     @inline(never)
     private func earlier(_ draft: borrowing Draft, among seqs: [UInt64]) throws(EngineError) -> Earlier {
         let found = try compare(draft, with: seqs)

@@ -69,8 +69,8 @@ extension Zone {
         }
     }
 
-    /// An instant not after `instant` from which on the local date is the same as at `instant`: local midnight, or the change
-    /// of the clocks that came behind it. O(log transitions).
+    /// An instant not after `instant` from which on the local date is the same as at `instant`: local midnight, or the
+    /// change of the clocks that came behind it. O(log transitions).
     public func dateStart(before instant: Timestamp) -> Timestamp {
         let period = period(at: instant.milliseconds)
         let midnight = Int64(day(of: instant).number) * millisecondsPerDay

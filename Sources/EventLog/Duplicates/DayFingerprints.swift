@@ -3,7 +3,7 @@
 /// One table for a date would be moved as a whole whenever it grows: with eight million entries that held all
 /// senders up for 130 ms. A table that has come to a certain size is split in two instead, and the directory, which
 /// has a place for each beginning of `bits` bits, doubled when need be (extendible hashing: Fagin and others, 1979).
-/// Copies share tables until one of them is changed, and are made by `shared` alone.
+/// Copies share tables until one of them is changed; one that goes on beside another is made by `shared`.
 struct DayFingerprints: Sendable {
     private var tables = [FingerprintTable()]
     /// By the first `bits` bits of a fingerprint: where its table is. Neighbours may share one.
@@ -56,7 +56,8 @@ struct DayFingerprints: Sendable {
         count += 1
     }
 
-    /// Calls `body` with the seqs of entries with the upper 48 bits of `fingerprint`, ascending, until it says no.
+    /// Calls `body` with the seqs of entries with the upper 48 bits of `fingerprint`, in the order in which they came,
+    /// until it says no.
     @inline(__always)
     func forEachCandidate(_ fingerprint: UInt64, _ body: (UInt64) -> Bool) {
         tables[index(fingerprint)].forEachCandidate(fingerprint, body)

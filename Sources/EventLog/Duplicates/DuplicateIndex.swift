@@ -37,7 +37,8 @@ public struct DuplicateIndex: ~Copyable, Sendable {
         unsaved?.append(.init(fingerprint: fingerprint, seq: seq, day: day.number))
     }
 
-    /// Seqs that may carry `fingerprint` on `day`, ascending; as a rule none, and nothing is allocated then.
+    /// Seqs that may carry `fingerprint` on `day`, ascending if they were entered so; as a rule none, and nothing is
+    /// allocated then.
     ///
     /// Throws when the checkpoint's files turn out to be damaged there.
     @inline(__always)
@@ -73,8 +74,8 @@ public struct DuplicateIndex: ~Copyable, Sendable {
         return found.count > 1 ? Array(Set(found)).sorted() : found
     }
 
-    /// The line of memory that `candidates` and `insert` will touch first, and as a rule alone, to be asked for ahead; nil when nothing is known of `day`. Not
-    /// to be read.
+    /// The line of memory that `candidates` and `insert` will touch first, and as a rule alone, to be asked for ahead; nil
+    /// when nothing is known of `day`. Not to be read.
     @inline(__always)
     public func place(of fingerprint: UInt64, day: Day) -> UnsafeRawPointer? {
         position(of: day).map { tables[$0].table.place(of: fingerprint) }

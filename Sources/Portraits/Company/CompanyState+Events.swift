@@ -120,7 +120,7 @@ extension CompanyState {
     @inline(never)
     private mutating func foundTask(_ task: TaskID) -> Int {
         let index = findTask(task) ?? addTask(task)
-        taskGuesses[Int(task.number & 31)] = UInt8(truncatingIfNeeded: index)
+        if let guess = UInt8(exactly: index) { taskGuesses[Int(task.number & 31)] = guess }
         return index
     }
 

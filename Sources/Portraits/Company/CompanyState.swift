@@ -76,7 +76,7 @@ struct CompanyState: ~Copyable {
 
     // MARK: Facts that change rarely
 
-    /// Rows of tasks that `taskGuesses` does not find.
+    /// Rows of tasks, for those that `taskGuesses` does not find.
     var taskIndex = IndexTable()
     /// Rows of users who are at home in another company.
     var guestIndex = IndexTable()

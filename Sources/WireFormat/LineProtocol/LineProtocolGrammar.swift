@@ -1,4 +1,5 @@
 import CScan
+import Glibc
 import UsageModel
 
 /// A stretch of a point's text. With escapes it must be unescaped before it means anything.
@@ -53,6 +54,8 @@ struct LineProtocolGrammar {
     /// Bytes from `base` that may be read, at least `end`.
     private var readableEnd = 0
     private var offset = 0
+    /// Names of the point's tags, where some look alike. Kept for its capacity.
+    private var tagNames: [LineProtocolToken] = []
 
     /// Parses one point, which is the whole of `text` but for spaces around it and a carriage return
     /// at its end. `readable` bytes from `text`'s beginning may be looked at. O(length), and
@@ -148,27 +151,29 @@ struct LineProtocolGrammar {
     @inline(never)
     private mutating func checkTagNames(from start: Int) throws(LineRefusal) {
         let tagsEnd = offset
-        var names: [LineProtocolToken] = []
+        tagNames.removeAll(keepingCapacity: true)
         offset = start
-        while offset < tagsEnd { names.append(try scanTag().name) }
+        while offset < tagsEnd { tagNames.append(try scanTag().name) }
         // Each special character must be escaped and no other can be, so names are equal when their
         // texts with escapes are.
-        names.sort { [self] left, right in
-            let order = order(left, right)
+        let base = base
+        tagNames.sort { left, right in
+            let order = Self.order(left, right, in: base)
             return order == 0 ? left.offset < right.offset : order < 0
         }
-        let repeated = names.indices.dropFirst().filter { order(names[$0 - 1], names[$0]) == 0 }
-        if let first = repeated.map({ names[$0].offset }).min() {
-            throw LineRefusal(.badLine, "a tag's name occurs twice", at: first)
+        var first = Int.max
+        for index in tagNames.indices.dropFirst()
+        where Self.order(tagNames[index - 1], tagNames[index], in: base) == 0 {
+            first = min(first, tagNames[index].offset)
         }
+        if first != .max { throw LineRefusal(.badLine, "a tag's name occurs twice", at: first) }
     }
 
-    private func order(_ left: LineProtocolToken, _ right: LineProtocolToken) -> Int {
-        for index in 0..<min(left.count, right.count) {
-            let difference = Int(byte(left.offset + index)) - Int(byte(right.offset + index))
-            if difference != 0 { return difference }
-        }
-        return left.count - right.count
+    private static func order(
+        _ left: LineProtocolToken, _ right: LineProtocolToken, in base: UnsafeRawPointer
+    ) -> Int {
+        let difference = memcmp(base + left.offset, base + right.offset, min(left.count, right.count))
+        return difference == 0 ? left.count - right.count : Int(difference)
     }
 
     /// Scans a measurement, a tag's name or value, or a field's name: up to the first byte that cannot
