@@ -17,8 +17,8 @@ enum AllocationCheck {
     private static let greatestPerBlockOfLibraries = 6
     private static let libraries = ["liblmdb", "libzstd"]
 
-    /// Tables of duplicates hold 16,384 entries and more, and take one allocation to grow and two to be split.
-    private static let greatestOfGrowth = 8
+    /// Tables of duplicates hold 16,384 entries and more, and take two allocations to grow and four to be split.
+    private static let greatestOfGrowth = 16
     /// `DuplicateIndex.insert`, as the program names it.
     private static let growth = "$s8EventLog14DuplicateIndexV6insert"
 
